@@ -1,0 +1,1 @@
+"""Analysis: specialisation gain and forgetting, as pure functions of results."""

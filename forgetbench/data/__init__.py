@@ -1,0 +1,1 @@
+"""Datasets: readers of the common layouts, all to one form."""

@@ -1,0 +1,111 @@
+"""The one form every reader produces: images with boxes in original pixels, and what was odd about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forgetbench.files import sha256_json
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image and its annotations.
+
+    Attributes:
+        image: Path of the image file, as the data names it (links are not resolved).
+        width, height: Size of the decoded image in pixels, after EXIF rotation.
+        boxes: (n, 4) float64, xyxy in pixels of the decoded image.
+        classes: (n,) int64, indices into the dataset's `classes`.
+        crowd: (n,) bool, regions that COCO marks as crowd.
+        areas: (n,) float64, square pixels; the annotation's own area where it has one (COCO), else the box's.
+    """
+
+    image: Path
+    width: int
+    height: int
+    boxes: NDArray[np.float64]
+    classes: NDArray[np.int64]
+    crowd: NDArray[np.bool_]
+    areas: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """Something unexpected in the data: what kind, in which file, and the particulars."""
+
+    kind: str
+    file: str
+    detail: str
+
+
+@dataclass
+class OddityReport:
+    """Collects oddities while data are read."""
+
+    found: list[Oddity] = field(default_factory=list)
+
+    def add(self, kind: str, file: object, detail: str) -> None:
+        """Record one oddity."""
+        self.found.append(Oddity(kind, str(file), detail))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many oddities of each kind were found, most frequent first."""
+        return dict(Counter(oddity.kind for oddity in self.found).most_common())
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One split of one dataset.
+
+    Attributes:
+        name: What the user calls it.
+        split: Which part this is (`train`, `val`, …).
+        classes: Class names; a sample's class index points here.
+        samples: Images in evaluation order (sorted by file name unless the data's list says otherwise).
+        root: Folder the image paths lie under.
+    """
+
+    name: str
+    split: str
+    classes: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    root: Path
+
+    @property
+    def instances(self) -> int:
+        """Number of annotated boxes, crowd regions included."""
+        return sum(len(sample.boxes) for sample in self.samples)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over classes, image names, sizes, bytes on disk and annotations; not over where they lie."""
+        return sha256_json(
+            {
+                "classes": self.classes,
+                "samples": [
+                    [
+                        relative_name(sample.image, self.root),
+                        sample.width,
+                        sample.height,
+                        sample.image.stat().st_size,
+                        sample.boxes.tolist(),
+                        sample.classes.tolist(),
+                        sample.crowd.tolist(),
+                        sample.areas.tolist(),
+                    ]
+                    for sample in self.samples
+                ],
+            }
+        )
+
+
+def relative_name(image: Path, root: Path) -> str:
+    """Return an image's name relative to its dataset, with forward slashes."""
+    try:
+        return image.relative_to(root).as_posix()
+    except ValueError:
+        return image.name

@@ -1,0 +1,102 @@
+"""Every error forgetbench raises on purpose.
+
+::
+
+    ForgetbenchError            exit code 1: the work failed
+    ├── InputError              exit code 2: something the user gave is wrong; nothing was written
+    │   ├── SuiteError          the suite file or a --set value
+    │   ├── DataError           a dataset: missing, unreadable, or without a usable label
+    │   └── WeightsError        a weights file: missing, refused, or not a detection model
+    └── RunError                a run that started and could not go on
+        ├── RunLockedError      another process holds the run folder
+        ├── RunMismatchError    the run folder was made from other inputs
+        ├── FrozenChangedError  a frozen parameter or BatchNorm statistic moved
+        ├── DivergedError       every branch of a training produced non-finite losses
+        └── CorruptRunError     a file of the run folder is not what its record says
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ForgetbenchError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        problem: What is wrong, one clause.
+        where: File, key or module the problem was found in.
+        expected: What would have been right.
+        found: What was there instead.
+        fix: What the user can do about it, one sentence.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: object | None = None,
+        expected: object | None = None,
+        found: object | None = None,
+        fix: str | None = None,
+    ) -> None:
+        self.problem, self.where, self.expected, self.found, self.fix = problem, where, expected, found, fix
+        text = f"{where}: {problem}" if where is not None else problem
+        if expected is not None:
+            text += f"; expected {expected}"
+        if found is not None:
+            text += f"; found {found}" if expected is None else f", found {found}"
+        if fix is not None:
+            text += f". {fix}"
+        super().__init__(text)
+
+
+class InputError(ForgetbenchError):
+    """Something the user gave is wrong."""
+
+    exit_code = 2
+
+
+class SuiteError(InputError):
+    """A suite file, or a value set on the command line, is wrong."""
+
+
+class DataError(InputError):
+    """A dataset is missing, unreadable or has no usable label."""
+
+
+class WeightsError(InputError):
+    """A weights file is missing, refused or not a detection model."""
+
+
+class RunError(ForgetbenchError):
+    """A run started and could not go on."""
+
+
+class RunLockedError(RunError):
+    """Another process is working in the run folder."""
+
+
+class RunMismatchError(RunError):
+    """The run folder was made from other inputs than the ones given now."""
+
+
+class FrozenChangedError(RunError):
+    """A parameter or statistic that had to stay frozen has changed."""
+
+
+class DivergedError(RunError):
+    """Training produced non-finite values that it could not recover from."""
+
+
+class CorruptRunError(RunError):
+    """A file of a run folder is not what its record says."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to a mistyped one, or None if none is close."""
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None

@@ -1,0 +1,1 @@
+"""Evaluation: one pass over a dataset for every checkpoint, and COCO scores."""

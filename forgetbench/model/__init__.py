@@ -1,0 +1,1 @@
+"""Models: safe weights, the frozen trunk, branches and heads."""

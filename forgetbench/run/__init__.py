@@ -1,0 +1,1 @@
+"""The conductor: plan, run folder, resume."""

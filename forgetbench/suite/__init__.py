@@ -1,0 +1,1 @@
+"""The suite: what one YAML file says, checked and typed."""

@@ -1,0 +1,1 @@
+"""Training: every branch of a suite off one frozen trunk."""
