@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
-FreezePoint = int | str
-AttachPoint = int | str
+from forgetbench.errors import nearest
+from forgetbench.suite.points import (
+    ATTACH_PATTERN,
+    ATTACH_WORDS,
+    FREEZE_PATTERN,
+    FREEZE_WORDS,
+    attach_point_problem,
+    freeze_point_problem,
+)
 
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "MuSGD")
 #: Augmentation keys that Ultralytics' training takes; their meaning and ranges are Ultralytics'.
@@ -16,10 +25,102 @@ AUGMENTATION_KEYS = (
     "mosaic", "close_mosaic", "mixup", "cutmix", "copy_paste", "copy_paste_mode", "auto_augment", "erasing",
     "multi_scale",
 )  # fmt: skip
+#: Those of them that take a word; all others take a number.
+AUGMENTATION_WORD_KEYS = ("copy_paste_mode", "auto_augment")
+
+
+def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a suite's top level with `model` written as `models`, and a single model name as a list of one.
+
+    Raises:
+        ValueError: If both keys are given.
+    """
+    suite = dict(given)
+    if "model" in suite:
+        if "models" in suite:
+            raise ValueError("both 'model' and 'models' are given; 'model' is another name of 'models': keep one")
+        suite["models"] = suite.pop("model")
+    if isinstance(suite.get("models"), str):
+        suite["models"] = [suite["models"]]
+    return suite
+
+
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> ValueError:
+    near = nearest(name, known)
+    hint = f", did you mean '{near}'?" if near else ""
+    return ValueError(f"unknown {kind} '{name}'; expected one of {', '.join(known)}{hint}")
+
+
+def _known_optimizer(name: str) -> str:
+    if name.lower() == "auto":
+        raise ValueError(
+            "'auto' is refused: it ignores lr0 and picks optimizer and rate by iterations and class count, so arms "
+            f"would differ for hidden reasons; expected one of {', '.join(OPTIMIZERS)}"
+        )
+    for known in OPTIMIZERS:
+        if known.lower() == name.lower():
+            return known
+    raise _unknown("optimizer", name, OPTIMIZERS)
+
+
+def _known_augmentation(augment: dict[str, Any]) -> dict[str, Any]:
+    for key, value in augment.items():
+        if key not in AUGMENTATION_KEYS:
+            raise _unknown("augmentation", key, AUGMENTATION_KEYS)
+        if key in AUGMENTATION_WORD_KEYS:
+            if not isinstance(value, str | None):
+                raise ValueError(f"'{key}' expected text, found {value!r}")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise ValueError(f"'{key}' expected a number, found {value!r}")
+    return augment
+
+
+def _possible_freeze_point(point: int | str) -> int | str:
+    problem = freeze_point_problem(point)
+    if problem is not None:
+        raise ValueError(problem)
+    return point
+
+
+def _possible_attach_point(point: int | str) -> int | str:
+    problem = attach_point_problem(point)
+    if problem is not None:
+        raise ValueError(problem)
+    return point
+
+
+def _point_schema(pattern: str, words: str) -> WithJsonSchema:
+    # "$comment" is what error messages say was expected.
+    kinds = [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^({pattern})$"}]
+    return WithJsonSchema({"anyOf": kinds, "$comment": words})
+
+
+FreezePoint = Annotated[int | str, AfterValidator(_possible_freeze_point), _point_schema(FREEZE_PATTERN, FREEZE_WORDS)]
+AttachPoint = Annotated[int | str, AfterValidator(_possible_attach_point), _point_schema(ATTACH_PATTERN, ATTACH_WORDS)]
+Optimizer = Annotated[
+    str, AfterValidator(_known_optimizer), WithJsonSchema({"type": "string", "enum": list(OPTIMIZERS)})
+]
+Augment = Annotated[
+    dict[str, Any],
+    AfterValidator(_known_augmentation),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                key: {"type": ["string", "null"]} if key in AUGMENTATION_WORD_KEYS else {"type": "number"}
+                for key in AUGMENTATION_KEYS
+            },
+        }
+    ),
+]
+#: Ultralytics refuses rates and decays above 1.
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # Strict: text is never taken for a number nor true for 1; a whole number is still good where a number is asked.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Split(_Section):
@@ -68,17 +169,17 @@ class Train(_Section):
     """Training settings. Names and meaning are Ultralytics', except that `optimizer` and `lr0` must be given."""
 
     epochs: Annotated[int, Field(gt=0)]
-    optimizer: str
-    lr0: Annotated[float, Field(gt=0)]
+    optimizer: Optimizer
+    lr0: Annotated[float, Field(gt=0, le=1)]
     imgsz: Annotated[int, Field(ge=32, multiple_of=32)] = 640
     batch: Annotated[int, Field(gt=0)] = 16
-    lrf: Annotated[float, Field(gt=0)] = 0.01
+    lrf: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="last learning rate as a share of lr0")
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.937
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0005
+    weight_decay: Share = 0.0005
     nbs: Annotated[int, Field(gt=0)] = Field(64, description="nominal batch size; gradients accumulate up to it")
     warmup_epochs: Annotated[float, Field(ge=0)] = 3.0
     warmup_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.8
-    warmup_bias_lr: Annotated[float, Field(ge=0)] = 0.1
+    warmup_bias_lr: Share = 0.1
     cos_lr: bool = False
     patience: Annotated[int, Field(ge=0)] = Field(
         0, description="stop a branch after this many evaluations without a better target AP; 0 never stops"
@@ -91,40 +192,19 @@ class Train(_Section):
     box: Annotated[float, Field(ge=0)] = 7.5
     cls: Annotated[float, Field(ge=0)] = 0.5
     dfl: Annotated[float, Field(ge=0)] = 1.5
-    augment: dict[str, Any] = Field(default_factory=dict, description="Ultralytics' augmentation keys")
-
-    @field_validator("optimizer")
-    @classmethod
-    def _known_optimizer(cls, name: str) -> str:
-        if name.lower() == "auto":
-            raise ValueError(
-                "'auto' is refused: it ignores lr0 and picks optimizer and rate by iterations and class count, so arms "
-                f"would differ for hidden reasons; name one of {', '.join(OPTIMIZERS)}"
-            )
-        for known in OPTIMIZERS:
-            if known.lower() == name.lower():
-                return known
-        raise ValueError(f"unknown optimizer '{name}'; expected one of {', '.join(OPTIMIZERS)}")
-
-    @field_validator("augment")
-    @classmethod
-    def _known_augmentation(cls, augment: dict[str, Any]) -> dict[str, Any]:
-        for key in augment:
-            if key not in AUGMENTATION_KEYS:
-                raise ValueError(f"unknown augmentation '{key}'; expected some of {', '.join(AUGMENTATION_KEYS)}")
-        return augment
+    augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
 
 
 class Pretrain(_Section):
     """How to train the original model on the reference data when the suite names an architecture, not weights."""
 
     epochs: Annotated[int, Field(gt=0)]
-    optimizer: str = "AdamW"
-    lr0: Annotated[float, Field(gt=0)] = 0.002
+    optimizer: Optimizer = "AdamW"
+    lr0: Annotated[float, Field(gt=0, le=1)] = 0.002
     imgsz: Annotated[int, Field(ge=32, multiple_of=32)] | None = Field(None, description="default: train.imgsz")
     batch: Annotated[int, Field(gt=0)] = 16
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
-    augment: dict[str, Any] = Field(default_factory=dict)
+    augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
     seed: int = 0
 
 
@@ -156,19 +236,34 @@ class Logging(_Section):
 class Suite(_Section):
     """One experiment: models, data, freeze points, attach points, seeds and settings."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)] = Field(
+        description="names the folder of the suite's runs",
+        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
+    )
     description: str = ""
-    models: Annotated[list[str], Field(min_length=1)]
+    models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
+        description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model: yolov8n.pt' is accepted too"
+    )
     target: Data
     reference: Data
-    freeze_points: Annotated[list[FreezePoint], Field(min_length=1)]
-    attach_points: Annotated[list[AttachPoint], Field(min_length=1)] = ["head", "freeze-point"]
+    freeze_points: Annotated[list[FreezePoint], Field(min_length=1)] = Field(
+        description="index of the first trainable module, or what is frozen: none, first-N, backbone, all-but-head"
+    )
+    attach_points: Annotated[list[AttachPoint], Field(min_length=1)] = Field(
+        default=["head", "freeze-point"],
+        description="where the COCO path turns to original modules: head, freeze-point, or an index between",
+    )
     reference_arm: FreezePoint = Field("all-but-head", description="freeze point that specialisation gain compares to")
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
     train: Train
     pretrain: Pretrain | None = None
     evaluation: Evaluation = Evaluation()
     logging: Logging = Logging()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several_models(cls, given: Any) -> Any:
+        return accept_model_alias(given) if isinstance(given, Mapping) else given
 
     @field_validator("models", "freeze_points", "attach_points", "seeds")
     @classmethod

@@ -1,0 +1,55 @@
+"""The suite's JSON Schema, by which editors complete and check suite files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forgetbench.suite.schema import Suite
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def suite_json_schema() -> dict[str, Any]:
+    """Return a JSON Schema (2020-12) of what a suite file may hold.
+
+    A file that extends another may leave out any key, since the other may bring it; all other files must hold the
+    required ones.
+    """
+    schema = Suite.model_json_schema()
+    properties, definitions = schema["properties"], schema["$defs"]
+    models = properties["models"]
+    one_or_several = [models["items"], {key: models[key] for key in ("type", "items", "minItems")}]
+    properties["models"] = {"anyOf": one_or_several, "description": models["description"]}
+    properties["model"] = {"anyOf": one_or_several, "description": "another name of 'models'"}
+    properties["extends"] = {
+        "type": "string",
+        "minLength": 1,
+        "description": "another suite file, relative to this one: mappings merge, lists and single values replace",
+    }
+    complete = {
+        "required": [key for key in schema.pop("required") if key != "models"],
+        "anyOf": [{"required": ["models"]}, {"required": ["model"]}],
+        "properties": {
+            key: {"required": definitions[section]["required"]}
+            for key, node in properties.items()
+            if (section := _section(node)) and "required" in definitions[section]
+        },
+    }
+    for definition in definitions.values():
+        definition.pop("required", None)
+    return {
+        "$schema": DIALECT,
+        **schema,
+        "title": "forgetbench suite",
+        "not": {"required": ["model", "models"]},
+        "if": {"not": {"required": ["extends"]}},
+        "then": complete,
+    }
+
+
+def _section(node: dict[str, Any]) -> str | None:
+    """Return the name of the section a property holds, if it holds one."""
+    for member in [node, *node.get("anyOf", [])]:
+        if "$ref" in member:
+            return str(member["$ref"]).rsplit("/", 1)[-1]
+    return None

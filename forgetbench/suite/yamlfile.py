@@ -1,0 +1,106 @@
+"""Reading YAML as data: no tags, no aliases, no repeated keys, and scalars as the YAML 1.2 core schema has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from forgetbench.errors import SuiteError, nearest
+
+
+class _DataLoader(yaml.SafeLoader):
+    """A safe loader that takes plain data only.
+
+    YAML 1.1 would read `1e-3` as text, `no` as false, `010` as eight and `1:30` as ninety; here the first is a number
+    and the others are text, which the schema then refuses by name where a number or a truth value is due.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, replaced whole
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        refusal = None
+        if isinstance(event, yaml.AliasEvent):
+            refusal = (
+                f"alias '*{event.anchor}' is refused: aliases can make a small file endlessly large; "
+                "repeat the value, or share settings through 'extends'"
+            )
+        elif event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            refusal = f"tag '{tag}' is refused: a suite is data, never code"
+        if refusal is not None:
+            raise yaml.MarkedYAMLError(problem=refusal, problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        first_lines: dict[str, int] = {}
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            mark = key_node.start_mark
+            if not isinstance(key, str):
+                raise yaml.MarkedYAMLError(problem=f"expected a word as key, found {key!r}", problem_mark=mark)
+            if key in first_lines:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key '{key}' is given twice, first in line {first_lines[key]}", problem_mark=mark
+                )
+            first_lines[key] = mark.line + 1
+        return super().construct_mapping(node, deep=deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9]{0,17})", list("-+0123456789")),
+    ("float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+", list("-+.0123456789")),
+):
+    _DataLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def parse_yaml(text: str, where: object) -> Any:
+    """Return the data one YAML document holds.
+
+    Args:
+        text: The document.
+        where: What errors name as its source: a file, or a command line option.
+
+    Raises:
+        SuiteError: If it is not YAML, or holds a tag, an alias or a repeated key; says line and column.
+    """
+    try:
+        return yaml.load(text, _DataLoader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+        problem = ", ".join(filter(None, [error.context, error.problem]))
+        raise SuiteError(" ".join(problem.split()), where=place) from None
+    except yaml.YAMLError as error:
+        raise SuiteError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
+    except RecursionError:
+        raise SuiteError("nested too deeply to read", where=where) from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping a YAML file holds.
+
+    Raises:
+        SuiteError: If the file is missing, unreadable, not YAML, or holds something other than a mapping.
+    """
+    if not path.exists():
+        siblings = (file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else ()
+        near = nearest(path.name, siblings)
+        hint = f"Did you mean '{path.with_name(near)}'?" if near else None
+        raise SuiteError("no such suite file", where=path, fix=hint)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SuiteError(f"the suite file cannot be read: {reason}", where=path) from None
+    content = parse_yaml(text, path)
+    if not isinstance(content, dict):
+        found = "an empty file" if content is None else f"a {type(content).__name__}"
+        raise SuiteError("not a suite", where=path, expected="a mapping of keys to values", found=found)
+    return content

@@ -1,0 +1,140 @@
+"""What a suite may say, through the Python entry that checks a mapping."""
+
+from typing import Any
+
+import pytest
+
+from forgetbench.errors import SuiteError
+from forgetbench.suite.load import suite_from_mapping
+from forgetbench.suite.schema import Suite
+
+
+def mapping(**changes: Any) -> dict[str, Any]:
+    """Return the smallest complete suite, changed; `train__epochs` reaches into a section, `...` leaves a key out."""
+    content: dict[str, Any] = {
+        "name": "small",
+        "models": ["yolov8n.pt"],
+        "target": {"format": "yolo", "path": "target"},
+        "reference": {"format": "yolo", "path": "reference"},
+        "freeze_points": ["all-but-head", 15],
+        "train": {"epochs": 3, "optimizer": "AdamW", "lr0": 0.001},
+    }
+    for key, value in changes.items():
+        *sections, leaf = key.split("__")
+        section = content
+        for name in sections:
+            section = section.setdefault(name, {})
+        if value is ...:
+            del section[leaf]
+        else:
+            section[leaf] = value
+    return content
+
+
+def problem(**changes: Any) -> str:
+    with pytest.raises(SuiteError) as caught:
+        suite_from_mapping(mapping(**changes), where="here")
+    return str(caught.value)
+
+
+def load(**changes: Any) -> Suite:
+    return suite_from_mapping(mapping(**changes))
+
+
+def test_defaults() -> None:
+    suite = load()
+    assert suite.attach_points == ["head", "freeze-point"]
+    assert suite.reference_arm == "all-but-head"
+    assert suite.seeds == [0]
+    assert suite.train.cls_remap is False
+    assert suite.train.augment == {}
+
+
+def test_unknown_key_lists_the_known_and_the_nearest_once() -> None:
+    text = problem(train__epoch=3, train__epochs=...)
+    assert text.startswith("here: train.epoch: unknown key; expected one of epochs, optimizer, lr0,")
+    assert text.endswith("did you mean 'epochs'?")
+    assert "\n" not in text
+
+
+def test_key_of_another_section_is_pointed_at() -> None:
+    assert problem(epochs=3).endswith("did you mean 'train.epochs'?")
+
+
+def test_nothing_near_gives_no_hint() -> None:
+    assert "did you mean" not in problem(zzz=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"train__epochs": "ten"}, "train.epochs: expected a whole number greater than 0, found 'ten'"),
+        ({"train__epochs": 0}, "train.epochs: expected a whole number greater than 0, found 0"),
+        ({"train__epochs": True}, "train.epochs: expected a whole number greater than 0, found true"),
+        ({"train__epochs": None}, "train.epochs: expected a whole number greater than 0, found nothing"),
+        ({"train__epochs": ...}, "train.epochs: missing; expected a whole number greater than 0"),
+        ({"train__lr0": "0.1"}, "train.lr0: expected a number greater than 0 and at most 1, found '0.1'"),
+        ({"train__lr0": True}, "train.lr0: expected a number greater than 0 and at most 1, found true"),
+        ({"train__lr0": float("nan")}, "train.lr0: expected a number greater than 0 and at most 1, found nan"),
+        ({"train__imgsz": 333}, "train.imgsz: expected a whole number at least 32 and a multiple of 32, found 333"),
+        ({"train__cos_lr": 1}, "train.cos_lr: expected true or false, found 1"),
+        ({"train__cache": "disc"}, "train.cache: expected true or false or one of 'ram', 'disk', found 'disc'"),
+        ({"target__format": "vok"}, "found 'vok', did you mean 'voc'?"),
+        ({"target__names": ["a", 3]}, "target.names[1]: expected text, found 3"),
+        ({"target__path": ...}, "here: target: format 'yolo' needs 'path'"),
+        ({"target": "bccd"}, "target: expected a mapping with some of path, format,"),
+        ({"seeds": []}, "seeds: expected a list of 1 or more items, each a whole number at least 0, found []"),
+        ({"seeds": [0, -1]}, "seeds[1]: expected a whole number at least 0, found -1"),
+        ({"seeds": [1, 1]}, "seeds: '1' is listed twice"),
+        ({"name": "../up"}, "name: expected 1 to 64 letters, digits"),
+        ({"freeze_points": ["backbon"]}, "freeze_points[0]: unknown freeze point 'backbon'"),
+        ({"freeze_points": [22.5]}, "freeze_points[0]: expected a module index of 0 or more, none, first-N"),
+        ({"freeze_points": [-1]}, "freeze_points[0]: freeze point -1 is negative"),
+        ({"attach_points": ["haed"]}, "attach_points[0]: unknown attach point 'haed'"),
+        ({"reference_arm": "al-but-head"}, "did you mean 'all-but-head'?"),
+        ({"train__augment": {"mosiac": 1}}, "unknown augmentation 'mosiac'"),
+        ({"train__augment": {"mosaic": True}}, "'mosaic' expected a number, found True"),
+        ({"train__augment": {"auto_augment": 1}}, "'auto_augment' expected text, found 1"),
+        ({"pretrain": {"epochs": 1, "augment": {"mosiac": 1}}}, "pretrain.augment: unknown augmentation 'mosiac'"),
+        ({"extends": "other.yaml"}, "extends: unknown key here; 'extends' belongs into a suite file"),
+    ],
+)
+def test_wrong_value_gets_one_line(changes: dict[str, Any], expected: str) -> None:
+    text = problem(**changes)
+    assert expected in text
+    assert text.startswith("here: ")
+    assert "\n" not in text
+
+
+def test_several_problems_are_counted_and_listed() -> None:
+    first, *lines = problem(train__epochs="ten", seeds="zero").splitlines()
+    assert first == "here: 2 problems"
+    assert [line.split(": ")[1] for line in lines] == ["seeds", "train.epochs"]
+
+
+@pytest.mark.parametrize("section", ["train", "pretrain"])
+def test_optimizer_auto_is_refused_with_the_reason(section: str) -> None:
+    text = problem(**{f"{section}__epochs": 2, f"{section}__optimizer": "auto"})
+    assert text.startswith(f"here: {section}.optimizer: 'auto' is refused: it ignores lr0")
+
+
+def test_optimizer_name_takes_its_usual_case() -> None:
+    assert load(train__optimizer="adamw").train.optimizer == "AdamW"
+    assert problem(train__optimizer="AdanW").endswith("did you mean 'AdamW'?")
+
+
+def test_whole_number_is_good_where_a_number_is_asked() -> None:
+    assert load(train__lr0=1).train.lr0 == 1.0
+
+
+@pytest.mark.parametrize("given", ["a.pt", ["a.pt"]])
+def test_model_is_another_name_of_models(given: Any) -> None:
+    assert load(models=..., model=given).models == ["a.pt"]
+    assert Suite.model_validate(mapping(models=..., model=given)).models == ["a.pt"]
+    assert load(models=given).models == ["a.pt"]
+
+
+def test_model_and_models_together_are_refused() -> None:
+    assert problem(model="a.pt") == (
+        "here: both 'model' and 'models' are given; 'model' is another name of 'models': keep one"
+    )
