@@ -1,0 +1,70 @@
+"""Detections of one network on one dataset, in a compact columnar file that scoring can be redone from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.files import write_bytes
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Detections in order of image, then falling score.
+
+    Attributes:
+        image: (n,) int32, position of the image in the dataset.
+        label: (n,) int16, class index of the network's head.
+        score: (n,) float32 in [0, 1].
+        box: (n, 4) float32, xyxy in pixels of the original image.
+    """
+
+    image: NDArray[np.int32]
+    label: NDArray[np.int16]
+    score: NDArray[np.float32]
+    box: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+
+def gather(parts: list[tuple[int, NDArray[np.float32]]]) -> Detections:
+    """Join per-image arrays (n, 6) of xyxy, score, class; `parts` pairs each with its image's position."""
+    parts = sorted(parts, key=lambda part: part[0])
+    rows = np.concatenate([rows for _, rows in parts]) if parts else np.zeros((0, 6), np.float32)
+    image = np.repeat([index for index, _ in parts], [len(rows) for _, rows in parts]).astype(np.int32)
+    return Detections(
+        image=image,
+        label=rows[:, 5].astype(np.int16),
+        score=np.ascontiguousarray(rows[:, 4]),
+        box=np.ascontiguousarray(rows[:, :4]),
+    )
+
+
+def save_detections(path: Path, detections: Detections, metadata: dict[str, Any]) -> None:
+    """Write detections with a description of what produced them."""
+    columns = {name: getattr(detections, name) for name in ("image", "label", "score", "box")}
+    write_bytes(path, save(columns, {"forgetbench": json.dumps(metadata, sort_keys=True)}))
+
+
+def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
+    """Read detections and their description.
+
+    Raises:
+        CorruptRunError: the file is missing or is not a detections file.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = json.loads((file.metadata() or {})["forgetbench"])
+            detections = Detections(**{name: file.get_tensor(name) for name in ("image", "label", "score", "box")})
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise CorruptRunError("not a readable detections file", where=path, found=str(error).splitlines()[0]) from error
+    return detections, metadata

@@ -1,0 +1,90 @@
+"""Networks to evaluate: each a list of modules an image goes through, named by content.
+
+Two networks that run the same modules are the same network, however they came about. That makes null controls and
+head-only arms cost nothing, and lets one pass share whatever prefix networks have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor, nn
+
+from forgetbench.files import sha256_json
+from forgetbench.model import yolo
+from forgetbench.model.original import Original, hash_tensors
+
+HeadMode = Literal["one-to-one", "one-to-many"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A composition of modules.
+
+    Attributes:
+        modules: Content key of the module at each index, the head last.
+        head: Which of the head's stacks gives the detections.
+    """
+
+    modules: tuple[str, ...]
+    head: HeadMode
+
+    def key(self) -> str:
+        """Return a hash that is equal exactly for equal compositions."""
+        return sha256_json([self.modules, self.head])
+
+
+@dataclass
+class ModuleShelf:
+    """Modules by content key, for networks to be composed of.
+
+    Modules are kept as they came, in float32 with BatchNorm; `fused` hands out copies for inference.
+    """
+
+    original: Original
+    _modules: dict[str, nn.Module] = field(default_factory=dict)
+    _fused: dict[tuple[str, bool], nn.Module] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.original_keys = tuple(self._put(module) for module in self.original.modules)
+
+    def _put(self, module: nn.Module) -> str:
+        key = sha256_json([module.i, repr(module), hash_tensors(module.state_dict())])
+        self._modules.setdefault(key, module)
+        return key
+
+    def put_branch(self, freeze_point: int, owned: nn.ModuleList, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+        """Fill a branch's modules with a checkpoint's tensors and shelve copies; returns their keys, head last."""
+        keys = []
+        for offset, template in enumerate(owned):
+            prefix = f"model.{freeze_point + offset}."
+            module = yolo.copy_with(template, {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
+            keys.append(self._put(module))
+        return tuple(keys)
+
+    def fused(self, key: str, one_to_one: bool = False) -> nn.Module:
+        """Return a module for inference, BatchNorm folded in."""
+        if (key, one_to_one) not in self._fused:
+            self._fused[key, one_to_one] = yolo.fused_for_inference(self._modules[key], one_to_one)
+        return self._fused[key, one_to_one]
+
+    def original_network(self, head: HeadMode) -> Network:
+        """Return the original itself."""
+        return Network(self.original_keys, head)
+
+    def task_network(self, freeze_point: int, owned: Sequence[str], head: HeadMode) -> Network:
+        """Return the frozen prefix, the branch's modules and its task head."""
+        return Network(self.original_keys[:freeze_point] + tuple(owned), head)
+
+    def reference_network(self, freeze_point: int, owned: Sequence[str], attach: int, head: HeadMode) -> Network:
+        """Return the network that COCO is scored with: adapted modules below `attach`, the original's from there."""
+        adapted = self.original_keys[:freeze_point] + tuple(owned)
+        return Network(adapted[:attach] + self.original_keys[attach:], head)
+
+    def keep_only(self, networks: Sequence[Network]) -> None:
+        """Forget modules that neither the original nor any of the networks needs."""
+        needed = {key for network in networks for key in network.modules} | set(self.original_keys)
+        self._modules = {key: module for key, module in self._modules.items() if key in needed}
+        self._fused = {key: module for key, module in self._fused.items() if key[0] in needed}

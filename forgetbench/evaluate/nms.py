@@ -1,0 +1,44 @@
+"""From a head's output to detections: non-maximum suppression without a time limit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchvision.ops import batched_nms
+
+#: Most candidates per image that enter suppression, the highest scores first; Ultralytics' limit.
+MAX_CANDIDATES = 30_000
+
+
+def suppress(output: Tensor, *, conf: float, iou: float, max_det: int) -> list[Tensor]:
+    """Turn one-to-many output into detections, each anchor giving one box per class above `conf`.
+
+    Args:
+        output: (B, 4 + classes, anchors), xywh in canvas pixels, then class scores.
+        conf: Lowest score kept.
+        iou: Boxes of one class overlapping more than this with a better one are dropped.
+        max_det: Most detections per image, the highest scores first.
+
+    Returns:
+        Per image (n, 6): xyxy in canvas pixels, score, class; sorted by falling score.
+    """
+    results = []
+    for image in output.float():
+        scores = image[4:]
+        above = scores.amax(0) > conf
+        centre, size, scores = image[:2, above].T, image[2:4, above].T, scores[:, above].T
+        boxes = torch.cat([centre - size / 2, centre + size / 2], dim=1)
+        anchor, label = torch.where(scores > conf)
+        kept_scores = scores[anchor, label]
+        if len(kept_scores) > MAX_CANDIDATES:
+            best = kept_scores.argsort(descending=True, stable=True)[:MAX_CANDIDATES]
+            anchor, label, kept_scores = anchor[best], label[best], kept_scores[best]
+        keep = batched_nms(boxes[anchor], kept_scores, label, iou)[:max_det]
+        found = [boxes[anchor[keep]], kept_scores[keep, None], label[keep, None].float()]
+        results.append(torch.cat(found, dim=1))
+    return results
+
+
+def select(output: Tensor, *, conf: float, max_det: int) -> list[Tensor]:
+    """Turn one-to-one output (B, n, 6), already xyxy with score and class, into detections above `conf`."""
+    return [image[image[:, 4] > conf][:max_det].float() for image in output]

@@ -1,0 +1,195 @@
+"""The one seam to Ultralytics' model internals: building, copying, running and fusing its modules.
+
+Everything here was checked against the range of releases pinned in pyproject.toml. Nothing else imports them.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor, nn
+
+from forgetbench.errors import WeightsError
+from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+
+import ultralytics  # isort: skip
+from ultralytics.nn.modules.head import Detect  # isort: skip
+from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale  # isort: skip
+
+Architecture = dict[str, Any]
+#: Names of the final layers' stacks in a head: box and class, and their one-to-one twins.
+CLASS_STACKS = ("cv3", "one2one_cv3")
+_SAFE_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\([\w=., ]*\)")
+
+
+def version() -> str:
+    """Return the installed Ultralytics version."""
+    return str(ultralytics.__version__)
+
+
+def read_architecture(path: Path) -> Architecture:
+    """Return the architecture a YAML file describes; a bare name such as `yolov10n.yaml` means Ultralytics' own file.
+
+    Raises:
+        WeightsError: there is no such file, or it is no architecture.
+    """
+    source = path
+    if not source.is_file():
+        family = re.sub(r"(\d+)([nslmx])$", r"\1", path.stem)
+        bundled = Path(ultralytics.__file__).parent / "cfg" / "models"
+        source = next((p for name in (path.stem, family) for p in bundled.rglob(f"{name}.yaml")), path)
+    if not source.is_file():
+        raise WeightsError("no such architecture file", where=path, expected="a file, or a name such as yolov8n.yaml")
+    try:
+        architecture = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise WeightsError("not readable as YAML", where=path, found=str(error).splitlines()[0]) from error
+    if not isinstance(architecture, dict):
+        raise WeightsError("not an architecture", where=path, expected="a mapping with 'backbone' and 'head'")
+    architecture["scale"] = guess_model_scale(path) or next(iter(architecture.get("scales") or {}), "")
+    return architecture
+
+
+def build(architecture: Architecture, classes: int, seed: int, where: object = "architecture") -> nn.Module:
+    """Return a randomly initialised detection model in eval mode; the caller's random state is left as it was.
+
+    Raises:
+        WeightsError: the architecture cannot be built or does not end in a Detect head.
+    """
+    if not (isinstance(architecture.get("backbone"), list) and isinstance(architecture.get("head"), list)):
+        raise WeightsError("not an architecture", where=where, expected="lists 'backbone' and 'head'")
+    activation = architecture.get("activation")
+    if activation is not None and not _SAFE_ACTIVATION.fullmatch(str(activation)):
+        raise WeightsError("refused activation", where=where, expected="a call such as nn.SiLU()", found=activation)
+    channels = int(architecture.get("channels") or architecture.get("ch") or 3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            model = DetectionModel(copy.deepcopy(architecture), ch=channels, nc=classes, verbose=False)
+        except Exception as error:  # the parser raises whatever a bad row leads to
+            raise WeightsError("cannot be built", where=where, found=f"{type(error).__name__}: {error}") from error
+    if not isinstance(model.model[-1], Detect) or type(model.model[-1]).__name__ not in {"Detect", "v10Detect"}:
+        found = type(model.model[-1]).__name__
+        raise WeightsError("not a detection model", where=where, expected="a Detect head at the end", found=found)
+    return model.eval()
+
+
+def neck_index(model: nn.Module) -> int:
+    """Return the index of the first module after the backbone."""
+    return len(model.yaml["backbone"])  # type: ignore[arg-type,index]
+
+
+def modules_of(model: nn.Module) -> list[nn.Module]:
+    """Return the model's modules in order; the last one is the detection head."""
+    return list(model.model)  # type: ignore[arg-type]
+
+
+def sources_of(module: nn.Module) -> list[int]:
+    """Return the indices of the modules whose outputs a module takes; -1 is the one before it."""
+    sources: Any = module.f
+    index: int = module.i  # type: ignore[assignment]
+    listed = [sources] if isinstance(sources, int) else sources
+    return [source if source >= -1 else index + source for source in listed]
+
+
+def has_two_heads(model: nn.Module) -> bool:
+    """Tell whether the head has one-to-one stacks beside the one-to-many ones (YOLOv10)."""
+    return getattr(modules_of(model)[-1], "one2one_cv2", None) is not None
+
+
+def strides_of(model: nn.Module) -> list[int]:
+    """Return the head's strides in pixels."""
+    return [int(stride) for stride in modules_of(model)[-1].stride]  # type: ignore[union-attr]
+
+
+def transfer(model: nn.Module, original: nn.Module, names: Sequence[str], cls_remap: bool, seed: int) -> None:
+    """Load the original's weights into a model with other classes, as Ultralytics' fine-tuning does.
+
+    The class branches are rebuilt at the original's width. Their last layers start from random weights; with
+    `cls_remap`, rows of classes that both models know by name are copied.
+    """
+    placeholder = {i: str(i) for i in range(len(names))}
+    model.names = dict(enumerate(names)) if cls_remap else placeholder  # type: ignore[assignment]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model.load(copy.deepcopy(original), verbose=False)  # type: ignore[operator]
+        if not cls_remap:  # with equal class counts load() copies the rows by position
+            _reset_class_rows(modules_of(model)[-1])
+    model.names = dict(enumerate(names))  # type: ignore[assignment]
+
+
+def _reset_class_rows(head: nn.Module) -> None:
+    stacks = [stack for name in CLASS_STACKS if (stack := getattr(head, name, None)) is not None]
+    for stack in stacks:
+        for branch, stride in zip(stack, head.stride, strict=True):  # type: ignore[arg-type]
+            branch[-1].reset_parameters()
+            prior = 5 / head.nc / (640 / float(stride)) ** 2  # type: ignore[operator]  # Ultralytics' bias_init
+            branch[-1].bias.data[:] = math.log(prior)
+
+
+def criterion_of(model: nn.Module, settings: Any) -> Any:
+    """Return the model's training loss, made with Ultralytics' settings namespace."""
+    model.args = settings
+    return model.init_criterion()  # type: ignore[operator]
+
+
+def run_modules(modules: Iterable[nn.Module], outputs: dict[int, Tensor], x: Any, keep: frozenset[int]) -> Any:
+    """Run consecutive modules on `x`, the output of the one before them (or the images).
+
+    Args:
+        modules: Modules in order.
+        outputs: Outputs of earlier modules by index; those of `modules` named in `keep` are added.
+        x: Output of the module before the first one.
+        keep: Indices whose outputs later modules need.
+
+    Returns:
+        The last module's output.
+    """
+    for module in modules:
+        index: int = module.i  # type: ignore[assignment]
+        if module.f != -1:
+            gathered = [x if source == -1 else outputs[source] for source in sources_of(module)]
+            x = gathered[0] if isinstance(module.f, int) else gathered
+        x = module(x)
+        if index in keep:
+            outputs[index] = x
+    return x
+
+
+def saved_indices(model: nn.Module) -> frozenset[int]:
+    """Return the indices of modules whose outputs later modules take."""
+    return frozenset(model.save)  # type: ignore[arg-type]
+
+
+def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Module:
+    """Return a copy of a module in eval mode with BatchNorm folded into convolutions.
+
+    A head with two sets of stacks keeps only the asked-for one; `one_to_one` heads return (B, max_det, 6) xyxy in input
+    pixels with score and class, others (B, 4 + classes, anchors) xywh.
+    """
+    duplicate = copy.deepcopy(module).eval()
+    if isinstance(duplicate, Detect):
+        duplicate.end2end = one_to_one
+    carrier = BaseModel()
+    carrier.model = nn.Sequential(duplicate)
+    carrier.fuse(verbose=False)
+    return duplicate.requires_grad_(False)
+
+
+def set_max_detections(head: nn.Module, max_det: int) -> None:
+    """Limit how many boxes a one-to-one head returns per image."""
+    head.max_det = max_det  # type: ignore[assignment]
+
+
+def copy_with(module: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
+    """Return a copy of a module in eval mode, filled with tensors."""
+    duplicate = copy.deepcopy(module).eval().requires_grad_(False)
+    duplicate.load_state_dict(tensors)
+    return duplicate

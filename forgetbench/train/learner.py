@@ -1,0 +1,132 @@
+"""One branch in training: its loss, optimizer, scaler and EMA, none of them shared with other branches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from forgetbench.model import yolo
+from forgetbench.model.branch import Branch, owned_state
+from forgetbench.train.probes import GradientRow, StepNorms
+from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA
+
+#: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.
+CLIP_NORM = 10.0
+
+
+class Learner:
+    """A branch and everything that trains it.
+
+    Attributes:
+        arm: Name of the arm.
+        branch: The model and the modules it owns.
+        ema: Moving average of the owned modules; this is what checkpoints hold.
+        stopped: Why training ended before the last epoch, or None.
+        skipped_steps: Optimizer steps left out because the gradient was not finite.
+    """
+
+    def __init__(self, arm: str, branch: Branch, trainer: BranchTrainer, amp: bool) -> None:
+        self.arm, self.branch, self.trainer = arm, branch, trainer
+        self.criterion = yolo.criterion_of(branch.model, trainer.args)
+        self.ema = ModelEMA(branch.owned)
+        self.scaler = torch.amp.GradScaler(trainer.device.type, enabled=amp)
+        self.stopped: str | None = None
+        self.steps = 0
+        self.skipped_steps = 0
+        self._last_step_at = -1
+        self._frozen = [
+            index
+            for index, module in enumerate(yolo.modules_of(branch.model)[: branch.freeze_point])
+            if any(True for _ in module.parameters())
+        ]
+
+    def loss(self, trunk: dict[int, Tensor], batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
+        """Run the owned modules on the trunk's outputs and return the loss and its parts.
+
+        Args:
+            trunk: Outputs of frozen modules by index; with freeze point 0, index -1 holds the images.
+            batch: Ultralytics' prepared batch.
+        """
+        outputs = dict(trunk)
+        keep = yolo.saved_indices(self.branch.model)
+        predictions = yolo.run_modules(self.branch.owned, outputs, trunk[self.branch.freeze_point - 1], keep)
+        loss, parts = self.criterion(predictions, batch)
+        return loss.sum(), {name: float(value) for name, value in parts.items()}
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of one batch."""
+        self.scaler.scale(loss).backward()
+
+    def step_due(self, step: int) -> bool:
+        """Tell whether enough batches were accumulated; `step` counts batches since the start of training."""
+        return step - self._last_step_at >= self.trainer.accumulate
+
+    def step(self, batch_number: int, epoch: int, log: bool) -> list[GradientRow]:
+        """Clip, update weights and EMA; return gradient rows if asked to log.
+
+        A step whose gradient is not finite is left out for this branch alone.
+        """
+        self._last_step_at = batch_number
+        self.steps += 1
+        owned, optimizer = self.branch.owned, self.trainer.optimizer
+        self.scaler.unscale_(optimizer)
+        norms = StepNorms(owned) if log else None
+        total = torch.nn.utils.clip_grad_norm_(owned.parameters(), max_norm=CLIP_NORM)
+        if bool(torch.isfinite(total)):
+            self.scaler.step(optimizer)
+        else:
+            self.skipped_steps += 1
+        self.scaler.update()
+        optimizer.zero_grad()
+        self.ema.update(owned)
+        return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
+
+    def end_epoch(self, epoch: int) -> None:
+        """Advance schedules that move by epoch; stop if weights or statistics are no longer finite."""
+        if hasattr(self.criterion, "update"):
+            self.criterion.update()  # YOLOv10 shifts weight from one-to-many to one-to-one
+        if not all_finite(self.branch.owned) or not all_finite(self.ema.ema):
+            self.stopped = f"weights were no longer finite after epoch {epoch + 1}"
+
+    def checkpoint_tensors(self) -> dict[str, Tensor]:
+        """Return the EMA's tensors by their names in the whole model."""
+        return owned_state(self.ema.ema, self.branch.freeze_point)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, as tensors and plain values."""
+        return {
+            "owned": self.branch.owned.state_dict(),
+            "ema": self.ema.ema.state_dict(),
+            "ema_updates": self.ema.updates,
+            "optimizer": self.trainer.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "gradients": [p.grad for p in self.branch.owned.parameters()],
+            "accumulate": self.trainer.accumulate,
+            "last_step_at": self._last_step_at,
+            "steps": self.steps,
+            "skipped_steps": self.skipped_steps,
+            "stopped": self.stopped,
+        }
+
+    def restore(self, state: dict[str, Any], epochs: int) -> None:
+        """Continue from a state taken after `epochs` epochs."""
+        self.branch.owned.load_state_dict(state["owned"])
+        self.ema.ema.load_state_dict(state["ema"])
+        self.ema.updates = state["ema_updates"]
+        self.trainer.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        for parameter, gradient in zip(self.branch.owned.parameters(), state["gradients"], strict=True):
+            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+        self.trainer.accumulate = state["accumulate"]
+        self._last_step_at = state["last_step_at"]
+        self.steps, self.skipped_steps, self.stopped = state["steps"], state["skipped_steps"], state["stopped"]
+        if hasattr(self.criterion, "update"):
+            for _ in range(epochs):
+                self.criterion.update()
+
+
+def all_finite(module: nn.Module) -> bool:
+    """Tell whether every floating point value of a module is finite."""
+    return all(bool(torch.isfinite(v).all()) for v in module.state_dict().values() if v.is_floating_point())

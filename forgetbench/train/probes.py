@@ -1,0 +1,103 @@
+"""What is measured while training: gradient norms, and the bytes a branch needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class GradientRow:
+    """Norms of one module at one optimizer step; None for a frozen module.
+
+    Attributes:
+        arm, epoch, step: Whose step; epochs and optimizer steps count from 1.
+        module: `model.<index>`.
+        norm: L2 norm of the gradient, after unscaling and before clipping.
+        weight_norm: L2 norm of the weights before the step.
+        update_norm: L2 norm of the change that the step made.
+    """
+
+    arm: str
+    epoch: int
+    step: int
+    module: str
+    norm: float | None
+    weight_norm: float | None
+    update_norm: float | None
+
+
+@dataclass(frozen=True)
+class MemoryRow:
+    """Bytes of one kind that an arm needs, on which device, and how they were measured; None if they were not."""
+
+    arm: str
+    kind: str
+    bytes: int | None
+    device: str
+    how: str
+
+
+def l2_norm(tensors: Iterable[Tensor]) -> float | None:
+    """Return the L2 norm over all elements of all tensors, None if there are none."""
+    norms = [torch.linalg.vector_norm(tensor.detach(), dtype=torch.float32) for tensor in tensors]
+    return float(torch.linalg.vector_norm(torch.stack(norms))) if norms else None
+
+
+class StepNorms:
+    """Norms of every module of a branch around one optimizer step."""
+
+    def __init__(self, owned: nn.ModuleList) -> None:
+        self._parameters = [[p for p in module.parameters() if p.requires_grad] for module in owned]
+        self.gradient = [l2_norm(p.grad for p in group if p.grad is not None) for group in self._parameters]
+        self.weight = [l2_norm(group) for group in self._parameters]
+        self._before = [[p.detach().clone() for p in group] for group in self._parameters]
+
+    def rows(self, arm: str, epoch: int, step: int, freeze_point: int, frozen: Iterable[int]) -> list[GradientRow]:
+        """Return one row per module with parameters; call it after the step, which it compares with the weights before.
+
+        `frozen` are the indices of modules with parameters below the freeze point; they read None.
+        """
+        rows = [GradientRow(arm, epoch, step, f"model.{index}", None, None, None) for index in frozen]
+        for offset, (group, before) in enumerate(zip(self._parameters, self._before, strict=True)):
+            if group:
+                update = l2_norm(after.detach() - old for after, old in zip(group, before, strict=True))
+                name = f"model.{freeze_point + offset}"
+                rows.append(GradientRow(arm, epoch, step, name, self.gradient[offset], self.weight[offset], update))
+        return rows
+
+
+@contextmanager
+def saved_bytes(resident: Iterable[Tensor]) -> Iterator[list[int]]:
+    """Count the bytes that autograd keeps for the backward pass inside the block.
+
+    Every storage counts once, whole; storages of `resident` tensors (parameters and buffers, which are in memory
+    anyway) do not count. The list holds one number when the block ends.
+    """
+    known = {tensor.untyped_storage().data_ptr() for tensor in resident}
+    storages: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in known:
+            storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    counted: list[int] = []
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        yield counted
+    counted.append(sum(storages.values()))
+
+
+def tensor_bytes(tensors: Iterable[Tensor | None]) -> int:
+    """Return the bytes of tensors' elements."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor is not None)
+
+
+def optimizer_bytes(optimizer: torch.optim.Optimizer) -> int:
+    """Return the bytes of an optimizer's state tensors."""
+    return tensor_bytes(v for state in optimizer.state.values() for v in state.values() if isinstance(v, Tensor))

@@ -1,0 +1,213 @@
+"""The one seam to Ultralytics' training internals: its augmented dataset, optimizers, schedules and EMA.
+
+Augmentation, optimizer groups, learning-rate schedule, warm-up and batch preparation are Ultralytics'. The loop around
+them is ours (`session.py`), because it trains many branches at once. Nothing else imports Ultralytics for training.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from copy import copy
+from hashlib import blake2b
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.files import cache_folder
+from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+from forgetbench.suite.schema import Train
+
+from ultralytics.cfg import get_cfg  # isort: skip
+from ultralytics.data.dataset import YOLODataset  # isort: skip
+from ultralytics.models.yolo.detect import DetectionTrainer  # isort: skip
+from ultralytics.utils.torch_utils import ModelEMA  # isort: skip
+
+__all__ = ["BranchTrainer", "EpochLoader", "ModelEMA", "seed_everything", "training_settings"]
+
+
+def training_settings(train: Train, seed: int) -> Any:
+    """Return Ultralytics' settings namespace for a suite's training section."""
+    keys = (
+        "epochs", "imgsz", "batch", "optimizer", "lr0", "lrf", "momentum", "weight_decay", "nbs", "warmup_epochs",
+        "warmup_momentum", "warmup_bias_lr", "cos_lr", "cache", "workers", "amp", "box", "cls", "dfl",
+    )  # fmt: skip
+    named = {key: getattr(train, key) for key in keys}
+    settings = get_cfg(overrides={**named, **train.augment, "seed": seed, "task": "detect", "mode": "train"})
+    settings.deterministic = False  # silences advice about cache; randomness is seeded per image here
+    return settings
+
+
+def seed_everything(*parts: int) -> None:
+    """Seed Python's, NumPy's and PyTorch's generators from integers, e.g. (seed, epoch, image)."""
+    digest = blake2b(",".join(map(str, parts)).encode(), digest_size=8).digest()
+    value = int.from_bytes(digest, "big")
+    random.seed(value)
+    np.random.seed(value % 2**32)  # noqa: NPY002  (Ultralytics draws from the global generator)
+    torch.manual_seed(value % 2**63)
+
+
+class AugmentedDataset(YOLODataset):  # type: ignore[misc]
+    """Ultralytics' augmented training dataset over our samples, with randomness that only (seed, epoch, image) decide.
+
+    Ultralytics draws mosaic partners from recently loaded images, so an epoch depends on what was loaded before and by
+    which worker. Here partners come from the whole dataset, as Ultralytics itself does with `cache=ram`; then a resumed
+    run, or one with other workers or cache, sees the very same images. Nothing is written beside the user's data.
+    """
+
+    def __init__(self, dataset: Dataset, settings: Any, stride: int, seed: int) -> None:
+        self.source, self.seed, self.epoch = dataset, seed, 0
+        self._decoded_folder = cache_folder() / "images" / dataset.fingerprint()[:16]
+        names = dict(enumerate(dataset.classes))
+        super().__init__(
+            img_path="",
+            imgsz=settings.imgsz,
+            batch_size=settings.batch,
+            augment=True,
+            hyp=settings,
+            cache=settings.cache or None,
+            stride=stride,
+            pad=0.0,
+            data={"names": names, "nc": len(names), "channels": 3},
+        )
+
+    def get_img_files(self, _path: Any) -> list[str]:
+        """Return image paths, as the samples name them."""
+        return [str(sample.image) for sample in self.source.samples]
+
+    def get_labels(self) -> list[dict[str, Any]]:
+        """Return labels in Ultralytics' form: normalised xywh; crowd regions are no training targets."""
+        labels = []
+        for sample in self.source.samples:
+            used = ~sample.crowd
+            size = np.array([sample.width, sample.height, sample.width, sample.height], dtype=np.float64)
+            x1, y1, x2, y2 = (sample.boxes[used] / size).T
+            labels.append(
+                {
+                    "im_file": str(sample.image),
+                    "shape": (sample.height, sample.width),
+                    "cls": sample.classes[used].astype(np.float32)[:, None],
+                    "bboxes": np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1).astype(np.float32),
+                    "segments": [],
+                    "keypoints": None,
+                    "normalized": True,
+                    "bbox_format": "xywh",
+                }
+            )
+        return labels
+
+    @property
+    def npy_files(self) -> list[Path]:
+        """Where decoded images are kept with `cache=disk`: in our cache folder, never beside the images."""
+        return self._npy_files
+
+    @npy_files.setter
+    def npy_files(self, proposed: list[Path]) -> None:
+        """Replace the places beside the images that Ultralytics proposes."""
+        self._npy_files = [self._decoded_folder / f"{index}.npy" for index in range(len(proposed))]
+
+    def cache_images(self) -> None:
+        """Fill Ultralytics' cache without its progress bar."""
+        with redirect_stdout(StringIO()):
+            super().cache_images()
+
+    def check_cache_disk(self, safety_margin: float = 0.1) -> bool:
+        """Make our cache folder; whether it has room shows when it is filled."""
+        self.npy_files[0].parent.mkdir(parents=True, exist_ok=True)
+        return safety_margin >= 0
+
+    def build_transforms(self, hyp: Any) -> Any:
+        """Build Ultralytics' augmentation with mosaic partners drawn from the whole dataset."""
+        transforms = super().build_transforms(hyp)
+        _draw_from_whole_dataset(transforms)
+        return transforms
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Return one augmented image, decided by (seed, epoch, index) alone."""
+        seed_everything(self.seed, self.epoch, index)
+        return super().__getitem__(index)  # type: ignore[no-any-return]
+
+
+def _draw_from_whole_dataset(transform: Any) -> None:
+    if hasattr(transform, "buffer_enabled"):
+        transform.buffer_enabled = False
+    for inner in [*getattr(transform, "transforms", []), getattr(transform, "pre_transform", None)]:
+        if inner is not None and not isinstance(inner, list | dict):
+            _draw_from_whole_dataset(inner)
+
+
+class EpochLoader:
+    """Batches of one epoch after another, in an order that only (seed, epoch) decide."""
+
+    def __init__(self, dataset: Dataset, settings: Any, stride: int, seed: int, pin_memory: bool) -> None:
+        self._settings, self._seed, self._pin = settings, seed, pin_memory
+        self._dataset = AugmentedDataset(dataset, settings, stride, seed)
+        self._mosaic_closed = False
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-len(self._dataset) // self._settings.batch)
+
+    def epoch(self, epoch: int) -> Iterator[dict[str, Any]]:
+        """Yield the batches of one epoch (counted from 0); mosaic closes for the last `close_mosaic` epochs."""
+        closing = self._settings.close_mosaic and epoch >= self._settings.epochs - self._settings.close_mosaic
+        if closing and not self._mosaic_closed:
+            self._dataset.close_mosaic(copy(self._settings))
+            self._mosaic_closed = True
+        self._dataset.epoch = epoch
+        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._dataset)).tolist()
+        batches: DataLoader[dict[str, Any]] = DataLoader(
+            self._dataset,
+            batch_size=self._settings.batch,
+            sampler=order,
+            num_workers=self._settings.workers,
+            collate_fn=YOLODataset.collate_fn,
+            pin_memory=self._pin,
+        )
+        yield from batches
+
+
+class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
+    """Ultralytics' trainer for one branch: its optimizer, schedule and warm-up, without its loop, files and callbacks.
+
+    `BaseTrainer.__init__` makes folders, reads data files and registers reporting callbacks; none of that is wanted.
+    """
+
+    def __init__(self, settings: Any, owned: nn.Module, batches: int, stride: int, device: torch.device) -> None:
+        self.args, self.device, self.stride = settings, device, stride
+        self.batch_size, self.epochs, self.batches = settings.batch, settings.epochs, batches
+        self.accumulate = max(round(settings.nbs / settings.batch), 1)
+        decay = settings.weight_decay * settings.batch * self.accumulate / settings.nbs
+        self.accumulate = self.full_accumulate = min(self.accumulate, batches * settings.epochs)
+        carrier = nn.Module()
+        carrier.model = owned  # type: ignore[assignment]  # build_optimizer looks for the head at model[-1]
+        self.optimizer = self.build_optimizer(
+            carrier, settings.optimizer, lr=settings.lr0, momentum=settings.momentum, decay=decay
+        )
+        self._setup_scheduler()
+        self.warmup_steps = self._get_warmup_iterations(batches)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set learning rates for an epoch (counted from 0)."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * self.lf(epoch)
+
+    def warm_up(self, epoch: int, batch: int) -> None:
+        """Set warm-up learning rates, momentum and accumulation for one batch, as Ultralytics does."""
+        step = batch + self.batches * epoch
+        if not self.warmup_steps or step > self.warmup_steps:
+            return
+        span = [0, self.warmup_steps]
+        self.accumulate = max(1, int(np.interp(step, span, [1, self.full_accumulate]).round()))
+        for group in self.optimizer.param_groups:
+            start = self.args.warmup_bias_lr if group.get("param_group") == "bias" else 0.0
+            group["lr"] = float(np.interp(step, span, [start, group["initial_lr"] * self.lf(epoch)]))
+            if "momentum" in group:
+                group["momentum"] = float(np.interp(step, span, [self.args.warmup_momentum, self.args.momentum]))
