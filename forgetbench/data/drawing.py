@@ -67,7 +67,7 @@ _PLUS = _polygon(
 _ARROW = _polygon((0.0, -1.0), (0.75, -0.1), (0.27, -0.1), (0.27, 0.95), (-0.27, 0.95), (-0.27, -0.1), (-0.75, -0.1))
 _BOLT = _polygon((0.2, -0.95), (-0.6, 0.15), (-0.08, 0.15), (-0.3, 0.95), (0.6, -0.25), (0.05, -0.25))
 _DROP = np.concatenate([_polygon((0.0, -1.0)), _arc(0.6, -30, 210, at=(0.0, 0.38))])
-_RING = (_arc(1.0), _arc(0.76))
+_RING = (_arc(1.0), _arc(0.82))
 
 #: The general world: silhouettes that differ plainly.
 GENERAL: dict[str, Figure] = {
@@ -88,11 +88,11 @@ GENERAL: dict[str, Figure] = {
 }
 #: The fine world: one silhouette, told apart only by marks inside it.
 FINE: dict[str, Figure] = {
-    "barred-ring": (_RING, (_bar(0.12, 0),)),
-    "crossed-ring": (_RING, (_bar(0.12, 0),), (_bar(0.12, 90),)),
-    "dotted-ring": (_RING, (_arc(0.28),)),
-    "double-ring": (_RING, (_arc(0.54), _arc(0.32))),
-    "open-ring": ((np.concatenate([_arc(1.0, 32, 328), _arc(0.76, 328, 32)]),),),
+    "barred-ring": (_RING, (_bar(0.09, 0),)),
+    "crossed-ring": (_RING, (_bar(0.09, 0),), (_bar(0.09, 90),)),
+    "dotted-ring": (_RING, (_arc(0.3),)),
+    "double-ring": (_RING, (_arc(0.52), _arc(0.34))),
+    "open-ring": ((np.concatenate([_arc(1.0, 32, 328), _arc(0.82, 328, 32)]),),),
     "plain-ring": (_RING,),
 }
 

@@ -30,11 +30,11 @@ Part = Literal["train", "evaluate"]
 Circle = tuple[tuple[float, float], float]
 
 #: Raise it whenever the drawing changes: cached images are then drawn again.
-VERSION = 1
+VERSION = 2
 FIGURES: dict[World, dict[str, drawing.Figure]] = {"general": drawing.GENERAL, "fine": drawing.FINE}
 MOST_FIGURES = 6
 #: Least and largest radius of a figure as a share of the image's side.
-RADII: dict[World, tuple[float, float]] = {"general": (0.09, 0.2), "fine": (0.1, 0.17)}
+RADII: dict[World, tuple[float, float]] = {"general": (0.09, 0.2), "fine": (0.1, 0.22)}
 #: Least distance of two figures' centres as a share of the sum of their radii; below 1 they may hide parts of others.
 LEAST_SPACING = 0.7
 _ANNOTATIONS = "annotations.json"
@@ -164,14 +164,14 @@ def _fine_ground(rng: np.random.Generator, size: int) -> drawing.Image:
     canvas += rng.uniform(5, 15) * drawing.blotches(rng, size, 4 + int(rng.random() * 6))
     for _ in range(1 + int(rng.random() * 2)):
         wave = drawing.stripes(size, size * rng.uniform(0.03, 0.07), rng.uniform(0, np.pi), rng.uniform(0, 6))
-        canvas -= rng.uniform(10, 35) * wave
+        canvas -= rng.uniform(25, 60) * wave
     return canvas
 
 
 def _fine_paint(rng: np.random.Generator, size: int, canvas: drawing.Image) -> drawing.Image:
     """Return dark or light ink over the paper, worn by blotches."""
-    ink = _colour(rng, 20, 70) if rng.random() < 0.7 else _colour(rng, 235, 255)
-    worn = 0.12 + 0.12 * drawing.blotches(rng, size, 16)
+    ink = _colour(rng, 30, 90) if rng.random() < 0.6 else _colour(rng, 225, 255)
+    worn = 0.2 + 0.3 * drawing.blotches(rng, size, 16)
     paint: drawing.Image = ink + np.clip(worn, 0, 1) * (canvas - ink)
     return paint
 
@@ -185,9 +185,8 @@ def _draw_folder(folder: Path, world: World, size: int, seed: int, part: Part, c
             picture = draw_picture(world, size, seed, part, index)
             name = f"{index:06d}.png"
             (temporary / name).write_bytes(cv2.imencode(".png", picture.pixels)[1].tobytes())
-            annotations.append(
-                {"image": name, "boxes": picture.boxes.tolist(), "classes": picture.classes.tolist()},
-            )
+            boxes, classes = picture.boxes.tolist(), picture.classes.tolist()
+            annotations.append({"image": name, "boxes": boxes, "classes": classes})
         (temporary / _ANNOTATIONS).write_text(json.dumps(annotations), encoding="utf-8")
         temporary.chmod(0o755)
         try:
@@ -202,6 +201,8 @@ def _draw_folder(folder: Path, world: World, size: int, seed: int, part: Part, c
 def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
     try:
         annotations = json.loads((folder / _ANNOTATIONS).read_text(encoding="utf-8"))
+        for entry in annotations:
+            (folder / entry["image"]).stat()
     except (OSError, ValueError) as error:
         raise DataError(
             "drawn images are damaged", where=folder, found=error, fix="Delete this folder; it will be drawn again."

@@ -125,7 +125,7 @@ def test_killed_drawing_leaves_nothing_that_is_used(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(shapes, "draw_picture", killed)
     with pytest.raises(KeyboardInterrupt):
         draw_world(spec(seed=12), "train")
-    monkeypatch.undo()
+    monkeypatch.setattr(shapes, "draw_picture", draw_picture)
     assert len(draw_world(spec(seed=12), "train").samples) == 3
 
 
@@ -137,7 +137,10 @@ def test_new_version_is_drawn_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_damaged_cache_says_what_to_delete() -> None:
     root = draw_world(spec(seed=13), "train").root
+    assert root.parent == cache_folder() / "shapes"
+    (root / "000001.png").unlink()
+    with pytest.raises(DataError, match=r"000001\.png.*Delete this folder"):
+        draw_world(spec(seed=13), "train")
     (root / "annotations.json").write_text("[{", encoding="utf-8")
     with pytest.raises(DataError, match="Delete this folder"):
         draw_world(spec(seed=13), "train")
-    assert root.parent == cache_folder() / "shapes"
