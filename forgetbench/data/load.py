@@ -1,0 +1,196 @@
+"""From a suite's `target` or `reference` section to the datasets that are trained and scored on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from forgetbench.data import download
+from forgetbench.data.coco import read_coco
+from forgetbench.data.coco_names import COCO_NAMES
+from forgetbench.data.dataset import Dataset, OddityReport
+from forgetbench.data.locate import find_data
+from forgetbench.data.source import UNNAMED, Listed, Source
+from forgetbench.data.voc import read_voc
+from forgetbench.data.yolo import read_yolo
+from forgetbench.errors import DataError
+from forgetbench.suite.schema import Data, Split
+
+Role = Literal["target", "reference"]
+
+TRAIN_PARTS = ("train",)
+EVALUATE_PARTS = ("val", "valid", "validation", "test")
+_SPLIT_HINT = "Add 'split: {seed: 0, evaluate: 0.2}' to this data in the suite, or name a part with 'evaluate'."
+
+
+@dataclass(frozen=True)
+class LoadedData:
+    """The parts of one dataset that a suite uses.
+
+    Attributes:
+        train: What is trained on; None where the role needs no training.
+        evaluate: What is scored on.
+        report: What was odd in these parts.
+    """
+
+    train: Dataset | None
+    evaluate: Dataset
+    report: OddityReport
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Images chosen for one purpose, and what the split is called."""
+
+    split: str
+    images: list[Listed]
+
+
+def load_data(
+    spec: Data,
+    *,
+    role: Role,
+    suite_folder: Path | None,
+    known_names: tuple[str, ...] | None = None,
+    with_train: bool = False,
+    fetch: bool = False,
+    progress: download.Progress | None = None,
+) -> LoadedData:
+    """Find, read and check the data of a suite's section; nothing is written into their folder.
+
+    Args:
+        spec: The section.
+        role: A target needs a part to train on; a reference does not.
+        suite_folder: Where the suite file is; relative paths are looked for there first.
+        known_names: The model's classes, for a reference that names none.
+        with_train: Load a reference's training part as well, if it has one.
+        fetch: Download data that are not found, where the section names a download.
+        progress: Told how far a download is.
+
+    Raises:
+        DataError: the data are not found, not readable, have no such part, or no usable label in a part needed.
+    """
+    needs_train = role == "target" or with_train
+    if spec.format == "shapes":
+        return _draw(spec, needs_train)
+    root = _find(spec, suite_folder, fetch, progress)
+    source = _open(spec, root, known_names if role == "reference" else None)
+    name = source.root.name
+    train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
+    if spec.limit is not None:
+        evaluate = replace(evaluate, images=sorted(evaluate.images, key=lambda listed: listed.name)[: spec.limit])
+    return LoadedData(
+        None if train is None else _read(source, name, train),
+        _read(source, name, evaluate),
+        source.report,
+    )
+
+
+def _draw(spec: Data, needs_train: bool) -> LoadedData:
+    # Imported here: most runs draw nothing.
+    from forgetbench.data.shapes import draw_world
+
+    evaluate = draw_world(spec, "evaluate")
+    train = draw_world(spec, "train") if needs_train else None
+    return LoadedData(train, replace(evaluate, samples=evaluate.samples[: spec.limit]), OddityReport())
+
+
+def _find(spec: Data, suite_folder: Path | None, fetch: bool, progress: download.Progress | None) -> Path:
+    path = spec.path or ""
+    try:
+        return find_data(path, suite_folder, spec.download)
+    except DataError:
+        if spec.download is None or not fetch:
+            raise
+    return download.fetch(spec.download, progress)
+
+
+def _open(spec: Data, root: Path, known_names: tuple[str, ...] | None) -> Source:
+    names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
+    if spec.format == "yolo":
+        wanted = [part for part in (spec.train, spec.evaluate) if part is not None]
+        return read_yolo(root, names, fallback_names=known_names, wanted=wanted)
+    if not root.is_dir():
+        raise DataError("not a folder", where=root, expected=f"a folder of {spec.format} data", fix="Correct 'path'.")
+    if spec.format == "coco":
+        return read_coco(root, spec.annotations, spec.images, names)
+    return read_voc(root, names)
+
+
+def _choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> tuple[_Choice | None, _Choice]:
+    """Return what to train on, if anything, and what to evaluate on."""
+    if spec.split is not None:
+        if spec.train is not None or spec.evaluate is not None:
+            raise DataError(
+                "'split' and named parts exclude each other",
+                where=source.root,
+                fix="Keep 'split', or 'train' and 'evaluate'.",
+            )
+        train, evaluate = _random_split(source, spec.split)
+        return (train if needs_train else None), evaluate
+    evaluate_part = _pick(source, spec.evaluate, EVALUATE_PARTS)
+    train_part = _pick(source, spec.train, TRAIN_PARTS) if needs_train else None
+    if evaluate_part is None and not required and len(source.part_names) == 1:
+        evaluate_part = source.part_names[0]
+    missing = "evaluate" if evaluate_part is None else "train" if required and train_part is None else None
+    if missing or evaluate_part is None:
+        found = ", ".join(name for name in source.part_names if name != UNNAMED) or "one part without a name"
+        raise DataError(f"no part to {missing} on", where=source.root, found=found, fix=_SPLIT_HINT)
+    evaluate = _Choice(evaluate_part or "all", source.images(evaluate_part))
+    return (None if train_part is None else _Choice(train_part, source.images(train_part))), evaluate
+
+
+def _pick(source: Source, named: str | None, usual: Sequence[str]) -> str | None:
+    """Return the part named, else the first of the usual ones; a year may follow a name (`val2017`)."""
+    if named is not None:
+        return named
+    for wanted in usual:
+        for part in (wanted, *source.part_names):
+            if part in source.part_names and re.fullmatch(rf"{wanted}(\d{{4}})?", part):
+                return part
+    return None
+
+
+def _random_split(source: Source, split: Split) -> tuple[_Choice, _Choice]:
+    """Split all images by a hash of seed and name: the same on every machine, whatever the order of files."""
+    images = {listed.image: listed for part in source.part_names for listed in source.images(part)}
+    everything = sorted(images.values(), key=lambda listed: listed.name)
+    if len(everything) < 2:
+        raise DataError("too few images to split", where=source.root, expected="two or more", found=len(everything))
+    count = min(max(1, round(split.evaluate * len(everything))), len(everything) - 1)
+    shuffled = sorted(everything, key=lambda listed: hashlib.sha256(f"{split.seed}/{listed.name}".encode()).digest())
+    chosen = {listed.image for listed in shuffled[:count]}
+    return (
+        _Choice("train", [listed for listed in everything if listed.image not in chosen]),
+        _Choice("evaluate", [listed for listed in everything if listed.image in chosen]),
+    )
+
+
+def _read(source: Source, name: str, choice: _Choice) -> Dataset:
+    samples = source.read(choice.images)
+    if not any((~sample.crowd).any() for sample in samples):
+        raise DataError(
+            f"no usable label in part '{choice.split}'",
+            where=source.root,
+            expected="at least one box",
+            found=_reason(len(choice.images), len(samples), source.report),
+            fix="Check the format, and that labels lie where this format keeps them.",
+        )
+    return Dataset(name, choice.split, source.classes, samples, source.root)
+
+
+def _reason(listed: int, usable: int, report: OddityReport) -> str:
+    """Return what was found instead of labels: counts, and the first file of the most frequent oddity."""
+    counts = report.counts()
+    text = f"{listed} images listed, {usable} usable"
+    if counts:
+        kind = next(iter(counts))
+        first = next(oddity for oddity in report.found if oddity.kind == kind)
+        text += (
+            f"; {', '.join(f'{count} {name}' for name, count in counts.items())}; first {first.file}: {first.detail}"
+        )
+    return text

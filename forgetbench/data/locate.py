@@ -1,0 +1,56 @@
+"""Finding data and weights by the names suites use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from forgetbench.data import download
+from forgetbench.data.source import plain_path
+from forgetbench.errors import DataError
+from forgetbench.files import cache_folder
+
+
+def find_data(path: str, suite_folder: Path | None, wanted_download: str | None = None) -> Path:
+    """Return where a dataset is; links are not resolved.
+
+    A relative path is looked for beside the suite, in the current folder, under FORGETBENCH_DATA, under
+    FORGETBENCH_ASSETS and among what forgetbench has downloaded, in that order.
+
+    Args:
+        path: What the suite says.
+        suite_folder: The suite file's folder, if it has one.
+        wanted_download: The download the suite names for this data, which the error then describes.
+
+    Raises:
+        DataError: it is nowhere; the message says where it was looked for and what to do.
+    """
+    places = _places(path, [*_folders(suite_folder), cache_folder() / "data"])
+    for place in places:
+        if place.exists():
+            return place
+    if wanted_download is None:
+        fix = "Put it in one of these places, then run the same command again."
+    else:
+        fix = download.instructions(wanted_download)
+    looked = ", ".join(str(place) for place in places)
+    raise DataError("data not found", where=path, found=f"nothing at {looked}", fix=fix)
+
+
+def find_weights(name: str, suite_folder: Path | None) -> Path | None:
+    """Return where a weights file is, or None: looked for as data are, and in `weights/` of the same folders."""
+    folders = _folders(suite_folder)
+    inside = [folder / "weights" for folder in (*_folders(suite_folder), cache_folder())]
+    return next((place for place in _places(name, [*folders, *inside]) if place.is_file()), None)
+
+
+def _folders(suite_folder: Path | None) -> list[Path]:
+    named = [os.environ.get(variable) for variable in ("FORGETBENCH_DATA", "FORGETBENCH_ASSETS")]
+    folders = [Path.cwd(), *(Path(folder).expanduser() for folder in named if folder)]
+    return folders if suite_folder is None else [suite_folder, *folders]
+
+
+def _places(path: str, folders: list[Path]) -> list[Path]:
+    """Return where to look, each place once; an absolute path is its own only place."""
+    given = Path(path).expanduser()
+    return list(dict.fromkeys(plain_path(folder / given) for folder in folders))

@@ -1,0 +1,133 @@
+"""Cleaning one image: measuring it, and what becomes of each odd box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from layouts import write_image
+from PIL import Image
+
+from forgetbench.data.clean import Corners, CorruptImageError, RawBox, clean_sample, measure_image
+from forgetbench.data.dataset import OddityReport, Sample
+
+
+def cleaned(*raw: RawBox) -> tuple[Sample, OddityReport]:
+    report = OddityReport()
+    return clean_sample(Path("a.png"), (100, 50), raw, ("x", "y"), report, file="a.txt"), report
+
+
+def box(*corners: float, label: int | str = 0, place: str = "line 1", polygon: bool = False) -> RawBox:
+    x1, y1, x2, y2 = corners
+    return RawBox(label, (x1, y1, x2, y2), place, polygon=polygon)
+
+
+def test_sound_boxes_keep_order_class_and_area() -> None:
+    sample, report = cleaned(box(10, 20, 30, 40, label=1), box(0, 0, 5, 4, label="x"))
+    assert sample.boxes.tolist() == [[10, 20, 30, 40], [0, 0, 5, 4]]
+    assert sample.classes.tolist() == [1, 0]
+    assert sample.areas.tolist() == [400, 20]
+    assert sample.crowd.tolist() == [False, False]
+    assert report.found == []
+
+
+def test_no_boxes_still_have_shape() -> None:
+    sample, report = cleaned()
+    assert sample.boxes.shape == (0, 4)
+    assert (sample.boxes.dtype, sample.classes.dtype, sample.crowd.dtype) == (np.float64, np.int64, np.bool_)
+    assert report.found == []
+
+
+@pytest.mark.parametrize(
+    ("corners", "clipped", "word"),
+    [
+        ((-5, 10, 20, 30), [[0, 10, 20, 30]], "clipped"),
+        ((90, 40, 130, 60), [[90, 40, 100, 50]], "clipped"),
+        ((100, 10, 120, 30), [], "dropped"),
+        ((10, -30, 20, -10), [], "dropped"),
+    ],
+)
+def test_box_beyond_the_image_is_clipped_or_dropped(corners: Corners, clipped: list[list[float]], word: str) -> None:
+    sample, report = cleaned(box(*corners))
+    assert sample.boxes.tolist() == clipped
+    assert report.counts() == {"label-out-of-range": 1}
+    assert report.found[0].file == "a.txt"
+    assert report.found[0].detail.startswith("line 1: ")
+    assert report.found[0].detail.endswith(word)
+
+
+def test_rounding_at_the_edge_is_clipped_in_silence() -> None:
+    sample, report = cleaned(box(-0.05, 0, 100.09, 50))
+    assert sample.boxes.tolist() == [[0, 0, 100, 50]]
+    assert report.found == []
+
+
+@pytest.mark.parametrize("corners", [(10, 10, 10, 20), (10, 20, 30, 20), (30, 10, 20, 20)])
+def test_box_without_area_is_dropped(corners: Corners) -> None:
+    sample, report = cleaned(box(*corners))
+    assert len(sample.boxes) == 0
+    assert report.counts() == {"zero-area-box": 1}
+
+
+@pytest.mark.parametrize("label", [2, -1, "z"])
+def test_class_beyond_the_names_is_dropped(label: int | str) -> None:
+    sample, report = cleaned(box(1, 1, 9, 9, label=label), box(1, 1, 9, 9, label=1))
+    assert sample.classes.tolist() == [1]
+    assert report.counts() == {"class-beyond-names": 1}
+
+
+def test_duplicate_is_dropped_unless_its_class_differs() -> None:
+    sample, report = cleaned(box(1, 1, 9, 9), box(1, 1, 9, 9, label=1, place="line 2"), box(1, 1, 9, 9, place="line 3"))
+    assert sample.classes.tolist() == [0, 1]
+    assert [(oddity.kind, oddity.detail) for oddity in report.found] == [
+        ("duplicate-box", "line 3: same box and class as line 1: dropped")
+    ]
+
+
+def test_own_area_and_crowd_flag_are_kept() -> None:
+    sample, _ = cleaned(RawBox(0, (0, 0, 10, 10), "annotation 1", crowd=True, area=37.5))
+    assert sample.areas.tolist() == [37.5]
+    assert sample.crowd.tolist() == [True]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp", ".tif"])
+def test_size_of_common_formats(tmp_path: Path, suffix: str) -> None:
+    assert measure_image(write_image(tmp_path / f"a{suffix}", 64, 48)) == (64, 48)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_size_is_what_opencv_gives_after_exif_rotation(tmp_path: Path, orientation: int) -> None:
+    path = tmp_path / "a.jpg"
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.new("RGB", (64, 48)).save(path, exif=exif)
+    assert measure_image(path) == ((48, 64) if orientation in (6, 8) else (64, 48))
+    decoded = cv2.imread(str(path))
+    assert decoded is not None
+    assert measure_image(path) == decoded.shape[1::-1]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_truncated_image_is_corrupt(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    cv2.imwrite(str(path), noise)
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(CorruptImageError, match="truncated"):
+        measure_image(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an image"])
+def test_what_is_no_image_is_corrupt(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    with pytest.raises(CorruptImageError, match="the file") as caught:
+        measure_image(path)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_absent_image_is_not_called_corrupt(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        measure_image(tmp_path / "a.jpg")
