@@ -41,7 +41,7 @@ class Scores:
 
 def ground_truth(dataset: Dataset) -> COCO:
     """Return a dataset in pycocotools' form; image ids are positions, category ids class indices plus one."""
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     for position, sample in enumerate(dataset.samples):
         for box, label, crowd, area in zip(sample.boxes, sample.classes, sample.crowd, sample.areas, strict=True):
             x1, y1, x2, y2 = (float(value) for value in box)
@@ -77,11 +77,6 @@ def score(truth: COCO, detections: Detections, max_det: int = 100) -> Scores:
     instances = sum(1 for annotation in truth.dataset["annotations"] if not annotation["iscrowd"])
     images = len(truth.dataset["images"])
     precision = precision_table(truth, detections, max_det)
-    if precision is None:
-        zero = 0.0 if instances else None
-        classes = {a["category_id"] - 1 for a in truth.dataset["annotations"] if not a["iscrowd"]}
-        per_class = dict.fromkeys(sorted(classes), 0.0)
-        return Scores(zero, zero, zero, zero, zero, zero, per_class, images, instances)
     per_class = {
         label: value for label in range(precision.shape[2]) if (value := mean_ap(precision[:, :, label, 0])) is not None
     }
@@ -98,20 +93,26 @@ def score(truth: COCO, detections: Detections, max_det: int = 100) -> Scores:
     )
 
 
-def precision_table(truth: COCO, detections: Detections, max_det: int) -> NDArray[np.float64] | None:
-    """Return pycocotools' precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined; None if nothing was found."""
-    if not len(detections):
-        return None
+def precision_table(truth: COCO, detections: Detections, max_det: int) -> NDArray[np.float64]:
+    """Return pycocotools' precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined."""
     boxes = detections.box.astype(np.float64)
     boxes[:, 2:] -= boxes[:, :2]
     rows = np.column_stack([detections.image, boxes, detections.score, detections.label + 1.0])
     with redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(truth, truth.loadRes(rows), "bbox")
+        evaluation = COCOeval(truth, truth.loadRes(rows) if len(rows) else _no_results(truth), "bbox")
         evaluation.params.maxDets = [max_det]
         evaluation.evaluate()
         evaluation.accumulate()
     table: Any = evaluation.eval["precision"]
     return np.asarray(table[..., 0], dtype=np.float64)
+
+
+def _no_results(truth: COCO) -> COCO:
+    # loadRes() refuses an empty list, though a model may well find nothing.
+    empty = COCO()
+    empty.dataset = {**truth.dataset, "annotations": []}
+    empty.createIndex()
+    return empty
 
 
 def mean_ap(precision: NDArray[np.float64]) -> float | None:

@@ -76,7 +76,9 @@ def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
     if image is None:
         raise DataError("cannot be decoded", where=sample.image, fix="Remove or replace the image.")
     if image.shape[:2] != plan.original:
-        raise DataError("changed size since it was read", where=sample.image, expected=plan.original, found=image.shape[:2])
+        raise DataError(
+            "changed size since it was read", where=sample.image, expected=plan.original, found=image.shape[:2]
+        )
     if plan.resized != plan.original:
         image = cv2.resize(image, plan.resized[::-1], interpolation=cv2.INTER_LINEAR)
     canvas = np.full((*plan.canvas, 3), PADDING, dtype=np.uint8)

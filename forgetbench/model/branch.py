@@ -23,7 +23,7 @@ class Branch:
     """
 
     freeze_point: int
-    model: nn.Module
+    model: yolo.Yolo
     owned: nn.ModuleList
 
     def set_training(self, training: bool) -> None:
@@ -46,7 +46,7 @@ def grow_branch(
     if pretrained:
         yolo.transfer(model, original.model, classes, cls_remap=cls_remap, seed=seed)
     for index in range(freeze_point):
-        model.model[index] = original.modules[index]  # type: ignore[index]
+        model.model[index] = original.modules[index]
     owned = nn.ModuleList(yolo.modules_of(model)[freeze_point:])
     for name, parameter in owned.named_parameters():
         parameter.requires_grad = ".dfl." not in f".{name}"  # the distribution's bins are constants, not weights

@@ -36,7 +36,7 @@ class Original:
     """
 
     name: str
-    model: nn.Module
+    model: yolo.Yolo
     classes: tuple[str, ...]
     architecture: yolo.Architecture
 
@@ -84,13 +84,13 @@ def make_original(
     expected = model.state_dict()
     missing, unknown = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
     if missing or unknown:
-        fused = all(key.endswith((".bias", ".weight", ".running_mean", ".running_var", "tracked")) for key in missing)
-        hint = "It may have been fused for inference; use the training checkpoint." if missing and fused else None
+        fused = any(".bn." in key for key in missing)
+        hint = "It was fused for inference; use the training checkpoint." if fused else None
         raise WeightsError(
             "tensors do not fit the architecture they come with",
             where=where,
             expected=f"{len(expected)} tensors",
-            found=f"{len(tensors)} (first missing: {(missing or ['none'])[0]}; first unknown: {(unknown or ['none'])[0]})",
+            found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as {(missing + unknown)[0]}",
             fix=hint,
         )
     for key, tensor in tensors.items():
@@ -106,7 +106,7 @@ def make_original(
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise WeightsError("a value is not finite in float16", where=f"{where}: {key}")
     model.load_state_dict(rounded)
-    model.names = dict(enumerate(classes))  # type: ignore[assignment]
+    model.names = dict(enumerate(classes))
     model.eval().requires_grad_(False)
     return Original(name, model, tuple(classes), copy.deepcopy(architecture))
 
@@ -143,7 +143,9 @@ def _read_pickle(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], dict[s
     model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None
     kind = type(model).__name__
     if kind not in DETECTION_MODELS:
-        raise WeightsError("no detection model inside", where=path, expected="an Ultralytics detection model", found=kind)
+        raise WeightsError(
+            "no detection model inside", where=path, expected="an Ultralytics detection model", found=kind
+        )
     architecture, names = getattr(model, "yaml", None), getattr(model, "names", None)
     if not isinstance(architecture, dict):
         raise WeightsError("the model does not say its architecture", where=path)

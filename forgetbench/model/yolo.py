@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import yaml
@@ -22,10 +22,14 @@ from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics
 import ultralytics  # isort: skip
 from ultralytics.nn.modules.head import Detect  # isort: skip
 from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale  # isort: skip
+from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # isort: skip
 
 Architecture = dict[str, Any]
+#: An Ultralytics model or module; their attributes (`model`, `i`, `f`, `stride`, …) are unknown to type checkers.
+Yolo = Any
 #: Names of the final layers' stacks in a head: box and class, and their one-to-one twins.
 CLASS_STACKS = ("cv3", "one2one_cv3")
+WEIGHTS_URL = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
 _SAFE_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\([\w=., ]*\)")
 
 
@@ -57,7 +61,7 @@ def read_architecture(path: Path) -> Architecture:
     return architecture
 
 
-def build(architecture: Architecture, classes: int, seed: int, where: object = "architecture") -> nn.Module:
+def build(architecture: Architecture, classes: int, seed: int, where: object = "architecture") -> Yolo:
     """Return a randomly initialised detection model in eval mode; the caller's random state is left as it was.
 
     Raises:
@@ -81,66 +85,67 @@ def build(architecture: Architecture, classes: int, seed: int, where: object = "
     return model.eval()
 
 
-def neck_index(model: nn.Module) -> int:
+def neck_index(model: Yolo) -> int:
     """Return the index of the first module after the backbone."""
-    return len(model.yaml["backbone"])  # type: ignore[arg-type,index]
+    return len(model.yaml["backbone"])
 
 
-def modules_of(model: nn.Module) -> list[nn.Module]:
+def modules_of(model: Yolo) -> list[nn.Module]:
     """Return the model's modules in order; the last one is the detection head."""
-    return list(model.model)  # type: ignore[arg-type]
+    return list(model.model)
 
 
-def sources_of(module: nn.Module) -> list[int]:
+def sources_of(module: Yolo) -> list[int]:
     """Return the indices of the modules whose outputs a module takes; -1 is the one before it."""
     sources: Any = module.f
-    index: int = module.i  # type: ignore[assignment]
+    index: int = module.i
     listed = [sources] if isinstance(sources, int) else sources
     return [source if source >= -1 else index + source for source in listed]
 
 
-def has_two_heads(model: nn.Module) -> bool:
+def has_two_heads(model: Yolo) -> bool:
     """Tell whether the head has one-to-one stacks beside the one-to-many ones (YOLOv10)."""
     return getattr(modules_of(model)[-1], "one2one_cv2", None) is not None
 
 
-def strides_of(model: nn.Module) -> list[int]:
+def strides_of(model: Yolo) -> list[int]:
     """Return the head's strides in pixels."""
-    return [int(stride) for stride in modules_of(model)[-1].stride]  # type: ignore[union-attr]
+    head: Yolo = modules_of(model)[-1]
+    return [int(stride) for stride in head.stride]
 
 
-def transfer(model: nn.Module, original: nn.Module, names: Sequence[str], cls_remap: bool, seed: int) -> None:
+def transfer(model: Yolo, original: Yolo, names: Sequence[str], cls_remap: bool, seed: int) -> None:
     """Load the original's weights into a model with other classes, as Ultralytics' fine-tuning does.
 
     The class branches are rebuilt at the original's width. Their last layers start from random weights; with
     `cls_remap`, rows of classes that both models know by name are copied.
     """
     placeholder = {i: str(i) for i in range(len(names))}
-    model.names = dict(enumerate(names)) if cls_remap else placeholder  # type: ignore[assignment]
+    model.names = dict(enumerate(names)) if cls_remap else placeholder
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model.load(copy.deepcopy(original), verbose=False)  # type: ignore[operator]
+        model.load(copy.deepcopy(original), verbose=False)
         if not cls_remap:  # with equal class counts load() copies the rows by position
             _reset_class_rows(modules_of(model)[-1])
-    model.names = dict(enumerate(names))  # type: ignore[assignment]
+    model.names = dict(enumerate(names))
 
 
-def _reset_class_rows(head: nn.Module) -> None:
+def _reset_class_rows(head: Yolo) -> None:
     stacks = [stack for name in CLASS_STACKS if (stack := getattr(head, name, None)) is not None]
     for stack in stacks:
-        for branch, stride in zip(stack, head.stride, strict=True):  # type: ignore[arg-type]
+        for branch, stride in zip(stack, head.stride, strict=True):
             branch[-1].reset_parameters()
-            prior = 5 / head.nc / (640 / float(stride)) ** 2  # type: ignore[operator]  # Ultralytics' bias_init
+            prior = 5 / head.nc / (640 / float(stride)) ** 2  # Ultralytics' bias_init
             branch[-1].bias.data[:] = math.log(prior)
 
 
-def criterion_of(model: nn.Module, settings: Any) -> Any:
+def criterion_of(model: Yolo, settings: Any) -> Any:
     """Return the model's training loss, made with Ultralytics' settings namespace."""
     model.args = settings
-    return model.init_criterion()  # type: ignore[operator]
+    return model.init_criterion()
 
 
-def run_modules(modules: Iterable[nn.Module], outputs: dict[int, Tensor], x: Any, keep: frozenset[int]) -> Any:
+def run_modules(modules: Iterable[Yolo], outputs: dict[int, Tensor], x: Any, keep: frozenset[int]) -> Any:
     """Run consecutive modules on `x`, the output of the one before them (or the images).
 
     Args:
@@ -153,7 +158,7 @@ def run_modules(modules: Iterable[nn.Module], outputs: dict[int, Tensor], x: Any
         The last module's output.
     """
     for module in modules:
-        index: int = module.i  # type: ignore[assignment]
+        index: int = module.i
         if module.f != -1:
             gathered = [x if source == -1 else outputs[source] for source in sources_of(module)]
             x = gathered[0] if isinstance(module.f, int) else gathered
@@ -163,9 +168,9 @@ def run_modules(modules: Iterable[nn.Module], outputs: dict[int, Tensor], x: Any
     return x
 
 
-def saved_indices(model: nn.Module) -> frozenset[int]:
+def saved_indices(model: Yolo) -> frozenset[int]:
     """Return the indices of modules whose outputs later modules take."""
-    return frozenset(model.save)  # type: ignore[arg-type]
+    return frozenset(model.save)
 
 
 def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Module:
@@ -174,18 +179,19 @@ def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Modul
     A head with two sets of stacks keeps only the asked-for one; `one_to_one` heads return (B, max_det, 6) xyxy in input
     pixels with score and class, others (B, 4 + classes, anchors) xywh.
     """
-    duplicate = copy.deepcopy(module).eval()
+    duplicate: Yolo = copy.deepcopy(module).eval()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
     carrier = BaseModel()
     carrier.model = nn.Sequential(duplicate)
     carrier.fuse(verbose=False)
-    return duplicate.requires_grad_(False)
+    duplicate.requires_grad_(False)
+    return cast(nn.Module, duplicate)
 
 
-def set_max_detections(head: nn.Module, max_det: int) -> None:
+def set_max_detections(head: Yolo, max_det: int) -> None:
     """Limit how many boxes a one-to-one head returns per image."""
-    head.max_det = max_det  # type: ignore[assignment]
+    head.max_det = max_det
 
 
 def copy_with(module: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
@@ -193,3 +199,26 @@ def copy_with(module: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
     duplicate = copy.deepcopy(module).eval().requires_grad_(False)
     duplicate.load_state_dict(tensors)
     return duplicate
+
+
+def is_official(name: str) -> bool:
+    """Tell whether Ultralytics publishes weights of this name."""
+    return name in GITHUB_ASSETS_NAMES
+
+
+def download_weights(name: str, folder: Path) -> Path:
+    """Download official weights into a folder; nothing half-written is left.
+
+    Raises:
+        WeightsError: there is no network, or the server does not have them.
+    """
+    try:
+        return Path(safe_download(f"{WEIGHTS_URL}/{name}", dir=folder, unzip=False, retry=1, progress=False))
+    except Exception as error:  # network errors of many libraries
+        raise WeightsError(
+            "could not be downloaded",
+            where=name,
+            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            fix=f"Download {WEIGHTS_URL}/{name} by hand, put it into weights/ under the folder named by "
+            "FORGETBENCH_DATA, then run the same command again.",
+        ) from error

@@ -57,11 +57,11 @@ class Learner:
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of one batch."""
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
 
     def step_due(self, step: int) -> bool:
         """Tell whether enough batches were accumulated; `step` counts batches since the start of training."""
-        return step - self._last_step_at >= self.trainer.accumulate
+        return bool(step - self._last_step_at >= self.trainer.accumulate)
 
     def step(self, batch_number: int, epoch: int, log: bool) -> list[GradientRow]:
         """Clip, update weights and EMA; return gradient rows if asked to log.

@@ -173,7 +173,9 @@ class TrainingSession:
                     log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
                     record.gradients += learner.step(step, epoch, log)
                     if learner.steps == 1 and self._logging.memory:
-                        record.memory.append(self._row(learner, "optimizer", optimizer_bytes(learner.trainer.optimizer)))
+                        record.memory.append(
+                            self._row(learner, "optimizer", optimizer_bytes(learner.trainer.optimizer))
+                        )
                 record.step_losses[learner.arm].append(float(loss.detach()))
                 for name, value in parts.items():
                     sums[learner.arm][name] = sums[learner.arm].get(name, 0.0) + value

@@ -6,6 +6,7 @@ them is ours (`session.py`), because it trains many branches at once. Nothing el
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -84,7 +85,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
 
     def get_labels(self) -> list[dict[str, Any]]:
         """Return labels in Ultralytics' form: normalised xywh; crowd regions are no training targets."""
-        labels = []
+        labels: list[dict[str, Any]] = []
         for sample in self.source.samples:
             used = ~sample.crowd
             size = np.array([sample.width, sample.height, sample.width, sample.height], dtype=np.float64)
@@ -153,7 +154,7 @@ class EpochLoader:
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return -(-len(self._dataset) // self._settings.batch)
+        return math.ceil(len(self._dataset.source.samples) / int(self._settings.batch))
 
     def epoch(self, epoch: int) -> Iterator[dict[str, Any]]:
         """Yield the batches of one epoch (counted from 0); mosaic closes for the last `close_mosaic` epochs."""
@@ -187,7 +188,7 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
         decay = settings.weight_decay * settings.batch * self.accumulate / settings.nbs
         self.accumulate = self.full_accumulate = min(self.accumulate, batches * settings.epochs)
         carrier = nn.Module()
-        carrier.model = owned  # type: ignore[assignment]  # build_optimizer looks for the head at model[-1]
+        carrier.model = owned  # build_optimizer looks for the head at model[-1]
         self.optimizer = self.build_optimizer(
             carrier, settings.optimizer, lr=settings.lr0, momentum=settings.momentum, decay=decay
         )

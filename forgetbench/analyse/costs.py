@@ -1,0 +1,116 @@
+"""What a freeze point costs to train: bytes, seconds, and the gradients of its modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+#: Kinds of memory that add up to what a branch holds while it trains.
+HELD = ("parameters", "gradients", "optimizer", "saved_for_backward")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the arms of one freeze point cost, averaged over seeds; None is not measured.
+
+    Attributes:
+        freeze_point: Which.
+        held: Bytes by kind (see `HELD`).
+        max_allocated, max_reserved: Peak bytes of a solo step on CUDA.
+        step_seconds: Seconds of one step in the branch's own modules.
+    """
+
+    freeze_point: int
+    held: dict[str, float | None]
+    max_allocated: float | None
+    max_reserved: float | None
+    step_seconds: float | None
+
+    @property
+    def total(self) -> float | None:
+        """Bytes held in all, None if one kind was not measured."""
+        values = [value for value in self.held.values() if value is not None]
+        return sum(values) if len(values) == len(HELD) else None
+
+
+def costs(arms: Sequence[Mapping[str, Any]], memory: pd.DataFrame, times: pd.DataFrame) -> list[Cost]:
+    """Return the cost of every freeze point among some arms.
+
+    Args:
+        arms: Arms as the manifest describes them.
+        memory, times: The run's tables.
+    """
+    made = []
+    for point in dict.fromkeys(int(arm["freeze_point"]) for arm in arms):
+        names = [arm["arm"] for arm in arms if arm["freeze_point"] == point]
+        mine, timed = memory[memory["arm"].isin(names)], times[times["arm"].isin(names)]
+        bytes_of = {kind: _mean(mine.loc[mine["kind"] == kind, "bytes"]) for kind in (*HELD, *_PEAKS)}
+        made.append(
+            Cost(
+                point,
+                {kind: bytes_of[kind] for kind in HELD},
+                *(bytes_of[kind] for kind in _PEAKS),
+                step_seconds=seconds_per_step(timed),
+            )
+        )
+    return made
+
+
+def shared_seconds_per_step(times: pd.DataFrame, model: str) -> float | None:
+    """Return seconds of a step in what all branches of a model share: loading and the frozen forward."""
+    return seconds_per_step(times[(times["model"] == model) & times["arm"].isna()])
+
+
+def seconds_per_step(times: pd.DataFrame) -> float | None:
+    """Return total seconds over total steps, None if there are none or any was not measured."""
+    if not len(times) or times["seconds"].isna().any():
+        return None
+    return float(times["seconds"].sum() / times["steps"].sum())
+
+
+@dataclass(frozen=True)
+class ModuleNorms:
+    """Gradient norms of the modules of one freeze point's arms, over all logged steps.
+
+    Attributes:
+        freeze_point: Which.
+        modules: Indices of the modules that train.
+        median, low, high: Median, 25th and 75th percentile of each module's gradient L2 norm.
+    """
+
+    freeze_point: int
+    modules: list[int]
+    median: list[float]
+    low: list[float]
+    high: list[float]
+
+
+def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> list[ModuleNorms]:
+    """Return gradient norms by module for every freeze point that has any; steps without a finite norm are left out."""
+    made = []
+    measured = gradients[np.isfinite(gradients["norm"].to_numpy(dtype=np.float64, na_value=np.nan))]
+    for point in dict.fromkeys(int(arm["freeze_point"]) for arm in arms):
+        mine = measured[measured["arm"].isin([arm["arm"] for arm in arms if arm["freeze_point"] == point])]
+        if not len(mine):
+            continue
+        index = mine["module"].str.removeprefix("model.").astype(int)
+        quantiles = mine.groupby(index)["norm"].quantile([0.25, 0.5, 0.75]).unstack()
+        made.append(
+            ModuleNorms(
+                point,
+                [int(module) for module in quantiles.index],
+                *(quantiles[share].astype(float).tolist() for share in (0.5, 0.25, 0.75)),
+            )
+        )
+    return made
+
+
+_PEAKS = ("max_allocated", "max_reserved")
+
+
+def _mean(values: pd.Series[Any]) -> float | None:
+    return float(values.mean()) if len(values) and not values.isna().any() else None

@@ -1,0 +1,89 @@
+"""Reading a run folder's tables back: the only way from a finished run to its analysis, charts and summary."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forgetbench.errors import CorruptRunError
+
+#: Columns that hold names even where they look like numbers (`attach` may be a module index).
+_TEXT = dict.fromkeys(("arm", "model", "strategy", "dataset", "role", "attach", "head", "module"), "string")
+#: Columns every table must have for the analysis to read it.
+_NEEDED = {
+    "results.csv": {"arm", "model", "freeze_point", "seed", "epoch", "role", "attach", "head", "ap", "ap50"},
+    "gradients.csv": {"arm", "epoch", "step", "module", "norm"},
+    "memory.csv": {"arm", "kind", "bytes"},
+    "times.csv": {"model", "seed", "arm", "epoch", "steps", "seconds"},
+}
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """A run's manifest and tables.
+
+    Attributes:
+        manifest: What was asked for and what it ran with.
+        results: One row per scored thing; AP are fractions, NaN where not measured.
+        gradients, memory, times: What was measured while training.
+    """
+
+    manifest: dict[str, Any]
+    results: pd.DataFrame
+    gradients: pd.DataFrame
+    memory: pd.DataFrame
+    times: pd.DataFrame
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models, in the suite's order."""
+        return list(self.manifest["models"])
+
+
+def read_tables(folder: Path) -> RunTables:
+    """Read a run folder.
+
+    Raises:
+        CorruptRunError: a file is missing, unreadable or lacks a column.
+    """
+    return RunTables(
+        read_record(folder / "manifest.json"),
+        *(read_table(folder / name) for name in ("results.csv", "gradients.csv", "memory.csv", "times.csv")),
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read one CSV table of a run folder; an empty cell is a missing value, every digit of a number is kept.
+
+    Raises:
+        CorruptRunError: it is missing, unreadable or lacks a column.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=_TEXT, float_precision="round_trip")
+    except FileNotFoundError as error:
+        raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
+    except (OSError, ValueError) as error:
+        raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
+    missing = _NEEDED.get(path.name, set()) - set(frame.columns)
+    if missing:
+        raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
+    return frame
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a JSON object of a run folder.
+
+    Raises:
+        CorruptRunError: missing or unreadable.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
+    if not isinstance(record, dict):
+        raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)
+    return record

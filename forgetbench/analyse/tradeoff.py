@@ -1,0 +1,147 @@
+"""Gain against forgetting: every checkpoint's two coordinates, from the scores of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from forgetbench.analyse.measures import forgetting, mean, specialisation_gain, spread
+
+ORIGINAL = "original"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One checkpoint under one attach point. AP, gain and forgetting are fractions; None is not measured.
+
+    Attributes:
+        arm, model, freeze_point, seed, epoch: Which checkpoint.
+        head: Which of the head's stacks gave the detections.
+        attach: Where the reference path turns to original modules; None if nothing was scored on the reference.
+        target_ap, reference_ap: Its scores.
+        gain: Target AP over the reference arm's of the same model, seed and head after as many epochs (or its last).
+        forgetting: Reference AP of the original minus the checkpoint's.
+    """
+
+    arm: str
+    model: str
+    freeze_point: int
+    seed: int
+    epoch: int
+    head: str
+    attach: str | None
+    target_ap: float | None
+    reference_ap: float | None
+    gain: float | None
+    forgetting: float | None
+
+
+def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[Point]:
+    """Return a point per checkpoint, head and attach point, in the order of the results.
+
+    Args:
+        results: A run's `results.csv`.
+        reference_arms: Freeze point that gain is measured against, by model; without one gain is not measured.
+    """
+    is_original = results["arm"] == ORIGINAL
+    original = {
+        (str(cells["model"]), str(cells["head"])): _measured(cells["ap"])
+        for cells in results[is_original & (results["role"] == "reference")].to_dict("records")
+    }
+    rows = [_Row(cells) for cells in results[~is_original].to_dict("records")]
+    targets = {row.checkpoint: row for row in rows if row.role == "target"}
+    baseline: dict[tuple[str, int, str], dict[int, float | None]] = {}
+    for row in targets.values():
+        if reference_arms.get(row.model) == row.freeze_point:
+            baseline.setdefault((row.model, row.seed, row.head), {})[row.epoch] = row.ap
+    points = []
+    for row in rows:
+        if row.role != "reference":
+            continue
+        target = targets.get(row.checkpoint)
+        target_ap = target.ap if target else None
+        earlier = {e: ap for e, ap in baseline.get((row.model, row.seed, row.head), {}).items() if e <= row.epoch}
+        points.append(
+            Point(
+                arm=row.arm,
+                model=row.model,
+                freeze_point=row.freeze_point,
+                seed=row.seed,
+                epoch=row.epoch,
+                head=row.head,
+                attach=row.attach,
+                target_ap=target_ap,
+                reference_ap=row.ap,
+                gain=specialisation_gain(target_ap, earlier[max(earlier)] if earlier else None),
+                forgetting=forgetting(original.get((row.model, row.head)), row.ap),
+            )
+        )
+    return points
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a freeze point ended under one attach point: the mean over seeds of each arm's last checkpoint.
+
+    Attributes:
+        model, freeze_point, head, attach: Which.
+        seeds: How many arms.
+        target_ap, reference_ap, gain, forgetting: Means, fractions.
+        gain_range, forgetting_range: Least and largest over the seeds, None for a single seed.
+    """
+
+    model: str
+    freeze_point: int
+    head: str
+    attach: str | None
+    seeds: int
+    target_ap: float | None
+    reference_ap: float | None
+    gain: float | None
+    forgetting: float | None
+    gain_range: tuple[float, float] | None
+    forgetting_range: tuple[float, float] | None
+
+
+def outcomes(points: Iterable[Point]) -> list[Outcome]:
+    """Return the last checkpoint of every arm, averaged over seeds, in the order in which they first occur."""
+    last: dict[tuple[str, int, str, str | None], dict[int, Point]] = {}
+    for point in points:
+        group = last.setdefault((point.model, point.freeze_point, point.head, point.attach), {})
+        if point.seed not in group or group[point.seed].epoch <= point.epoch:
+            group[point.seed] = point
+    return [
+        Outcome(
+            *key,
+            seeds=len(group),
+            target_ap=mean([p.target_ap for p in group.values()]),
+            reference_ap=mean([p.reference_ap for p in group.values()]),
+            gain=mean([p.gain for p in group.values()]),
+            forgetting=mean([p.forgetting for p in group.values()]),
+            gain_range=spread([p.gain for p in group.values()]),
+            forgetting_range=spread([p.forgetting for p in group.values()]),
+        )
+        for key, group in last.items()
+    ]
+
+
+class _Row:
+    """An arm's row of the results, with None for empty cells."""
+
+    def __init__(self, cells: Mapping[Any, Any]) -> None:
+        self.arm, self.model, self.role = str(cells["arm"]), str(cells["model"]), str(cells["role"])
+        self.head, self.epoch = str(cells["head"]), int(cells["epoch"])
+        self.freeze_point, self.seed = int(cells["freeze_point"]), int(cells["seed"])
+        self.attach = None if pd.isna(cells["attach"]) else str(cells["attach"])
+        self.ap = _measured(cells["ap"])
+
+    @property
+    def checkpoint(self) -> tuple[str, int, str]:
+        return self.arm, self.epoch, self.head
+
+
+def _measured(cell: Any) -> float | None:
+    return None if pd.isna(cell) else float(cell)

@@ -1,0 +1,85 @@
+"""`forgetbench check`: everything a run would need, checked; trains nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from forgetbench.cli.console import ConsoleProgress, clock, size, table
+from forgetbench.cli.main import console
+from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
+from forgetbench.data.dataset import OddityReport
+from forgetbench.run.plan import Plan
+
+
+@click.command("check")
+@suite_argument
+@set_option
+@device_option
+@verbose_option
+@quiet_option
+def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose: bool, quiet: bool) -> None:
+    """Check SUITE, its data and its weights, and print the plan with estimated time and disk."""
+    from forgetbench.device import pick_device, use_all_cores
+    from forgetbench.run.estimate import estimate
+    from forgetbench.run.plan import make_plan
+    from forgetbench.suite.load import load_suite
+
+    use_all_cores()
+    screen = console()
+    progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
+    loaded = load_suite(suite, overrides)
+    where = pick_device(device)
+    plan = make_plan(loaded, device=where, progress=progress, train_originals=False)
+    if quiet:
+        return
+    _print_data(screen, plan, verbose)
+    costs = estimate(plan, where)
+    rows = [
+        [
+            work.arm.name,
+            work.arm.label,
+            f"{100 * work.share:.1f} %",
+            str(work.checkpoints),
+            str(work.reference_networks),
+            size(work.checkpoint_bytes),
+        ]
+        for work in costs.arms
+    ]
+    header = ["arm", "frozen", "trainable", "checkpoints", "reference networks", "checkpoint"]
+    screen.print(table("Arms", header, rows, left=2))
+    screen.print(
+        f"\n{costs.target_networks} evaluations on the target, {costs.reference_networks} on the reference "
+        f"(the original among them; equal networks are counted once)\n"
+        f"about {clock(costs.seconds)} on {where} (training {clock(costs.training_seconds)}, "
+        f"evaluation {clock(costs.evaluation_seconds)}), at most {size(costs.disk_bytes)} on disk",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:
+    reference = next(iter(plan.reference.values()))
+    parts = [("target, training", plan.target_train), ("target", plan.target.evaluate), ("reference", reference)]
+    rows = [
+        [role, data.name, data.split, str(len(data.samples)), str(data.instances), str(len(data.classes))]
+        for role, data in parts
+    ]
+    screen.print(table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))
+    for role, report in plan.reports.items():
+        print_oddities(screen, role, report, verbose)
+    screen.print()
+
+
+def print_oddities(screen: Console, role: str, report: OddityReport, verbose: bool) -> None:
+    """Print how many oddities of each kind there are, each with its first files, or all of them if verbose."""
+    shown = len(report.found) if verbose else 3
+    for kind, count in report.counts().items():
+        screen.print(f"{role}: {count} x {kind}", style="yellow", highlight=False)
+        of_kind = [oddity for oddity in report.found if oddity.kind == kind]
+        for oddity in of_kind[:shown]:
+            screen.print(f"    {oddity.file}: {oddity.detail}", highlight=False, soft_wrap=True)
+        if count > shown:
+            screen.print(f"    … and {count - shown} more; -v lists them", highlight=False)

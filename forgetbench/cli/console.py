@@ -1,0 +1,131 @@
+"""What the terminal sees: bars with rates and time left, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from forgetbench.run.progress import Level
+
+#: Without a terminal, a task says how far it is at most this often.
+SECONDS_BETWEEN_LINES = 15.0
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        unit = task.fields["unit"]
+        return Text(f"{task.speed:.2f} {unit}/s" if task.speed else f"– {unit}/s", style="progress.data.speed")
+
+
+class ConsoleProgress:
+    """Shows the conductor's messages and tasks; `quiet` shows only warnings, `verbose` also details."""
+
+    def __init__(self, console: Console, *, quiet: bool, verbose: bool) -> None:
+        self._console, self._quiet, self._verbose = console, quiet, verbose
+
+    def message(self, text: str, level: Level = "info") -> None:
+        """Print one line."""
+        if level == "warning":
+            self._console.print(f"warning: {text}", style="yellow", highlight=False, soft_wrap=True)
+        elif not self._quiet and (level == "info" or self._verbose):
+            self._console.print(text, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+        """Show one task until the block ends."""
+        if self._quiet:
+            yield lambda _done, _state: None
+        elif self._console.is_terminal:
+            with self._bar(name, total, unit) as advance:
+                yield advance
+        else:
+            with self._lines(name, total, unit) as advance:
+                yield advance
+
+    @contextmanager
+    def _bar(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[state]}"),
+        )
+        with Progress(*columns, console=self._console) as bars:
+            shown = bars.add_task(name, total=total, unit=unit, state="")
+
+            def advance(done: int, state: str) -> None:
+                bars.update(shown, completed=done)
+                if state:
+                    bars.update(shown, state=state)
+
+            yield advance
+
+    @contextmanager
+    def _lines(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+        began = spoke = time.monotonic()
+        state_now = ""
+        self._console.print(
+            f"{name}: {total} {unit}{'es' if unit.endswith('ch') else 's'}", highlight=False, soft_wrap=True
+        )
+
+        def advance(done: int, state: str) -> None:
+            nonlocal spoke, state_now
+            state_now = state or state_now
+            now = time.monotonic()
+            if done and now - spoke >= SECONDS_BETWEEN_LINES:
+                spoke = now
+                rate = done / (now - began)
+                left = clock((total - done) / rate)
+                line = f"{name}: {done}/{total}, {rate:.2f} {unit}/s, {left} left {state_now}"
+                self._console.print(line.rstrip(), highlight=False, soft_wrap=True)
+
+        yield advance
+        self._console.print(f"{name}: done in {clock(time.monotonic() - began)}", highlight=False, soft_wrap=True)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as people say it: `45 s`, `3 min 20 s`, `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes with a unit."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -> Table:
+    """Return a table whose first `left` columns are text and the rest numbers."""
+    made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for position, name in enumerate(header):
+        made.add_column(name, justify="left" if position < left else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*row)
+    return made

@@ -1,0 +1,72 @@
+"""`forgetbench layers`: a model's modules, to choose a freeze point by."""
+
+from __future__ import annotations
+
+import click
+
+from forgetbench.cli.console import table
+from forgetbench.cli.main import console
+from forgetbench.cli.options import verbose_option
+
+
+@click.command("layers")
+@click.argument("model")
+@click.option(
+    "--imgsz", type=click.IntRange(32), default=640, show_default=True, help="Image side FLOPs are counted at."
+)
+@verbose_option
+def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
+    """List the modules of MODEL (weights, or an architecture YAML): index, size, cost, and names of freeze points."""
+    from forgetbench.model.layers import describe_layers
+    from forgetbench.run.models import open_untrained, open_weights
+    from forgetbench.run.progress import Silent
+    from forgetbench.suite.points import freeze_label
+
+    if model.lower().endswith((".yaml", ".yml")):
+        original = open_untrained(model, None)
+    else:
+        original = open_weights(model, None, Silent(), download=False)
+    layers = describe_layers(original, imgsz)
+    total = sum(layer.parameters for layer in layers)
+    flops = sum(layer.flops for layer in layers)
+    rows = []
+    for layer in layers:
+        label = freeze_label(layer.index, original.head, original.neck)
+        rows.append(
+            [
+                str(layer.index),
+                layer.kind,
+                layer.part,
+                ", ".join(map(str, layer.sources)),
+                f"{layer.parameters:,}",
+                f"{100 * layer.parameters / total:.1f} %",
+                f"{layer.flops / 1e9:.2f}",
+                f"{100 * layer.trainable_share:.1f} %",
+                label.partition(" ")[0] if "(" in label else "",
+            ]
+        )
+    screen = console()
+    title = f"{original.name}: {total:,} parameters, {flops / 1e9:.1f} GFLOPs at {imgsz} px"
+    header = [
+        "index",
+        "type",
+        "part",
+        "from",
+        "parameters",
+        "share",
+        "GFLOPs",
+        "trains if frozen below",
+        "freeze point",
+    ]
+    screen.print(table(title, header, rows, left=4))
+    empty = [str(layer.index) for layer in layers if layer.parameters == 0]
+    screen.print(
+        f"\nModules 0-{original.neck - 1} are the backbone, {original.neck}-{original.head - 1} the neck, "
+        f"{original.head} the detection head: freezing the backbone trains the neck and the head."
+        + (
+            f" Modules {', '.join(empty)} hold no parameters; freezing or training them changes nothing."
+            if empty
+            else ""
+        ),
+        highlight=False,
+    )

@@ -1,0 +1,63 @@
+"""The `forgetbench` command: reads the command line, hands over, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+from rich.console import Console
+
+import forgetbench
+from forgetbench.errors import ForgetbenchError
+
+
+class _Commands(click.Group):
+    """Commands, each loaded from its own module only when called, so that `--help` answers at once."""
+
+    _names = ("run", "check", "layers", "report", "schema")
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(self._names)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in self._names:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"forgetbench.cli.{name}").command
+        return command
+
+    def invoke(self, context: click.Context) -> object:
+        verbose = "-v" in sys.argv or "--verbose" in sys.argv
+        try:
+            return super().invoke(context)
+        except ForgetbenchError as error:
+            if verbose:
+                traceback.print_exc()
+            click.echo(f"error: {error}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on after the last complete epoch", err=True)
+            context.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # a defect of ours; say so in one line, the rest on request
+            if verbose:
+                traceback.print_exc()
+            name = type(error).__name__
+            click.echo(
+                f"error: unexpected {name}: {error}. Run again with -v for the traceback and report it.", err=True
+            )
+            context.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(forgetbench.__version__, prog_name="forgetbench")
+def main() -> None:
+    """How deep should I unfreeze a COCO-pretrained YOLO on my data, and what does COCO pay for it?"""
+
+
+def console(*, error: bool = False) -> Console:
+    """Return a console on standard output, or on standard error."""
+    return Console(stderr=error, soft_wrap=False)

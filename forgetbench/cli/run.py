@@ -1,0 +1,40 @@
+"""`forgetbench run`: the whole job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from forgetbench.cli.console import ConsoleProgress, table
+from forgetbench.cli.main import console
+from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
+
+
+@click.command("run")
+@suite_argument
+@set_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+              help="Folder that run folders are made in.")  # fmt: skip
+@device_option
+@verbose_option
+@quiet_option
+def command(
+    suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
+) -> None:
+    """Train, score and chart SUITE; running it again goes on where it stopped."""
+    from forgetbench.report.summary import terminal_summary
+    from forgetbench.run.execute import run_suite
+
+    screen = console()
+    progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
+    folder = run_suite(suite, overrides=overrides, output=output, device=device, progress=progress)
+    if quiet:
+        return
+    header, rows, notes = terminal_summary(folder.path)
+    screen.print()
+    screen.print(table("", header, rows, left=2))
+    for note in notes:
+        screen.print(note, highlight=False, soft_wrap=True)
+    screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, soft_wrap=True)
+    screen.print(f"charts   {folder.path / 'figures'}", highlight=False, soft_wrap=True)

@@ -1,0 +1,24 @@
+"""`forgetbench schema`: the suite's JSON Schema, for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("schema")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: standard output."
+)
+def command(output: Path | None) -> None:
+    """Write the JSON Schema of suite files."""
+    from forgetbench.files import write_text
+    from forgetbench.suite.jsonschema import suite_json_schema
+
+    text = json.dumps(suite_json_schema(), indent=2) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)

@@ -1,0 +1,95 @@
+"""The charts of costs: gradient norms by module, memory and time by freeze point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
+from forgetbench.report.style import COLOURS, Look
+
+_KIND_LABELS = {
+    "parameters": "parameters",
+    "gradients": "gradients",
+    "optimizer": "optimizer state",
+    "saved_for_backward": "saved for backward",
+}
+
+
+def draw_gradients(norms: Sequence[ModuleNorms], looks: Mapping[int, Look], neck: int, head: int, title: str) -> Figure:
+    """Draw each module's gradient norm, median and quartiles over logged steps; frozen modules have none.
+
+    Args:
+        norms: Norms per freeze point.
+        looks: Look of each freeze point.
+        neck, head: Indices of the first neck module and of the head.
+        title: Heading of the chart.
+    """
+    figure = Figure(figsize=(8.6, 4.2), layout="constrained")
+    axis = figure.subplots()
+    axis.set_title(title)
+    for index, (start, end, part) in enumerate(((0, neck, "backbone"), (neck, head, "neck"), (head, head + 1, "head"))):
+        if index % 2 == 0:
+            axis.axvspan(start - 0.5, end - 0.5, color="#F4F4F4", zorder=0)
+        axis.text((start + end - 1) / 2, 1.01, part, transform=axis.get_xaxis_transform(), ha="center", fontsize=9)
+    for i, norm in enumerate(norms):
+        look = looks[norm.freeze_point]
+        shift = 0.12 * (i - (len(norms) - 1) / 2)
+        spans = [
+            [centre - low for centre, low in zip(norm.median, norm.low, strict=True)],
+            [high - centre for centre, high in zip(norm.median, norm.high, strict=True)],
+        ]
+        axis.errorbar(
+            [module + shift for module in norm.modules], norm.median, yerr=spans, color=look.colour,
+            marker=look.marker, markersize=5, linewidth=1.2, elinewidth=0.9, label=look.label,
+        )  # fmt: skip
+    axis.set_title(title, pad=18)
+    axis.set_yscale("log")
+    axis.set_xlim(-0.5, head + 0.5)
+    axis.set_xticks(range(0, head + 1, 2))
+    axis.set_xlabel("module")
+    axis.set_ylabel("gradient L2 norm before clipping")
+    figure.legend(title="freeze point\n(median, quartiles)", loc="outside right upper", alignment="left")
+    return figure
+
+
+def draw_costs(costs: Sequence[Cost], shared_seconds: float | None, looks: Mapping[int, Look], title: str) -> Figure:
+    """Draw memory and time per freeze point.
+
+    Args:
+        costs: Cost per freeze point.
+        shared_seconds: Seconds per step in what all branches share, None if not measured.
+        looks: Look of each freeze point.
+        title: Heading of the chart.
+    """
+    figure = Figure(figsize=(9.6, 1.9 + 0.42 * len(costs)), layout="constrained")
+    figure.suptitle(title)
+    memory, time = figure.subplots(1, 2, sharey=True)
+    rows = list(range(len(costs)))
+    left = [0.0] * len(costs)
+    for kind, colour in zip(HELD, COLOURS, strict=False):
+        widths = [(cost.held[kind] or 0.0) / 2**20 for cost in costs]
+        memory.barh(rows, widths, left=left, color=colour, label=_KIND_LABELS[kind], height=0.62)
+        left = [a + b for a, b in zip(left, widths, strict=True)]
+    measured = [(row, cost.max_allocated / 2**20) for row, cost in zip(rows, costs, strict=True) if cost.max_allocated]
+    if measured:
+        memory.plot(
+            [peak for _, peak in measured], [row for row, _ in measured], "k|", markersize=16, label="solo peak (CUDA)"
+        )
+    memory.set_yticks(rows, [looks[cost.freeze_point].label for cost in costs])
+    memory.invert_yaxis()
+    memory.set_ylabel("freeze point")
+    memory.set_xlabel("memory of a branch (MiB)")
+    start = 1000 * (shared_seconds or 0.0)
+    if shared_seconds is not None:
+        time.barh(rows, start, color="#BBBBBB", label="shared by all branches", height=0.62)
+    time.barh(
+        rows, [1000 * (cost.step_seconds or 0.0) for cost in costs], left=start, color=COLOURS[0],
+        label="the branch's own modules", height=0.62,
+    )  # fmt: skip
+    time.set_xlabel("time of a training step (ms)")
+    for axis in (memory, time):
+        axis.grid(visible=False, axis="y")
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9)
+    return figure

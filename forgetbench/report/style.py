@@ -1,0 +1,69 @@
+"""How charts look: one colour and marker per freeze point, safe for colour-blind readers, and how they are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from forgetbench.files import write_bytes
+
+#: Okabe and Ito's palette without its yellow, which is too pale for lines on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_RC = {
+    "font.size": 10.0,
+    "axes.titlesize": 11.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "forgetbench",
+    "svg.fonttype": "none",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, marker and name of a freeze point in every chart of a run."""
+
+    colour: str
+    marker: str
+    label: str
+
+
+def looks(labels: Iterable[tuple[int, str]]) -> dict[int, Look]:
+    """Return a look per freeze point, from (index, label) pairs; past seven, colours recur with other markers."""
+    distinct = dict(labels)
+    return {
+        point: Look(COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)], distinct[point])
+        for i, point in enumerate(sorted(distinct, reverse=True))
+    }
+
+
+def styled() -> AbstractContextManager[None]:
+    """Return a context in which charts are drawn; the caller's own matplotlib settings are left alone."""
+    context: Any = mpl.rc_context({**mpl.rcParamsDefault, **_RC, "backend": mpl.rcParams["backend"]})
+    return context  # type: ignore[no-any-return]
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the two paths."""
+    paths = []
+    for suffix, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+        content = BytesIO()
+        figure.savefig(content, format=suffix, metadata=metadata, bbox_inches="tight")
+        paths.append(folder / f"{name}.{suffix}")
+        write_bytes(paths[-1], content.getvalue())
+    return paths

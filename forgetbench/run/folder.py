@@ -1,0 +1,139 @@
+"""The run folder: where everything of a run lies, who may write it, and when it is complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields, is_dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from forgetbench.errors import CorruptRunError, RunLockedError
+from forgetbench.files import write_json, write_text
+
+
+class RunFolder:
+    """Paths and whole-file writes of one run.
+
+    ::
+
+        manifest.json       what was asked for and what it was run with
+        checkpoints/        <arm>/epoch-<n>.safetensors, what the branch owns
+        detections/         <key>.safetensors, one per network, dataset and settings
+        sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from
+        results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
+        figures/, summary.md
+        DONE                written last
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for this process.
+
+        Raises:
+            RunLockedError: another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise RunLockedError(
+                "another process is working on this run",
+                where=self.path,
+                fix="Wait for it to end, or stop it; then run the same command again.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was finished."""
+        return (self.path / "DONE").is_file()
+
+    def mark_complete(self) -> None:
+        """Write the completion marker."""
+        write_text(self.path / "DONE", "complete\n")
+
+    def mark_incomplete(self) -> None:
+        """Remove the completion marker before anything is rewritten."""
+        (self.path / "DONE").unlink(missing_ok=True)
+
+    def checkpoint(self, arm: str, epoch: int) -> Path:
+        """Return the path of an arm's checkpoint after an epoch."""
+        return self.path / "checkpoints" / arm / f"epoch-{epoch:03d}.safetensors"
+
+    def detections(self, key: str) -> Path:
+        """Return the path of the detections an evaluation key names."""
+        return self.path / "detections" / f"{key[:24]}.safetensors"
+
+    def session(self, model: str, seed: int) -> Path:
+        """Return the folder of one joint training."""
+        return self.path / "sessions" / f"{model}-seed{seed}"
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Write the manifest."""
+        write_json(self.path / "manifest.json", manifest)
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Read the manifest.
+
+        Raises:
+            CorruptRunError: there is none, or it is not readable.
+        """
+        return read_record(self.path / "manifest.json")
+
+    def results(self) -> pd.DataFrame:
+        """Return `results.csv`, one row per scored thing.
+
+        Raises:
+            CorruptRunError: there is none.
+        """
+        path = self.path / "results.csv"
+        if not path.is_file():
+            raise CorruptRunError("no results yet", where=path, fix="Run the suite to its end first.")
+        return pd.read_csv(path, dtype={"attach": "string"}, float_precision="round_trip")
+
+    def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+        """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""
+        records = [asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in rows]
+        text = StringIO()
+        frame = pd.DataFrame(
+            [[_cell(record[column]) for column in columns] for record in records], columns=list(columns)
+        )
+        frame.to_csv(text, index=False, lineterminator="\n")
+        write_text(self.path / name, text.getvalue())
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def columns_of(kind: type) -> list[str]:
+    """Return a dataclass's field names."""
+    return [field.name for field in fields(kind)]
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a JSON object of the run folder.
+
+    Raises:
+        CorruptRunError: missing or unreadable.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
+    if not isinstance(record, dict):
+        raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)
+    return record

@@ -1,0 +1,134 @@
+"""From a model's name in a suite to the original: found, downloaded, or trained on the reference from scratch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.data.locate import find_weights
+from forgetbench.errors import SuiteError, WeightsError
+from forgetbench.files import cache_folder, sha256_json
+from forgetbench.model import yolo
+from forgetbench.model.original import Original, load_original, make_original, save_original
+from forgetbench.run.progress import Progress
+from forgetbench.suite.schema import Logging, Pretrain, Suite, Train
+from forgetbench.train.session import TrainingSession
+
+#: Architectures and weights that come with forgetbench.
+SHIPPED = Path(yolo.__file__).parent
+ARM = "original"
+
+
+def is_architecture(name: str) -> bool:
+    """Tell whether a suite's model is an architecture to train rather than weights to open."""
+    return name.lower().endswith((".yaml", ".yml"))
+
+
+def open_weights(name: str, folder: Path | None, progress: Progress, *, download: bool) -> Original:
+    """Open a suite's weights: found in the usual places, shipped, or downloaded if official and allowed.
+
+    Raises:
+        WeightsError: not found and not to be had, or refused.
+    """
+    path = find_weights(name, folder)
+    shipped = SHIPPED / "weights" / name
+    if path is None and shipped.is_file():
+        path = shipped
+    if path is None and download and yolo.is_official(name):
+        progress.message(f"downloading {name}")
+        path = yolo.download_weights(name, cache_folder() / "weights")
+    if path is None:
+        raise WeightsError(
+            "weights not found",
+            where=name,
+            fix=f"Put {Path(name).name} beside the suite, into the current folder, or into weights/ under the folder "
+            "named by FORGETBENCH_DATA, then run the same command again"
+            + ("; with a network, `forgetbench run` downloads it." if yolo.is_official(name) else "."),
+        )
+    return load_original(path)
+
+
+def read_suite_architecture(name: str, folder: Path | None) -> yolo.Architecture:
+    """Read an architecture file: beside the suite, in the current folder, shipped, or Ultralytics' own."""
+    places = [Path(name), *([folder / name] if folder else []), SHIPPED / "architectures" / name]
+    found = next((place for place in places if place.is_file()), Path(name))
+    return yolo.read_architecture(found)
+
+
+def open_untrained(name: str, folder: Path | None, classes: tuple[str, ...] | None = None) -> Original:
+    """Return an architecture with random weights: enough to plan with, not to measure forgetting on."""
+    architecture = read_suite_architecture(name, folder)
+    classes = classes or tuple(str(i) for i in range(int(architecture.get("nc", 80))))
+    blank = yolo.build(architecture, len(classes), seed=0, where=name)
+    return make_original(Path(name).stem, architecture, classes, blank.state_dict(), where=name)
+
+
+def pretrained_path(
+    name: str, architecture: yolo.Architecture, pretrain: Pretrain, train: Train, data: Dataset
+) -> Path:
+    """Return where the original trained from an architecture is kept; the name says everything that decides it."""
+    settings = pretrain_settings(pretrain, train).model_dump()
+    key = sha256_json([architecture, settings, pretrain.seed, data.fingerprint(), torch.__version__, yolo.version()])
+    return cache_folder() / "originals" / f"{Path(name).stem}-{key[:16]}.safetensors"
+
+
+def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
+    """Return the training section that a suite's `pretrain` section stands for."""
+    return Train(
+        epochs=pretrain.epochs,
+        optimizer=pretrain.optimizer,
+        lr0=pretrain.lr0,
+        imgsz=pretrain.imgsz or train.imgsz,
+        batch=pretrain.batch,
+        warmup_epochs=pretrain.warmup_epochs,
+        augment=pretrain.augment,
+        pretrained=False,
+    )
+
+
+def pretrain_original(
+    name: str,
+    folder: Path | None,
+    suite: Suite,
+    data: Dataset,
+    device: torch.device,
+    progress: Progress,
+    *,
+    train: bool = True,
+) -> Original:
+    """Return the original of an architecture: trained on the reference once, then taken from the cache.
+
+    With `train` false, one that is not in the cache comes back with random weights, for planning.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+        WeightsError: the architecture cannot be built.
+    """
+    if suite.pretrain is None:
+        raise SuiteError(
+            "an architecture has no weights to forget",
+            where=f"models: {name}",
+            expected="weights (.pt or .safetensors), or a 'pretrain' section that says how to train it",
+        )
+    architecture = read_suite_architecture(name, folder)
+    kept = pretrained_path(name, architecture, suite.pretrain, suite.train, data)
+    if not kept.is_file():
+        untrained = open_untrained(name, folder, data.classes)
+        if not train:
+            return untrained
+        settings = pretrain_settings(suite.pretrain, suite.train)
+        logging = Logging(gradients=False, memory=False)
+        session = TrainingSession(
+            untrained, [(ARM, 0)], data, settings, seed=suite.pretrain.seed, device=device, logging=logging
+        )
+        total = session.batches * settings.epochs
+        with progress.task(f"pretraining {Path(name).stem} on {data.name}", total, "batch") as advance:
+            for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+                losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
+                advance(record.epoch * session.batches, losses)
+        tensors = session.learners[ARM].checkpoint_tensors()
+        save_original(make_original(Path(name).stem, architecture, data.classes, tensors, where=name), kept)
+    loaded = load_original(kept)
+    return Original(Path(name).stem, loaded.model, loaded.classes, loaded.architecture)

@@ -1,0 +1,220 @@
+"""The plan: everything a suite leads to, found and checked before any compute is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from forgetbench.data.align import align_classes
+from forgetbench.data.dataset import Dataset, OddityReport
+from forgetbench.data.load import LoadedData, load_data
+from forgetbench.errors import SuiteError
+from forgetbench.evaluate.networks import HeadMode
+from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.files import sha256_json
+from forgetbench.model import yolo
+from forgetbench.model.original import Original
+from forgetbench.run.models import is_architecture, open_weights, pretrain_original
+from forgetbench.run.progress import Progress, Silent
+from forgetbench.suite.load import LoadedSuite
+from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
+from forgetbench.suite.schema import Suite
+
+#: The strategy of every arm: fine-tuning above a fixed freeze point.
+STRATEGY = "freeze"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One training configuration: model x freeze point x strategy x seed.
+
+    Attributes:
+        name: Unique in the run, usable as a folder name.
+        model: Name of the original.
+        freeze_point: Index of the first trainable module.
+        label: The freeze point as people read it.
+        strategy: How it trains.
+        seed: Decides the task head's start and the images' order and augmentation.
+    """
+
+    name: str
+    model: str
+    freeze_point: int
+    label: str
+    strategy: str
+    seed: int
+
+
+@dataclass
+class Plan:
+    """A suite with its data and models.
+
+    Attributes:
+        suite: What was asked for.
+        target: Target data, training and evaluation parts.
+        reference: Reference data by model name, classes in the order of that model's head.
+        originals: Pretrained models by name.
+        arms: Every training configuration, grouped by model and seed.
+        reports: What was odd in the data, by role.
+    """
+
+    suite: Suite
+    target: LoadedData
+    reference: dict[str, Dataset]
+    originals: dict[str, Original]
+    arms: list[Arm]
+    reports: dict[str, OddityReport]
+
+    @property
+    def target_train(self) -> Dataset:
+        """The images branches train on."""
+        if self.target.train is None:
+            raise SuiteError("the target has no training part", where="target")
+        return self.target.train
+
+    def settings(self) -> EvaluationSettings:
+        """Return the evaluation settings, defaults filled in."""
+        chosen = self.suite.evaluation
+        return EvaluationSettings(
+            imgsz=chosen.imgsz or self.suite.train.imgsz,
+            shape=chosen.shape,
+            batch=chosen.batch,
+            conf=chosen.conf,
+            iou=chosen.iou,
+            max_det=chosen.max_det,
+        )
+
+    def heads(self, model: str) -> list[HeadMode]:
+        """Return which of a model's heads are scored; a model with one head has only one-to-many."""
+        both = yolo.has_two_heads(self.originals[model].model)
+        return list(self.suite.evaluation.heads) if both else ["one-to-many"]
+
+    def attach_points(self, arm: Arm) -> list[tuple[str, int]]:
+        """Return the suite's attach points as (label, index) for one arm."""
+        head = self.originals[arm.model].head
+        return [
+            (str(point), resolve_attach_point(point, freeze_point=arm.freeze_point, head=head))
+            for point in self.suite.attach_points
+        ]
+
+    def due(self, epoch: int, last: int) -> bool:
+        """Tell whether a checkpoint after `epoch` epochs is scored; `last` is the arm's final epoch."""
+        return epoch % self.suite.evaluation.every == 0 or epoch == last
+
+    def reference_freeze_point(self, model: str) -> int:
+        """Return the freeze point that specialisation gain is measured against."""
+        original = self.originals[model]
+        return resolve_freeze_point(self.suite.reference_arm, head=original.head, neck=original.neck)
+
+    def identity(self) -> dict[str, Any]:
+        """Return all that decides the numbers; runs of equal identity are the same run."""
+        return {
+            "suite": self.suite.model_dump(mode="json", exclude={"description"}),
+            "originals": {name: original.weights_hash() for name, original in self.originals.items()},
+            "target": {
+                "train": self.target_train.fingerprint(),
+                "evaluate": self.target.evaluate.fingerprint(),
+            },
+            "reference": {name: dataset.fingerprint() for name, dataset in self.reference.items()},
+            "torch": torch.__version__,
+            "ultralytics": yolo.version(),
+        }
+
+    def run_id(self) -> str:
+        """Return the name of the run's folder, the same for the same identity."""
+        return sha256_json(self.identity())[:12]
+
+
+def make_plan(
+    loaded: LoadedSuite, *, device: torch.device, progress: Progress | None = None, train_originals: bool = True
+) -> Plan:
+    """Find and check everything a suite names; train originals that are given as architectures.
+
+    Args:
+        loaded: The suite and where it came from.
+        device: Where originals are trained if need be.
+        progress: Told of downloads and training.
+        train_originals: False to plan only: architectures keep random weights, official weights are not downloaded.
+
+    Raises:
+        InputError: data, weights or a point is wrong or missing.
+    """
+    progress = progress or Silent()
+    suite, folder = loaded.suite, loaded.folder
+    target = load_data(suite.target, role="target", suite_folder=folder)
+    from_scratch = any(is_architecture(name) for name in suite.models)
+    opened = {
+        name: open_weights(name, folder, progress, download=train_originals)
+        for name in suite.models
+        if not is_architecture(name)
+    }
+    known = next(iter(opened.values())).classes if opened else None
+    reference = load_data(
+        suite.reference, role="reference", suite_folder=folder, known_names=known, with_train=from_scratch
+    )
+    originals: dict[str, Original] = {}
+    for name in suite.models:
+        original = opened.get(name)
+        if original is None:
+            train = reference.train or reference.evaluate
+            original = pretrain_original(name, folder, suite, train, device, progress, train=train_originals)
+        if original.name in originals:
+            raise SuiteError("two models have the same name", where="models", found=original.name)
+        originals[original.name] = original
+    aligned = {
+        name: align_classes(reference.evaluate, original.classes, reference.report)
+        for name, original in originals.items()
+    }
+    plan = Plan(
+        suite,
+        target,
+        aligned,
+        originals,
+        _arms(suite, originals),
+        {"target": target.report, "reference": reference.report},
+    )
+    _check_points(plan)
+    return plan
+
+
+def _arms(suite: Suite, originals: dict[str, Original]) -> list[Arm]:
+    arms: dict[str, Arm] = {}
+    for model, original in originals.items():
+        for seed in suite.seeds:
+            for point in suite.freeze_points:
+                index = resolve_freeze_point(point, head=original.head, neck=original.neck)
+                label = freeze_label(index, original.head, original.neck)
+                name = f"{model}-freeze{index}-seed{seed}"
+                if name in arms:
+                    raise SuiteError(
+                        "two freeze points are the same module",
+                        where="freeze_points",
+                        found=f"'{point}' is {index} in {model}, which is already listed",
+                    )
+                arms[name] = Arm(name, model, index, label, STRATEGY, seed)
+    return list(arms.values())
+
+
+def _check_points(plan: Plan) -> None:
+    suite = plan.suite
+    for arm in plan.arms:
+        plan.attach_points(arm)
+        if not suite.train.pretrained and arm.freeze_point > 0:
+            raise SuiteError(
+                "random weights cannot be frozen",
+                where="train.pretrained",
+                expected="freeze_points: [none] when pretrained is false",
+                found=arm.label,
+            )
+    if suite.train.pretrained:
+        for model in plan.originals:
+            wanted = plan.reference_freeze_point(model)
+            if not any(arm.model == model and arm.freeze_point == wanted for arm in plan.arms):
+                raise SuiteError(
+                    "the reference arm is not among the freeze points",
+                    where="reference_arm",
+                    expected=f"one of {', '.join(str(point) for point in suite.freeze_points)}",
+                    found=suite.reference_arm,
+                )

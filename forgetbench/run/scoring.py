@@ -1,0 +1,189 @@
+"""Scoring checkpoints: which networks are due, which were evaluated before, and the rows of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from pycocotools.coco import COCO
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.evaluate.coco import Scores, ground_truth, score
+from forgetbench.evaluate.detections import load_detections, save_detections
+from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.files import sha256_json, write_json
+from forgetbench.model.branch import grow_branch
+from forgetbench.model.checkpoint import load_checkpoint
+from forgetbench.model.original import Original
+from forgetbench.run.folder import RunFolder, read_record
+from forgetbench.run.plan import Arm, Plan
+from forgetbench.run.progress import Progress
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One scored thing: a network on a dataset. AP are fractions; None is not measured."""
+
+    arm: str
+    model: str
+    freeze_point: int | None
+    strategy: str | None
+    seed: int | None
+    epoch: int
+    dataset: str
+    role: str
+    attach: str | None
+    head: str
+    ap: float | None
+    ap50: float | None
+    ap75: float | None
+    ap_small: float | None
+    ap_medium: float | None
+    ap_large: float | None
+    images: int
+    instances: int
+    detections: str
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """AP of one class of one scored thing."""
+
+    arm: str
+    epoch: int
+    role: str
+    attach: str | None
+    head: str
+    label: int
+    name: str
+    ap: float
+
+
+@dataclass(frozen=True)
+class Scorable:
+    """A network to be scored on a role's dataset, and the cells of its row that do not depend on scores."""
+
+    role: str
+    network: Network
+    cells: dict[str, Any]
+
+
+class Scorer:
+    """Evaluates and scores networks of one model, each distinct one once."""
+
+    def __init__(self, plan: Plan, model: str, folder: RunFolder, device: torch.device, progress: Progress) -> None:
+        self._plan, self._model, self._folder = plan, model, folder
+        self._device, self._progress = device, progress
+        self._original: Original = plan.originals[model]
+        self._settings: EvaluationSettings = plan.settings()
+        self._shelf = ModuleShelf(self._original)
+        self._datasets: dict[str, Dataset] = {"target": plan.target.evaluate, "reference": plan.reference[model]}
+        self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
+
+    @cached_property
+    def _truths(self) -> dict[str, COCO]:
+        return {role: ground_truth(dataset) for role, dataset in self._datasets.items()}
+
+    def key(self, item: Scorable) -> str:
+        """Return the content hash of an evaluation: modules, data and settings."""
+        return sha256_json([item.network.key(), self._fingerprints[item.role], asdict(self._settings)])
+
+    def original_items(self) -> list[Scorable]:
+        """Return the original on the reference data, once per head."""
+        return [
+            Scorable("reference", self._shelf.original_network(head), self._cells(None, 0, "reference", None, head))
+            for head in self._plan.heads(self._model)
+        ]
+
+    def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
+        """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
+        _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
+        template = self._template(arm)
+        owned = self._shelf.put_branch(arm.freeze_point, template, tensors)
+        items = []
+        for head in self._plan.heads(self._model):
+            if "target" in roles:
+                network = self._shelf.task_network(arm.freeze_point, owned, head)
+                items.append(Scorable("target", network, self._cells(arm, epoch, "target", None, head)))
+            for label, index in self._plan.attach_points(arm) if "reference" in roles else ():
+                network = self._shelf.reference_network(arm.freeze_point, owned, index, head)
+                items.append(Scorable("reference", network, self._cells(arm, epoch, "reference", label, head)))
+        return items
+
+    def _template(self, arm: Arm) -> torch.nn.ModuleList:
+        train = self._plan.suite.train
+        return grow_branch(
+            self._original,
+            arm.freeze_point,
+            self._plan.target_train.classes,
+            seed=arm.seed,
+            cls_remap=train.cls_remap,
+            pretrained=train.pretrained,
+        ).owned
+
+    def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
+        return {
+            "arm": arm.name if arm else "original",
+            "model": self._model,
+            "freeze_point": arm.freeze_point if arm else None,
+            "strategy": arm.strategy if arm else None,
+            "seed": arm.seed if arm else None,
+            "epoch": epoch,
+            "dataset": self._datasets[role].name,
+            "role": role,
+            "attach": attach,
+            "head": head,
+        }
+
+    def evaluate(self, items: Iterable[Scorable]) -> None:
+        """Run every network that has no detections yet, all of a dataset's in one pass."""
+        items = list(items)
+        for role, dataset in self._datasets.items():
+            missing = {
+                item.network: self.key(item)
+                for item in items
+                if item.role == role and not self._folder.detections(self.key(item)).is_file()
+            }
+            if not missing:
+                continue
+            name = f"evaluating {len(missing)} networks on {dataset.name}"
+            with self._progress.task(name, len(dataset.samples), "image") as advance:
+                on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
+                found = evaluate(self._shelf, list(missing), dataset, self._settings, self._device, on_batch)
+            for network, detections in found.items():
+                key = missing[network]
+                about = {"key": key, "network": network.key(), "data": self._fingerprints[role], "role": role}
+                save_detections(self._folder.detections(key), detections, {**about, **asdict(self._settings)})
+
+    def score(self, item: Scorable) -> Scores:
+        """Return the scores of an evaluated network, from disk if it was scored before."""
+        path = self._folder.detections(self.key(item))
+        kept = path.with_suffix(".json")
+        if kept.is_file():
+            record = read_record(kept)
+            record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
+            return Scores(**record)
+        scores = score(self._truths[item.role], load_detections(path)[0])
+        write_json(kept, asdict(scores))
+        return scores
+
+    def rows(self, items: Iterable[Scorable]) -> tuple[list[ResultRow], list[ClassRow]]:
+        """Return result rows and per-class rows of evaluated networks."""
+        results, classes = [], []
+        for item in items:
+            scores = self.score(item)
+            measured = asdict(scores)
+            per_class = measured.pop("per_class")
+            results.append(ResultRow(**item.cells, **measured, detections=self._folder.detections(self.key(item)).name))
+            shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head")}
+            names = self._datasets[item.role].classes
+            classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
+        return results, classes
+
+    def forget_modules(self) -> None:
+        """Drop checkpoints' modules from memory."""
+        self._shelf.keep_only([])

@@ -1,0 +1,147 @@
+"""Training sessions of a run: what is written after every epoch, and going on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.files import atomic_path, write_json
+from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
+from forgetbench.run.folder import RunFolder, read_record
+from forgetbench.run.plan import Arm, Plan
+from forgetbench.run.progress import Progress
+from forgetbench.train.session import EpochRecord, TrainingSession
+
+#: Returns the target AP of an arm's checkpoint after an epoch.
+TargetAP = Callable[[Arm, int], float | None]
+
+
+def train_arms(
+    plan: Plan,
+    arms: list[Arm],
+    folder: RunFolder,
+    device: torch.device,
+    progress: Progress,
+    target_ap: TargetAP,
+) -> None:
+    """Train the arms of one model and seed together, resuming after the last complete epoch.
+
+    After each epoch the due checkpoints are written, then the epoch's record, then the state to resume from; whatever a
+    kill interrupts is done again from the same state, with the same outcome.
+    """
+    place = folder.session(arms[0].model, arms[0].seed)
+    if (place / "complete.json").is_file():
+        return
+    original, suite = plan.originals[arms[0].model], plan.suite
+    session = TrainingSession(
+        original,
+        [(arm.name, arm.freeze_point) for arm in arms],
+        plan.target_train,
+        suite.train,
+        seed=arms[0].seed,
+        device=device,
+        logging=suite.logging,
+    )
+    state_path = place / "state.pt"
+    history: dict[str, list[float]] = {arm.name: [] for arm in arms}
+    if state_path.is_file():
+        state = _load_state(state_path, device)
+        session.restore(state["session"])
+        history = state["history"]
+        progress.message(f"resuming {place.name} after epoch {state['session']['epochs']}")
+    weights_hash = original.weights_hash()
+    total = session.batches * suite.train.epochs
+    with progress.task(
+        f"training {len(arms)} branches of {original.name}, seed {arms[0].seed}", total, "batch"
+    ) as advance:
+        for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+            for arm in arms:
+                learner = session.learners[arm.name]
+                trained = arm.name in record.losses
+                last = suite.train.epochs if learner.stopped is None else record.epoch
+                if trained and plan.due(record.epoch, last) and not _diverged(learner.stopped):
+                    info = CheckpointInfo(
+                        arm.name, record.epoch, arm.freeze_point, weights_hash, plan.target_train.classes
+                    )
+                    save_checkpoint(folder.checkpoint(arm.name, record.epoch), info, learner.checkpoint_tensors())
+                    if suite.train.patience and learner.stopped is None:
+                        learner.stopped = _out_of_patience(
+                            history[arm.name], target_ap(arm, record.epoch), suite.train.patience
+                        )
+            write_json(place / f"epoch-{record.epoch:03d}.json", _recorded(record))
+            _save_state(state_path, {"session": session.state(), "history": history})
+            advance(record.epoch * session.batches, _losses(record))
+    write_json(
+        place / "complete.json",
+        {
+            name: {"stopped": learner.stopped, "skipped_steps": learner.skipped_steps, "steps": learner.steps}
+            for name, learner in session.learners.items()
+        },
+    )
+    state_path.unlink(missing_ok=True)
+
+
+def scored_epochs(plan: Plan, folder: RunFolder, arm: Arm) -> list[int]:
+    """Return the epochs of an arm's checkpoints, in order."""
+    epochs = range(1, plan.suite.train.epochs + 1)
+    return [epoch for epoch in epochs if folder.checkpoint(arm.name, epoch).is_file()]
+
+
+def read_records(folder: RunFolder, model: str, seed: int) -> list[dict[str, Any]]:
+    """Return the records of a session's epochs, in order."""
+    return [read_record(path) for path in sorted(folder.session(model, seed).glob("epoch-*.json"))]
+
+
+def outcome(folder: RunFolder, arm: Arm) -> dict[str, Any]:
+    """Return how an arm's training ended: why it stopped early, and how many steps it took and left out."""
+    ended: dict[str, Any] = read_record(folder.session(arm.model, arm.seed) / "complete.json")[arm.name]
+    return ended
+
+
+def _out_of_patience(history: list[float], ap: float | None, patience: int) -> str | None:
+    history.append(0.0 if ap is None else ap)
+    since_best = len(history) - 1 - history.index(max(history))
+    return f"no better target AP in {patience} evaluations" if since_best >= patience else None
+
+
+def _diverged(stopped: str | None) -> bool:
+    return stopped is not None and "finite" in stopped
+
+
+def _losses(record: EpochRecord) -> str:
+    return "loss " + " ".join(f"{sum(parts.values()):.2f}" for parts in record.losses.values())
+
+
+def _recorded(record: EpochRecord) -> dict[str, Any]:
+    """Return a record as JSON; a value that is not finite becomes text, which JSON has no number for."""
+    return _finite_json(asdict(record))  # type: ignore[no-any-return]
+
+
+def _finite_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite_json(inner) for inner in value]
+    if isinstance(value, float) and value - value != 0:
+        return str(value)
+    return value
+
+
+def _save_state(path: Path, state: dict[str, Any]) -> None:
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _load_state(path: Path, device: torch.device) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise CorruptRunError(
+            "the state to resume from is damaged", where=path, fix="Remove the session's folder to train it again."
+        ) from error
+    return state

@@ -1,0 +1,152 @@
+from dataclasses import asdict
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+from factories import CLASSES, drawn_dataset, tiny_original
+from torch import Tensor
+
+from forgetbench.evaluate import passes
+from forgetbench.evaluate.detections import Detections
+from forgetbench.evaluate.networks import ModuleShelf
+from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.model import yolo
+from forgetbench.model.branch import grow_branch
+from forgetbench.model.original import Original, as_stored
+
+CPU = torch.device("cpu")
+SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=3, conf=0.001, iou=0.7, max_det=50)
+
+
+def moved(original: Original, freeze_point: int) -> tuple[torch.nn.ModuleList, dict[str, Tensor]]:
+    """Return a branch's modules and tensors of them that differ from the original's."""
+    branch = grow_branch(original, freeze_point, CLASSES, seed=1, cls_remap=False, pretrained=True)
+    noise = torch.Generator().manual_seed(freeze_point)
+    tensors = {
+        key: value * (0.9 + 0.2 * torch.rand(value.shape, generator=noise))
+        if value.is_floating_point() and ".dfl." not in key
+        else value
+        for key, value in branch.state().items()
+    }
+    return branch.owned, as_stored(tensors)
+
+
+def same(first: Detections, second: Detections) -> bool:
+    return all(np.array_equal(getattr(first, n), getattr(second, n)) for n in ("image", "label", "score", "box"))
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolov10"])
+def test_one_pass_for_many_networks_equals_a_pass_for_each(tmp_path: Path, family: str) -> None:
+    original = tiny_original(family)
+    shelf, dataset = ModuleShelf(original), drawn_dataset(tmp_path, count=5)
+    heads = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
+    networks = []
+    for head in heads:
+        networks.append(shelf.original_network(head))
+        for point in (original.head, 15, 0):
+            keys = shelf.put_branch(point, *moved(original, point))
+            networks.append(shelf.task_network(point, keys, head))
+            networks += [
+                shelf.reference_network(point, keys, attach, head) for attach in {original.head, max(point, 18)}
+            ]
+    networks = list(dict.fromkeys(networks))
+    together = evaluate(shelf, networks, dataset, SETTINGS, CPU)
+    for network in networks:
+        assert same(together[network], evaluate(shelf, [network], dataset, SETTINGS, CPU)[network])
+    assert len({tuple(together[n].score.tolist()) for n in networks}) == len(networks)
+
+
+def test_composition_is_what_the_attach_point_says() -> None:
+    original = tiny_original()
+    shelf = ModuleShelf(original)
+    keys = shelf.put_branch(10, *moved(original, 10))
+    plain = shelf.original_network("one-to-many")
+    assert shelf.reference_network(10, keys, 10, "one-to-many") == plain
+    honest = shelf.reference_network(10, keys, 22, "one-to-many").modules
+    assert honest[:10] == plain.modules[:10]
+    assert honest[22] == plain.modules[22]
+    # modules without parameters are equal whichever copy they are
+    assert {i for i in range(23) if honest[i] != plain.modules[i]} == {12, 15, 16, 18, 19, 21}
+    between = shelf.reference_network(10, keys, 16, "one-to-many").modules
+    assert {i for i in range(23) if between[i] != plain.modules[i]} == {12, 15}
+    task = shelf.task_network(10, keys, "one-to-many").modules
+    assert task[22] != plain.modules[22]
+
+
+def test_head_only_branches_share_the_originals_reference_network() -> None:
+    original = tiny_original()
+    shelf = ModuleShelf(original)
+    keys = shelf.put_branch(22, *moved(original, 22))
+    assert shelf.reference_network(22, keys, 22, "one-to-many") == shelf.original_network("one-to-many")
+
+
+def test_shared_prefixes_run_once(tmp_path: Path) -> None:
+    original = tiny_original()
+    shelf, dataset = ModuleShelf(original), drawn_dataset(tmp_path, count=2, sizes=((64, 64),))
+    keys = shelf.put_branch(15, *moved(original, 15))
+    networks = [
+        shelf.original_network("one-to-many"),
+        shelf.task_network(15, keys, "one-to-many"),
+        shelf.reference_network(15, keys, 22, "one-to-many"),
+    ]
+    with patch.object(passes.yolo, "run_modules", wraps=yolo.run_modules) as run:
+        evaluate(shelf, networks, dataset, SETTINGS, CPU)
+    # one batch: 15 shared modules, the original's own 7 and head, the branch's 7 under two heads
+    assert run.call_count == 15 + 8 + 7 + 2
+
+
+def test_the_original_is_left_as_it_was(tmp_path: Path) -> None:
+    original = tiny_original()
+    before = original.weights_hash()
+    shelf = ModuleShelf(original)
+    evaluate(shelf, [shelf.original_network("one-to-many")], drawn_dataset(tmp_path), SETTINGS, CPU)
+    assert original.weights_hash() == before
+    assert hasattr(original.modules[0], "bn")
+
+
+def test_detections_do_not_depend_on_the_batch_size(tmp_path: Path) -> None:
+    original = tiny_original()
+    shelf, dataset = ModuleShelf(original), drawn_dataset(tmp_path, count=5)
+    network = shelf.original_network("one-to-many")
+    one = evaluate(shelf, [network], dataset, EvaluationSettings(**{**asdict(SETTINGS), "batch": 1}), CPU)[network]
+    many = evaluate(shelf, [network], dataset, EvaluationSettings(**{**asdict(SETTINGS), "batch": 5}), CPU)[network]
+    assert one.image.tolist() == many.image.tolist()
+    np.testing.assert_allclose(one.score, many.score, atol=1e-4)
+
+
+def test_modules_that_are_not_needed_are_forgotten() -> None:
+    original = tiny_original()
+    shelf = ModuleShelf(original)
+    keys = shelf.put_branch(22, *moved(original, 22))
+    shelf.keep_only([])
+    with pytest.raises(KeyError):
+        shelf.fused(keys[0])
+    shelf.fused(shelf.original_keys[0])
+
+
+@pytest.mark.assets
+@pytest.mark.parametrize("imgsz", [320])
+def test_detections_score_as_ultralytics_own(assets: Path, tmp_path: Path, imgsz: int) -> None:
+    """The original scored by our pass and by Ultralytics' validator agree; both by pycocotools, square images."""
+    pytest.importorskip("ultralytics")
+    from ultralytics_oracle import ultralytics_detections
+
+    from forgetbench.data.load import load_data
+    from forgetbench.evaluate.coco import ground_truth, score
+    from forgetbench.model.original import load_original
+    from forgetbench.suite.schema import Data
+
+    data = Data(format="yolo", path=str(assets / "coco-val128"), names="coco", limit=48)
+    dataset = load_data(data, role="reference", suite_folder=None).evaluate
+    weights = assets / "weights" / "yolov8n.pt"
+    original = load_original(weights)
+    shelf = ModuleShelf(original)
+    network = shelf.original_network("one-to-many")
+    settings = EvaluationSettings(imgsz=imgsz, shape="square", batch=16, conf=0.001, iou=0.7, max_det=300)
+    ours = score(ground_truth(dataset), evaluate(shelf, [network], dataset, settings, CPU)[network])
+    theirs = score(ground_truth(dataset), ultralytics_detections(weights, dataset, imgsz, tmp_path))
+    assert ours.ap is not None
+    assert theirs.ap is not None
+    assert abs(ours.ap - theirs.ap) < 0.002

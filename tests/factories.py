@@ -1,0 +1,84 @@
+"""Small models and datasets that tests are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from forgetbench.data.dataset import Dataset, Sample
+from forgetbench.model import yolo
+from forgetbench.model.original import Original, make_original
+from forgetbench.suite.schema import Train
+
+CLASSES = ("disc", "box", "bar")
+
+
+def tiny_architecture(family: str = "yolov8") -> yolo.Architecture:
+    """Return Ultralytics' architecture at a fraction of its width (YOLOv10's attention needs a little more)."""
+    architecture = yolo.read_architecture(Path(f"{family}n.yaml"))
+    architecture["scales"] = {"n": [0.33, 0.125 if family == "yolov10" else 0.0625, 1024]}
+    return architecture
+
+
+def tiny_original(family: str = "yolov8", classes: Sequence[str] = CLASSES, seed: int = 0) -> Original:
+    """Return an original with random weights whose BatchNorm statistics are those of noise images.
+
+    With the initial statistics the signal dies out on its way, and every trunk would give the head the same nothing.
+    """
+    architecture = tiny_architecture(family)
+    model = yolo.build(architecture, len(classes), seed=seed)
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    usual = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        model.train()(torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(seed)))
+    for norm in norms:
+        norm.momentum = usual
+    model.eval()
+    return make_original(f"tiny-{family}", architecture, classes, model.state_dict(), where="test")
+
+
+def sample(image: Path, width: int, height: int, boxes: Sequence[Sequence[float]], classes: Sequence[int]) -> Sample:
+    """Return a sample whose areas are its boxes'."""
+    xyxy = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+    return Sample(
+        image=image,
+        width=width,
+        height=height,
+        boxes=xyxy,
+        classes=np.array(classes, dtype=np.int64),
+        crowd=np.zeros(len(xyxy), dtype=np.bool_),
+        areas=(xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]),
+    )
+
+
+def drawn_dataset(folder: Path, count: int = 8, sizes: Sequence[tuple[int, int]] = ((64, 48), (48, 64))) -> Dataset:
+    """Draw images (width, height in turn from `sizes`) with one filled rectangle each, and return them as a dataset."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(7)
+    samples = []
+    for index in range(count):
+        width, height = sizes[index % len(sizes)]
+        image = generator.integers(0, 80, (height, width, 3), dtype=np.uint8)
+        x1, y1 = (int(v) for v in generator.integers(2, 16, 2))
+        x2, y2 = x1 + int(generator.integers(12, 24)), y1 + int(generator.integers(12, 24))
+        label = index % len(CLASSES)
+        image[y1:y2, x1:x2] = np.array([(250, 60, 60), (60, 250, 60), (60, 60, 250)][label], dtype=np.uint8)
+        path = folder / f"{index:03d}.png"
+        cv2.imwrite(str(path), image)
+        samples.append(sample(path, width, height, [[x1, y1, x2, y2]], [label]))
+    return Dataset("drawn", "train", CLASSES, tuple(samples), folder)
+
+
+def quick_train(**changes: Any) -> Train:
+    """Return training settings small enough for a test."""
+    settings: dict[str, Any] = {
+        "epochs": 2, "optimizer": "AdamW", "lr0": 0.002, "imgsz": 64, "batch": 4, "nbs": 4, "warmup_epochs": 1.0,
+    }  # fmt: skip
+    return Train(**{**settings, **changes})
