@@ -38,3 +38,9 @@ def image_batch(images: torch.Tensor, device: torch.device) -> torch.Tensor:
     """Return uint8 images (B, 3, H, W) on the device as float32 in [0, 1], channels_last."""
     moved = images.to(device, non_blocking=device.type == "cuda")
     return (moved.float() / 255).contiguous(memory_format=torch.channels_last)
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until a device has done what it was given, so that a clock read next is true."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

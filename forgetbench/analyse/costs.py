@@ -48,13 +48,16 @@ def costs(arms: Sequence[Mapping[str, Any]], memory: pd.DataFrame, times: pd.Dat
     for point in dict.fromkeys(int(arm["freeze_point"]) for arm in arms):
         names = [arm["arm"] for arm in arms if arm["freeze_point"] == point]
         mine, timed = memory[memory["arm"].isin(names)], times[times["arm"].isin(names)]
-        bytes_of = {kind: _mean(mine.loc[mine["kind"] == kind, "bytes"]) for kind in (*HELD, *_PEAKS)}
+        bytes_of = {
+            kind: _mean(mine.loc[mine["kind"] == kind, "bytes"]) for kind in (*HELD, "max_allocated", "max_reserved")
+        }
         made.append(
             Cost(
                 point,
                 {kind: bytes_of[kind] for kind in HELD},
-                *(bytes_of[kind] for kind in _PEAKS),
-                step_seconds=seconds_per_step(timed),
+                bytes_of["max_allocated"],
+                bytes_of["max_reserved"],
+                seconds_per_step(timed),
             )
         )
     return made
@@ -107,9 +110,6 @@ def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> 
             )
         )
     return made
-
-
-_PEAKS = ("max_allocated", "max_reserved")
 
 
 def _mean(values: pd.Series[Any]) -> float | None:

@@ -125,7 +125,7 @@ def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -
     """Return a table whose first `left` columns are text and the rest numbers."""
     made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for position, name in enumerate(header):
-        made.add_column(name, justify="left" if position < left else "right", no_wrap=True)
+        made.add_column(name, justify="left" if position < left else "right")
     for row in rows:
         made.add_row(*row)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
@@ -59,5 +60,8 @@ def main() -> None:
 
 
 def console(*, error: bool = False) -> Console:
-    """Return a console on standard output, or on standard error."""
-    return Console(stderr=error, soft_wrap=False)
+    """Return a console on standard output, or on standard error; where there is no terminal, tables are not cut."""
+    made = Console(stderr=error)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = 200
+    return made

@@ -31,10 +31,10 @@ def command(
     folder = run_suite(suite, overrides=overrides, output=output, device=device, progress=progress)
     if quiet:
         return
-    header, rows, notes = terminal_summary(folder.path)
-    screen.print()
-    screen.print(table("", header, rows, left=2))
-    for note in notes:
-        screen.print(note, highlight=False, soft_wrap=True)
+    for title, header, rows, remarks in terminal_summary(folder.path):
+        screen.print()
+        screen.print(table(title, header, rows))
+        for remark in remarks:
+            screen.print(remark, highlight=False, soft_wrap=True)
     screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, soft_wrap=True)
     screen.print(f"charts   {folder.path / 'figures'}", highlight=False, soft_wrap=True)

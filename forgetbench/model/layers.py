@@ -55,10 +55,10 @@ def describe_layers(original: Original, imgsz: int = 640) -> list[Layer]:
 
 
 def count_flops(original: Original, imgsz: int) -> list[int]:
-    """Return floating point operations per module for one square image."""
+    """Return floating point operations per module for one square image, on whatever device the original is."""
     keep = yolo.saved_indices(original.model)
     outputs: dict[int, torch.Tensor] = {}
-    x: torch.Tensor = torch.zeros(1, 3, imgsz, imgsz)
+    x: torch.Tensor = torch.zeros(1, 3, imgsz, imgsz, device=next(original.model.parameters()).device)
     counted = []
     with torch.inference_mode():
         for module in original.modules:
@@ -66,8 +66,3 @@ def count_flops(original: Original, imgsz: int) -> list[int]:
                 x = yolo.run_modules([module], outputs, x, keep)
             counted.append(int(counter.get_total_flops()))
     return counted
-
-
-def trainable_parameters(original: Original, freeze_point: int) -> int:
-    """Return how many of the original's parameters lie at or above a freeze point."""
-    return sum(p.numel() for module in original.modules[freeze_point:] for p in module.parameters())

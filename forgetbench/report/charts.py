@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
 from forgetbench.analyse.tradeoff import Point
@@ -68,7 +69,7 @@ def draw_curves(
         top = max(axis.get_ylim()[1] for axis in row[1:])
         for axis in row:
             axis.set_xlabel("epoch")
-            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.set_ylim(0, axis.get_ylim()[1] if axis is row[0] else top)
     _legend(figure, axes[0][1], "freeze point")
     return figure

@@ -54,8 +54,8 @@ def looks(labels: Iterable[tuple[int, str]]) -> dict[int, Look]:
 
 def styled() -> AbstractContextManager[None]:
     """Return a context in which charts are drawn; the caller's own matplotlib settings are left alone."""
-    context: Any = mpl.rc_context({**mpl.rcParamsDefault, **_RC, "backend": mpl.rcParams["backend"]})
-    return context  # type: ignore[no-any-return]
+    settings: dict[Any, Any] = {**mpl.rcParamsDefault, **_RC, "backend": mpl.rcParams["backend"]}
+    return mpl.rc_context(settings)
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from forgetbench.device import image_batch, to_device
+from forgetbench.device import image_batch, synchronise, to_device
 from forgetbench.model import yolo
 from forgetbench.model.layers import count_flops
 from forgetbench.model.original import Original
@@ -105,26 +105,13 @@ def seconds_per_flop(original: Original, imgsz: int, batch: int, device: torch.d
     """Return measured seconds per floating point operation of one forward of the original (the best of two)."""
     to_device(original.model, device)
     images = image_batch(torch.zeros(batch, 3, imgsz, imgsz, dtype=torch.uint8), device)
-    flops = sum(count_flops_on(original, imgsz)) * batch
+    flops = sum(count_flops(original, imgsz)) * batch
     took = []
     with torch.inference_mode():
         for _ in range(2):
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
+            synchronise(device)
             began = time.perf_counter()
             yolo.run_modules(original.modules, {}, images, yolo.saved_indices(original.model))
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
+            synchronise(device)
             took.append(time.perf_counter() - began)
     return min(took) / flops
-
-
-def count_flops_on(original: Original, imgsz: int) -> list[int]:
-    """Count operations with the model wherever it is, leaving it there."""
-    device = next(original.model.parameters()).device
-    if device.type == "cpu":
-        return count_flops(original, imgsz)
-    original.model.to("cpu")
-    counted = count_flops(original, imgsz)
-    original.model.to(device)
-    return counted

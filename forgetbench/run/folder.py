@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
@@ -13,7 +12,8 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from forgetbench.errors import CorruptRunError, RunLockedError
+from forgetbench.analyse.tables import read_record, read_table
+from forgetbench.errors import RunLockedError
 from forgetbench.files import write_json, write_text
 
 
@@ -97,12 +97,9 @@ class RunFolder:
         """Return `results.csv`, one row per scored thing.
 
         Raises:
-            CorruptRunError: there is none.
+            CorruptRunError: there is none, or it is not readable.
         """
-        path = self.path / "results.csv"
-        if not path.is_file():
-            raise CorruptRunError("no results yet", where=path, fix="Run the suite to its end first.")
-        return pd.read_csv(path, dtype={"attach": "string"}, float_precision="round_trip")
+        return read_table(self.path / "results.csv")
 
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""
@@ -122,18 +119,3 @@ def _cell(value: Any) -> str:
 def columns_of(kind: type) -> list[str]:
     """Return a dataclass's field names."""
     return [field.name for field in fields(kind)]
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a JSON object of the run folder.
-
-    Raises:
-        CorruptRunError: missing or unreadable.
-    """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
-    if not isinstance(record, dict):
-        raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)
-    return record

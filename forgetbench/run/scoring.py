@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from pycocotools.coco import COCO
 
+from forgetbench.analyse.tables import read_record
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
@@ -19,7 +20,7 @@ from forgetbench.files import sha256_json, write_json
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
-from forgetbench.run.folder import RunFolder, read_record
+from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Arm, Plan
 from forgetbench.run.progress import Progress
 

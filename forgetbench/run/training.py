@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
+from forgetbench.analyse.tables import read_record
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import atomic_path, write_json
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
-from forgetbench.run.folder import RunFolder, read_record
+from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Arm, Plan
 from forgetbench.run.progress import Progress
 from forgetbench.train.session import EpochRecord, TrainingSession

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,16 @@ import torch
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import to_device
+from forgetbench.device import synchronise, to_device
 from forgetbench.errors import DivergedError
 from forgetbench.model import yolo
 from forgetbench.model.branch import FrozenGuard, grow_branch
 from forgetbench.model.original import Original
 from forgetbench.suite.schema import Logging, Train
-from forgetbench.train.gpu import UtilisationSampler, solo_peak
+from forgetbench.train.gpu import UtilisationSampler
 from forgetbench.train.learner import Learner
-from forgetbench.train.probes import GradientRow, MemoryRow, optimizer_bytes, saved_bytes, tensor_bytes
+from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
+from forgetbench.train.probes import GradientRow, MemoryRow, saved_bytes
 from forgetbench.train.ultralytics_trainer import BranchTrainer, EpochLoader, seed_everything, training_settings
 
 
@@ -31,14 +33,14 @@ class TimeRow:
         arm: Name of the arm; empty for what all arms share (loading, preparing, the frozen forward).
         epoch: Counted from 1.
         steps: Batches.
-        seconds: Summed over the epoch; None where it cannot be told apart from other work (asynchronous devices).
+        seconds: Summed over the epoch.
         utilisation: Mean GPU utilisation over the epoch as a fraction, on the shared row only.
     """
 
     arm: str
     epoch: int
     steps: int
-    seconds: float | None
+    seconds: float
     utilisation: float | None = None
 
 
@@ -144,7 +146,8 @@ class TrainingSession:
 
     def _run_epoch(
         self, epoch: int, active: list[Learner], on_batch: Callable[[int, int], None] | None
-    ) -> tuple[EpochRecord, float | None]:
+    ) -> tuple[EpochRecord, float]:
+        """Train one epoch; returns its record, and the seconds spent on what all branches share."""
         record = EpochRecord(epoch + 1)
         seconds = dict.fromkeys([learner.arm for learner in active], 0.0)
         sums: dict[str, dict[str, float]] = {learner.arm: {} for learner in active}
@@ -154,41 +157,59 @@ class TrainingSession:
             record.step_losses[learner.arm] = []
         began = time.perf_counter()
         for number, raw in enumerate(self._loader.epoch(epoch)):
-            step = number + self.batches * epoch
             seed_everything(self._seed, epoch, -1 - number)  # multi-scale draws from the global generator
             batch = active[0].trainer.preprocess_batch(raw)
             batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
             trunk = self._frozen_forward(batch["img"])
-            if step == 0 and self._logging.memory:
-                record.memory += [row for learner in active for row in self._measure_solo(learner, trunk, batch)]
             for learner in active:
+                synchronise(self._device)
                 started = time.perf_counter()
-                learner.trainer.warm_up(epoch, number)
-                with saved_bytes(self._residents(learner)) as counted, self._autocast():
-                    loss, parts = learner.loss(trunk, batch)
-                learner.backward(loss)
-                if step == 0 and self._logging.memory:
-                    record.memory += self._memory_before_step(learner, counted[0], batch["img"])
-                if learner.step_due(step):
-                    log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
-                    record.gradients += learner.step(step, epoch, log)
-                    if learner.steps == 1 and self._logging.memory:
-                        record.memory.append(
-                            self._row(learner, "optimizer", optimizer_bytes(learner.trainer.optimizer))
-                        )
-                record.step_losses[learner.arm].append(float(loss.detach()))
+                loss, parts = self._train_step(learner, trunk, batch, epoch, number, record)
+                synchronise(self._device)
+                seconds[learner.arm] += time.perf_counter() - started
+                record.step_losses[learner.arm].append(loss)
                 for name, value in parts.items():
                     sums[learner.arm][name] = sums[learner.arm].get(name, 0.0) + value
-                seconds[learner.arm] += time.perf_counter() - started
             if on_batch is not None:
                 on_batch(epoch, number + 1)
         shared = time.perf_counter() - began - sum(seconds.values())
-        asynchronous = self._device.type != "cpu"
         for learner in active:
-            spent = None if asynchronous else seconds[learner.arm]
-            record.times.append(TimeRow(learner.arm, epoch + 1, self.batches, spent))
+            record.times.append(TimeRow(learner.arm, epoch + 1, self.batches, seconds[learner.arm]))
             record.losses[learner.arm] = {name: total / self.batches for name, total in sums[learner.arm].items()}
-        return record, None if asynchronous else shared
+        return record, shared
+
+    def _train_step(
+        self,
+        learner: Learner,
+        trunk: dict[int, Tensor],
+        batch: dict[str, Any],
+        epoch: int,
+        number: int,
+        record: EpochRecord,
+    ) -> tuple[float, dict[str, float]]:
+        """Run one branch on one batch, measuring what is due; returns its loss and the loss's parts."""
+        step = number + self.batches * epoch
+        measure = step == 0 and self._logging.memory
+
+        def solo() -> None:
+            with self._autocast():
+                loss, _ = learner.loss(trunk, batch)
+            learner.backward(loss)
+
+        if measure:
+            record.memory += solo_rows(learner, solo)
+        learner.trainer.warm_up(epoch, number)
+        with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._autocast():
+            loss, parts = learner.loss(trunk, batch)
+        learner.backward(loss)
+        if measure:
+            record.memory += backward_rows(learner, saved[0], batch["img"])
+        if learner.step_due(step):
+            log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
+            record.gradients += learner.step(step, epoch, log)
+            if learner.steps == 1 and self._logging.memory:
+                record.memory.append(optimizer_row(learner))
+        return float(loss.detach()), parts
 
     def _frozen_forward(self, images: Tensor) -> dict[int, Tensor]:
         outputs: dict[int, Tensor] = {-1: images}
@@ -198,42 +219,6 @@ class TrainingSession:
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, enabled=self._amp)
-
-    def _residents(self, learner: Learner) -> list[Tensor]:
-        return [*learner.branch.model.parameters(), *learner.branch.model.buffers()]
-
-    def _row(self, learner: Learner, kind: str, count: int | None, how: str = "tensor sizes") -> MemoryRow:
-        return MemoryRow(learner.arm, kind, count, str(self._device), how)
-
-    def _memory_before_step(self, learner: Learner, saved: int, images: Tensor) -> list[MemoryRow]:
-        owned = list(learner.branch.owned.parameters())
-        count, _, height, width = images.shape
-        how = f"saved_tensors_hooks, first step, {count} images of {width}x{height}"
-        return [
-            self._row(learner, "saved_for_backward", saved, how),
-            self._row(learner, "parameters", tensor_bytes(self._residents(learner)), "whole model, buffers included"),
-            self._row(learner, "gradients", tensor_bytes(p.grad for p in owned)),
-        ]
-
-    def _measure_solo(self, learner: Learner, trunk: dict[int, Tensor], batch: dict[str, Any]) -> list[MemoryRow]:
-        """Measure peak memory of one step without the other branches; leaves weights and statistics as they were."""
-        before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
-
-        def step() -> None:
-            with self._autocast():
-                loss, _ = learner.loss(trunk, batch)
-            learner.backward(loss)
-
-        peaks = solo_peak(self._device, step)
-        if peaks is not None:
-            learner.branch.owned.load_state_dict(before)
-            learner.trainer.optimizer.zero_grad()
-        how = "peak of a solo step above what was resident" if peaks else "needs CUDA"
-        allocated, reserved = peaks if peaks else (None, None)
-        return [
-            self._row(learner, "max_allocated", allocated, how),
-            self._row(learner, "max_reserved", reserved, how),
-        ]
 
     def state(self) -> dict[str, Any]:
         """Return all that continuing after the last complete epoch needs, as tensors and plain values."""

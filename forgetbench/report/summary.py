@@ -1,0 +1,195 @@
+"""The run in words and one table per model: what `summary.md` and the terminal say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
+from forgetbench.analyse.tables import RunTables, read_tables
+from forgetbench.analyse.tradeoff import ORIGINAL, Outcome, Point, outcomes, tradeoff
+from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds, points, share, span
+
+Table = tuple[list[str], list[list[str]]]
+
+
+def terminal_summary(folder: Path) -> list[tuple[str, list[str], list[list[str]], list[str]]]:
+    """Return what the terminal shows of a run: per model and head a title, a header, rows, and remarks.
+
+    Raises:
+        CorruptRunError: the run's tables cannot be read.
+    """
+    tables = read_tables(folder)
+    shown = []
+    for model in tables.models:
+        found = outcomes(points_of(tables, model))
+        for head in dict.fromkeys(outcome.head for outcome in found):
+            of_head = [outcome for outcome in found if outcome.head == head]
+            shown.append((_title(tables, model, head), *score_table(tables, of_head), remarks(tables, model, head)))
+    return shown
+
+
+def points_of(tables: RunTables, model: str) -> list[Point]:
+    """Return a model's checkpoints as gain and forgetting."""
+    results = tables.results[tables.results["model"] == model]
+    return tradeoff(results, tables.manifest["reference_arms"])
+
+
+def labels_of(tables: RunTables, model: str) -> dict[int, str]:
+    """Return the freeze points of a model and how people read them."""
+    return {int(arm["freeze_point"]): str(arm["label"]) for arm in tables.manifest["arms"] if arm["model"] == model}
+
+
+def original_ap(tables: RunTables, model: str) -> dict[str, float | None]:
+    """Return the original's reference AP by head."""
+    rows = tables.results[(tables.results["arm"] == ORIGINAL) & (tables.results["model"] == model)]
+    return {str(row["head"]): None if row["ap"] != row["ap"] else float(row["ap"]) for row in rows.to_dict("records")}
+
+
+def score_table(tables: RunTables, found: Sequence[Outcome]) -> Table:
+    """Return header and rows: a freeze point a row, target AP and gain, then AP and forgetting per attach point."""
+    attaches = list(dict.fromkeys(outcome.attach for outcome in found))
+    reference = tables.manifest["data"]["reference"]["name"]
+    header = ["freeze point", "trainable", "target AP", "gain"]
+    for attach in attaches:
+        header += [f"{reference} AP, attach {attach}", "forgetting"]
+    rows = []
+    for point in dict.fromkeys(outcome.freeze_point for outcome in found):
+        mine = {outcome.attach: outcome for outcome in found if outcome.freeze_point == point}
+        first = next(iter(mine.values()))
+        arm = next(
+            a for a in tables.manifest["arms"] if (a["model"], a["freeze_point"]) == (first.model, first.freeze_point)
+        )
+        row = [
+            arm["label"],
+            share(arm["trainable_parameters"], arm["parameters"]),
+            points(first.target_ap),
+            points(first.gain, signed=True) + span(first.gain_range),
+        ]
+        for attach in attaches:
+            row += [
+                points(mine[attach].reference_ap),
+                points(mine[attach].forgetting) + span(mine[attach].forgetting_range),
+            ]
+        rows.append(row)
+    return header, rows
+
+
+def remarks(tables: RunTables, model: str, head: str) -> list[str]:
+    """Return what a reader has to know to read the table rightly."""
+    suite, data = tables.manifest["suite"], tables.manifest["data"]
+    reference = data["reference"]
+    said = [
+        f"Original: AP {points(original_ap(tables, model).get(head))} on {reference['name']} "
+        f"({reference['images']} images, {reference['instances']} boxes). AP, gain and forgetting are in points of "
+        "AP@[.50:.95] after each arm's last epoch; forgetting is the original's AP minus the arm's, positive means "
+        "lost; 0 without decimals is exact."
+    ]
+    baseline = tables.manifest["reference_arms"].get(model)
+    if baseline is None:
+        said.append("No arm has the original's weights below its head, so there is no gain to measure.")
+    else:
+        said.append(f"Gain is over freeze point {labels_of(tables, model)[baseline]} after as many epochs.")
+    if len(suite["seeds"]) == 1:
+        said.append("One seed: how much these numbers vary from seed to seed is unknown.")
+    else:
+        said.append(f"Means over {len(suite['seeds'])} seeds; in brackets the least and the largest.")
+    for arm in tables.manifest["arms"]:
+        if arm["model"] == model and arm.get("stopped"):
+            said.append(f"{arm['arm']} ended early: {arm['stopped']}.")
+        if arm["model"] == model and arm.get("skipped_steps"):
+            said.append(f"{arm['arm']} left out {arm['skipped_steps']} steps whose gradient was not finite.")
+    return said
+
+
+def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str:
+    """Return `summary.md`.
+
+    Args:
+        tables: The run.
+        figures: Names of the charts, without suffix, by model.
+    """
+    suite = tables.manifest["suite"]
+    parts = [f"# {suite['name']}", suite["description"].strip()]
+    for model in tables.models:
+        found = outcomes(points_of(tables, model))
+        for head in dict.fromkeys(outcome.head for outcome in found):
+            of_head = [outcome for outcome in found if outcome.head == head]
+            parts += [
+                f"## {_title(tables, model, head)}",
+                markdown_table(*score_table(tables, of_head)),
+                "\n".join(f"- {remark}" for remark in remarks(tables, model, head)),
+            ]
+        parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
+        parts += [f"### {model}: cost of training", _cost_table(tables, model)]
+        parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
+    parts += ["## Settings", _settings(tables.manifest), "## Data", _data(tables.manifest)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(tables: RunTables, model: str, head: str) -> str:
+    data = tables.manifest["data"]
+    both = f", {head} head" if tables.manifest["models"][model]["two_heads"] else ""
+    return f"{model}{both}: {data['target']['name']} against {data['reference']['name']}"
+
+
+def _best_epochs(tables: RunTables, model: str) -> str:
+    """Return the epoch of best target AP per arm: a choice made with the evaluation data, so only for comparison."""
+    found = [point for point in points_of(tables, model) if point.target_ap is not None]
+    attach = next(iter(dict.fromkeys(point.attach for point in found)), None)
+    rows = []
+    for arm, head in dict.fromkeys((point.arm, point.head) for point in found):
+        best = max(
+            (p for p in found if (p.arm, p.head, p.attach) == (arm, head, attach)),
+            key=lambda p: (p.target_ap or 0.0, -p.epoch),
+        )
+        rows.append([arm, head, str(best.epoch), points(best.target_ap), points(best.forgetting)])
+    header = ["arm", "head", "epoch", "target AP", f"forgetting, attach = {attach}"]
+    return markdown_table(header, rows, left=2) if rows else ""
+
+
+def _cost_table(tables: RunTables, model: str) -> str:
+    arms = [arm for arm in tables.manifest["arms"] if arm["model"] == model]
+    shared = shared_seconds_per_step(tables.times, model)
+    labels = labels_of(tables, model)
+    flops = {arm["freeze_point"]: arm.get("trained_flops") for arm in arms}
+
+    def row(cost: Cost) -> list[str]:
+        trained = flops[cost.freeze_point]
+        return [
+            labels[cost.freeze_point],
+            UNMEASURED if trained is None else f"{trained / 1e9:.2f}",
+            milliseconds(cost.step_seconds),
+            *(mebibytes(cost.held[kind]) for kind in ("gradients", "optimizer", "saved_for_backward")),
+            mebibytes(cost.max_allocated),
+        ]
+
+    header = ["freeze point", "GFLOPs in trained modules", "own time of a step", "gradients", "optimizer state"]
+    header += ["saved for backward", "solo peak (CUDA)"]
+    rows = [row(cost) for cost in costs(arms, tables.memory, tables.times)]
+    note = f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}."
+    return f"{markdown_table(header, rows)}\n\n{note}"
+
+
+def _settings(manifest: dict[str, Any]) -> str:
+    train, evaluation, environment = manifest["suite"]["train"], manifest["evaluation"], manifest["environment"]
+    said = [
+        ", ".join(f"{key} {train[key]}" for key in ("epochs", "imgsz", "batch", "nbs", "optimizer", "lr0", "lrf"))
+        + f", seeds {', '.join(map(str, manifest['suite']['seeds']))}, class rows copied by name: {train['cls_remap']}",
+        "evaluation: " + ", ".join(f"{key} {evaluation[key]}" for key in sorted(evaluation)),
+        ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
+        + f"; {environment['device']}, {environment['processor']}, {environment['threads']} threads",
+    ]
+    return "\n".join(f"- {line}" for line in said)
+
+
+def _data(manifest: dict[str, Any]) -> str:
+    lines = []
+    for role, data in manifest["data"].items():
+        odd = ", ".join(f"{count} {kind}" for kind, count in data.get("oddities", {}).items())
+        lines.append(
+            f"- {role}: {data['name']} ({data['split']}), {data['images']} images, {data['instances']} boxes"
+            + (f"; {odd}" if odd else "")
+        )
+    return "\n".join(lines)

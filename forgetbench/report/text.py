@@ -1,0 +1,45 @@
+"""Numbers as people read them: AP in points, bytes and seconds with units, a dash where nothing was measured."""
+
+from __future__ import annotations
+
+UNMEASURED = "–"
+
+
+def points(fraction: float | None, *, signed: bool = False) -> str:
+    """Return an AP fraction in points with one decimal; a difference too small for that keeps a digit that shows it.
+
+    Exactly zero reads `0`, so that it is told apart from something that rounds to it.
+    """
+    if fraction is None:
+        return UNMEASURED
+    if fraction == 0:
+        return "0"
+    value = 100 * fraction
+    text = f"{value:.1f}" if abs(value) >= 0.05 else f"{value:.1g}"
+    return f"+{text}" if signed and value > 0 else text.replace("-", "−")
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent with one decimal."""
+    return f"{100 * part / whole:.1f} %"
+
+
+def mebibytes(count: float | None) -> str:
+    """Return a number of bytes in MiB."""
+    return UNMEASURED if count is None else f"{count / 2**20:.0f} MiB"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Return seconds as milliseconds."""
+    return UNMEASURED if seconds is None else f"{1000 * seconds:.0f} ms"
+
+
+def span(low_high: tuple[float, float] | None) -> str:
+    """Return the least and largest over seeds in brackets, nothing if there is one seed."""
+    return f" [{points(low_high[0])}, {points(low_high[1])}]" if low_high else ""
+
+
+def markdown_table(header: list[str], rows: list[list[str]], left: int = 1) -> str:
+    """Return a Markdown table whose first `left` columns are text and the rest numbers."""
+    rule = [":--" if column < left else "--:" for column in range(len(header))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))

@@ -1,0 +1,57 @@
+"""Drawing a run: its charts and its summary, from its tables alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_step
+from forgetbench.analyse.tables import RunTables, read_tables
+from forgetbench.files import write_text
+from forgetbench.report.charts import draw_curves, draw_tradeoff
+from forgetbench.report.cost_charts import draw_costs, draw_gradients
+from forgetbench.report.style import looks, save_figure, styled
+from forgetbench.report.summary import labels_of, original_ap, points_of, summary_text
+
+
+def write_report(folder: Path) -> list[Path]:
+    """Write the charts (SVG and PNG) and `summary.md` of a run; returns the files written.
+
+    Raises:
+        CorruptRunError: the run's tables are missing or unreadable.
+    """
+    tables = read_tables(folder)
+    written: list[Path] = []
+    names: dict[str, list[str]] = {}
+    with styled():
+        for model in tables.models:
+            paths = _draw_model(tables, model, folder / "figures")
+            names[model] = list(dict.fromkeys(path.stem for path in paths))
+            written += paths
+    written.append(folder / "summary.md")
+    write_text(written[-1], summary_text(tables, names))
+    return written
+
+
+def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
+    points, look = points_of(tables, model), looks(labels_of(tables, model).items())
+    about = tables.manifest["models"][model]
+    arms = [arm for arm in tables.manifest["arms"] if arm["model"] == model]
+    data = tables.manifest["data"]
+    subject = f"{model}, {data['target']['name']} against {data['reference']['name']}"
+    written: list[Path] = []
+    if any(point.gain is not None for point in points):
+        written += save_figure(draw_tradeoff(points, look, subject), folder, f"gain-forgetting-{model}")
+    if points:
+        figure = draw_curves(points, original_ap(tables, model), look, subject)
+        written += save_figure(figure, folder, f"ap-epochs-{model}")
+    norms = module_norms(arms, tables.gradients)
+    if norms:
+        figure = draw_gradients(norms, look, about["neck"], about["head"], f"Gradient norms by module: {subject}")
+        written += save_figure(figure, folder, f"gradients-{model}")
+    spent = costs(arms, tables.memory, tables.times)
+    if any(cost.total is not None or cost.step_seconds is not None for cost in spent):
+        shared = shared_seconds_per_step(tables.times, model)
+        written += save_figure(
+            draw_costs(spent, shared, look, f"Cost of training: {subject}"), folder, f"costs-{model}"
+        )
+    return written

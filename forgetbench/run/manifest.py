@@ -1,0 +1,98 @@
+"""The manifest: what was asked for, what it ran with, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.files import sha256_file
+from forgetbench.model import yolo
+from forgetbench.model.layers import describe_layers
+from forgetbench.run.folder import RunFolder
+from forgetbench.run.plan import Plan
+from forgetbench.run.provenance import environment
+from forgetbench.run.training import outcome
+
+#: Raise it whenever files of a run folder change their meaning.
+FORMAT = 1
+
+
+def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
+    """Return what is known of a run before it starts."""
+    return {
+        "format": FORMAT,
+        "suite": plan.suite.model_dump(mode="json"),
+        "identity": plan.identity(),
+        "evaluation": asdict(plan.settings()),
+        "arms": _arms(plan),
+        "reference_arms": {
+            model: plan.reference_freeze_point(model) for model in plan.originals if plan.suite.train.pretrained
+        },
+        "models": {
+            name: {
+                "weights_hash": original.weights_hash(),
+                "head": original.head,
+                "neck": original.neck,
+                "classes": list(original.classes),
+                "two_heads": yolo.has_two_heads(original.model),
+            }
+            for name, original in plan.originals.items()
+        },
+        "data": {
+            "train": _dataset(plan.target_train),
+            "target": _dataset(plan.target.evaluate) | {"oddities": plan.reports["target"].counts()},
+            "reference": _dataset(next(iter(plan.reference.values())))
+            | {"oddities": plan.reports["reference"].counts()},
+        },
+        "environment": environment(device),
+    }
+
+
+def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> dict[str, Any]:
+    """Return the manifest with how each arm ended and the hash of every file that scores rest on."""
+    checkpoints = sorted((folder.path / "checkpoints").rglob("*.safetensors"))
+    detections = sorted((folder.path / "detections").glob("*.safetensors"))
+    return {
+        **manifest,
+        "arms": [
+            {**described, **outcome(folder, arm)} for described, arm in zip(manifest["arms"], plan.arms, strict=True)
+        ],
+        "files": {path.relative_to(folder.path).as_posix(): sha256_file(path) for path in checkpoints + detections},
+    }
+
+
+def _arms(plan: Plan) -> list[dict[str, Any]]:
+    arms = []
+    for model, original in plan.originals.items():
+        layers = describe_layers(original, plan.suite.train.imgsz)
+        arms += [
+            {
+                "arm": arm.name,
+                "model": model,
+                "freeze_point": arm.freeze_point,
+                "label": arm.label,
+                "strategy": arm.strategy,
+                "seed": arm.seed,
+                "trainable_parameters": sum(layer.parameters for layer in layers[arm.freeze_point :]),
+                "parameters": sum(layer.parameters for layer in layers),
+                "trained_flops": sum(layer.flops for layer in layers[arm.freeze_point :]),
+                "flops": sum(layer.flops for layer in layers),
+            }
+            for arm in plan.arms
+            if arm.model == model
+        ]
+    return arms
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "split": dataset.split,
+        "images": len(dataset.samples),
+        "instances": dataset.instances,
+        "classes": list(dataset.classes),
+        "fingerprint": dataset.fingerprint(),
+    }

@@ -1,0 +1,51 @@
+"""The bytes one branch needs while it trains, measured at its first steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from forgetbench.train.gpu import solo_peak
+from forgetbench.train.learner import Learner
+from forgetbench.train.probes import MemoryRow, optimizer_bytes, tensor_bytes
+
+
+def residents(learner: Learner) -> list[Tensor]:
+    """Return the parameters and buffers of a branch's whole model, frozen modules included."""
+    return [*learner.branch.model.parameters(), *learner.branch.model.buffers()]
+
+
+def backward_rows(learner: Learner, saved: int, images: Tensor) -> list[MemoryRow]:
+    """Return what is held after the first backward pass, given the bytes that were saved for it."""
+    count, _, height, width = images.shape
+    how = f"saved_tensors_hooks, first step, {count} images of {width}x{height}"
+    gradients = tensor_bytes(parameter.grad for parameter in learner.branch.owned.parameters())
+    return [
+        _row(learner, "saved_for_backward", saved, how),
+        _row(learner, "parameters", tensor_bytes(residents(learner)), "whole model, buffers included"),
+        _row(learner, "gradients", gradients, "tensor sizes"),
+    ]
+
+
+def optimizer_row(learner: Learner) -> MemoryRow:
+    """Return the optimizer's state, which exists after its first step."""
+    return _row(learner, "optimizer", optimizer_bytes(learner.trainer.optimizer), "tensor sizes")
+
+
+def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> list[MemoryRow]:
+    """Measure the peak of one step without the other branches on CUDA; weights and statistics are put back."""
+    before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
+    peaks = solo_peak(learner.trainer.device, forward_and_backward)
+    if peaks is not None:
+        learner.branch.owned.load_state_dict(before)
+        learner.trainer.optimizer.zero_grad()
+    how = "peak of a solo step above what was resident" if peaks else "needs CUDA"
+    allocated, reserved = peaks if peaks else (None, None)
+    return [_row(learner, "max_allocated", allocated, how), _row(learner, "max_reserved", reserved, how)]
+
+
+def _row(learner: Learner, kind: str, count: int | None, how: str) -> MemoryRow:
+    device: torch.device = learner.trainer.device
+    return MemoryRow(learner.arm, kind, count, str(device), how)
