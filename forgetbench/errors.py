@@ -9,7 +9,6 @@
     │   └── WeightsError        a weights file: missing, refused, or not a detection model
     └── RunError                a run that started and could not go on
         ├── RunLockedError      another process holds the run folder
-        ├── RunMismatchError    the run folder was made from other inputs
         ├── FrozenChangedError  a frozen parameter or BatchNorm statistic moved
         ├── DivergedError       every branch of a training produced non-finite losses
         └── CorruptRunError     a file of the run folder is not what its record says
@@ -78,10 +77,6 @@ class RunError(ForgetbenchError):
 
 class RunLockedError(RunError):
     """Another process is working in the run folder."""
-
-
-class RunMismatchError(RunError):
-    """The run folder was made from other inputs than the ones given now."""
 
 
 class FrozenChangedError(RunError):

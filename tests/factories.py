@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+import yaml
 
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.model import yolo
@@ -82,3 +83,33 @@ def quick_train(**changes: Any) -> Train:
         "epochs": 2, "optimizer": "AdamW", "lr0": 0.002, "imgsz": 64, "batch": 4, "nbs": 4, "warmup_epochs": 1.0,
     }  # fmt: skip
     return Train(**{**settings, **changes})
+
+
+def tiny_suite(folder: Path, family: str = "yolov8", **changes: Any) -> dict[str, Any]:
+    """Return a suite on the shapes world that runs in seconds; its architecture is written into `folder`.
+
+    Keys of `changes` replace the suite's; mappings are merged one level deep.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = folder / f"tiny-{family}.yaml"
+    model.write_text(yaml.safe_dump(tiny_architecture(family)), encoding="utf-8")
+    suite: dict[str, Any] = {
+        "name": "tiny",
+        "model": str(model),
+        "target": {"format": "shapes", "world": "fine", "size": 64, "train_images": 8, "evaluate_images": 4},
+        "reference": {"format": "shapes", "world": "general", "size": 64, "train_images": 16, "evaluate_images": 6},
+        "freeze_points": ["all-but-head", "backbone", "none"],
+        "train": {"epochs": 2, "imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "AdamW", "lr0": 0.002},
+        "pretrain": {"epochs": 2, "batch": 8, "lr0": 0.005},
+        "evaluation": {"batch": 4, "max_det": 50},
+    }
+    for key, value in changes.items():
+        suite[key] = {**suite.get(key, {}), **value} if isinstance(value, dict) else value
+    return suite
+
+
+def written_suite(folder: Path, family: str = "yolov8", **changes: Any) -> Path:
+    """Write `tiny_suite` as a file and return its path."""
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_suite(folder, family, **changes), sort_keys=False), encoding="utf-8")
+    return path

@@ -24,7 +24,7 @@ def specialisation_gain(after: float | None, reference: float | None) -> float |
 
     Args:
         after: Target AP of the checkpoint, a fraction.
-        reference: Target AP of the reference arm after as many epochs, a fraction.
+        reference: Target AP of the reference arm's last checkpoint, a fraction.
 
     Returns:
         A fraction, or None if either was not measured.

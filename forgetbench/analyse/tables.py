@@ -41,7 +41,7 @@ class RunTables:
     @property
     def models(self) -> list[str]:
         """Names of the models, in the suite's order."""
-        return list(self.manifest["models"])
+        return list(dict.fromkeys(arm["model"] for arm in self.manifest["arms"]))
 
 
 def read_tables(folder: Path) -> RunTables:

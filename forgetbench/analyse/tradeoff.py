@@ -22,7 +22,7 @@ class Point:
         head: Which of the head's stacks gave the detections.
         attach: Where the reference path turns to original modules; None if nothing was scored on the reference.
         target_ap, reference_ap: Its scores.
-        gain: Target AP over the reference arm's of the same model, seed and head after as many epochs (or its last).
+        gain: Target AP over that of the reference arm's last checkpoint, of the same model, seed and head.
         forgetting: Reference AP of the original minus the checkpoint's.
     """
 
@@ -53,17 +53,17 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
     }
     rows = [_Row(cells) for cells in results[~is_original].to_dict("records")]
     targets = {row.checkpoint: row for row in rows if row.role == "target"}
-    baseline: dict[tuple[str, int, str], dict[int, float | None]] = {}
-    for row in targets.values():
-        if reference_arms.get(row.model) == row.freeze_point:
-            baseline.setdefault((row.model, row.seed, row.head), {})[row.epoch] = row.ap
+    baseline = {  # later epochs come later and stay
+        (row.model, row.seed, row.head): row.ap
+        for row in sorted(targets.values(), key=lambda row: row.epoch)
+        if reference_arms.get(row.model) == row.freeze_point
+    }
     points = []
     for row in rows:
         if row.role != "reference":
             continue
         target = targets.get(row.checkpoint)
         target_ap = target.ap if target else None
-        earlier = {e: ap for e, ap in baseline.get((row.model, row.seed, row.head), {}).items() if e <= row.epoch}
         points.append(
             Point(
                 arm=row.arm,
@@ -75,7 +75,7 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
                 attach=row.attach,
                 target_ap=target_ap,
                 reference_ap=row.ap,
-                gain=specialisation_gain(target_ap, earlier[max(earlier)] if earlier else None),
+                gain=specialisation_gain(target_ap, baseline.get((row.model, row.seed, row.head))),
                 forgetting=forgetting(original.get((row.model, row.head)), row.ap),
             )
         )

@@ -83,6 +83,11 @@ class ModuleShelf:
         adapted = self.original_keys[:freeze_point] + tuple(owned)
         return Network(adapted[:attach] + self.original_keys[attach:], head)
 
+    def nbytes(self) -> int:
+        """Return the bytes of the shelved modules that are not the original's."""
+        own = [module for key, module in self._modules.items() if key not in self.original_keys]
+        return sum(t.numel() * t.element_size() for module in own for t in module.state_dict().values())
+
     def keep_only(self, networks: Sequence[Network]) -> None:
         """Forget modules that neither the original nor any of the networks needs."""
         needed = {key for network in networks for key in network.modules} | set(self.original_keys)

@@ -2,7 +2,8 @@
 
 At import Ultralytics looks names up to see whether it is online, writes a settings file, and later may install packages
 or report events. The switches exist only as environment variables read at import, so they are set for that moment. It
-also replaces `PIL.Image.open` for the whole process by one that wants to install a package; that is undone.
+also limits this process and its children to one OpenMP thread, and replaces `PIL.Image.open` by one that wants to
+install a package; both are undone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SWITCHES = {
 def import_ultralytics() -> None:
     """Import Ultralytics offline, with settings in a temporary folder; restore the environment afterwards."""
     open_image = Image.open
-    before = {key: os.environ.get(key) for key in (*_SWITCHES, "YOLO_CONFIG_DIR")}
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="forgetbench-settings-") as folder:
         os.environ.update(_SWITCHES, YOLO_CONFIG_DIR=folder)
         try:
@@ -32,11 +33,8 @@ def import_ultralytics() -> None:
             import ultralytics.utils
         finally:
             Image.open = open_image
-            for key, value in before.items():
-                if value is None:
-                    os.environ.pop(key, None)
-                else:
-                    os.environ[key] = value
+            os.environ.clear()
+            os.environ.update(before)
     ultralytics.utils.LOGGER.setLevel(logging.ERROR)
 
 

@@ -90,7 +90,7 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
     else:
-        said.append(f"Gain is over freeze point {labels_of(tables, model)[baseline]} after as many epochs.")
+        said.append(f"Gain is over the last checkpoint of freeze point {labels_of(tables, model)[baseline]}.")
     if len(suite["seeds"]) == 1:
         said.append("One seed: how much these numbers vary from seed to seed is unknown.")
     else:

@@ -15,10 +15,13 @@ from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Arm, Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
-from forgetbench.run.scoring import ClassRow, ResultRow, Scorer
+from forgetbench.run.scoring import ClassRow, ResultRow, Scorable, Scorer
 from forgetbench.run.tables import write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
+
+#: One pass evaluates as many checkpoints as their modules fit into this; more make another pass.
+MODULE_BYTES = 4 * 2**30
 
 
 def run_suite(
@@ -85,19 +88,25 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         arms = [arm for arm in plan.arms if arm.model == model]
         for _, group in groupby(arms, key=lambda arm: arm.seed):
             train_arms(plan, list(group), folder, device, progress, target_ap)
-        items = scorer.original_items()
+        pending = scorer.original_items()
         for arm in arms:
             for epoch in scored_epochs(plan, folder, arm):
-                items += scorer.checkpoint_items(arm, epoch)
-        scorer.evaluate(items)
-        with progress.task(f"scoring {model}", len(items), "row") as advance:
-            for done, item in enumerate(items):
-                rows, per_class = scorer.rows([item])
-                results += rows
-                classes += per_class
-                advance(done + 1, "")
+                pending += scorer.checkpoint_items(arm, epoch)
+                if scorer.module_bytes > MODULE_BYTES:
+                    _score(scorer, pending, results, classes)
+                    pending = []
+        _score(scorer, pending, results, classes)
     write_tables(plan, folder, results, classes)
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     progress.message("drawing")
     write_report(folder.path)
     folder.mark_complete()
+
+
+def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
+    """Evaluate in one pass whatever was not evaluated before, then add the rows of all."""
+    scorer.evaluate(items)
+    rows, per_class = scorer.rows(items)
+    results += rows
+    classes += per_class
+    scorer.forget_modules()

@@ -65,10 +65,6 @@ class RunFolder:
         """Write the completion marker."""
         write_text(self.path / "DONE", "complete\n")
 
-    def mark_incomplete(self) -> None:
-        """Remove the completion marker before anything is rewritten."""
-        (self.path / "DONE").unlink(missing_ok=True)
-
     def checkpoint(self, arm: str, epoch: int) -> Path:
         """Return the path of an arm's checkpoint after an epoch."""
         return self.path / "checkpoints" / arm / f"epoch-{epoch:03d}.safetensors"

@@ -17,7 +17,7 @@ from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.run.models import is_architecture, open_weights, pretrain_original
-from forgetbench.run.progress import Progress, Silent
+from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import Suite
@@ -143,23 +143,25 @@ def make_plan(
     """
     progress = progress or Silent()
     suite, folder = loaded.suite, loaded.folder
-    target = load_data(suite.target, role="target", suite_folder=folder)
-    from_scratch = any(is_architecture(name) for name in suite.models)
+    fetching = download_messages(progress)
+    target = load_data(suite.target, role="target", suite_folder=folder, fetch=train_originals, progress=fetching)
     opened = {
         name: open_weights(name, folder, progress, download=train_originals)
         for name in suite.models
         if not is_architecture(name)
     }
-    known = next(iter(opened.values())).classes if opened else None
     reference = load_data(
-        suite.reference, role="reference", suite_folder=folder, known_names=known, with_train=from_scratch
+        suite.reference,
+        role="reference",
+        suite_folder=folder,
+        known_names=next(iter(opened.values())).classes if opened else None,
+        with_train=len(opened) < len(suite.models),
+        fetch=train_originals,
+        progress=fetching,
     )
     originals: dict[str, Original] = {}
     for name in suite.models:
-        original = opened.get(name)
-        if original is None:
-            train = reference.train or reference.evaluate
-            original = pretrain_original(name, folder, suite, train, device, progress, train=train_originals)
+        original = opened.get(name) or _from_architecture(name, loaded, reference, device, progress, train=False)
         if original.name in originals:
             raise SuiteError("two models have the same name", where="models", found=original.name)
         originals[original.name] = original
@@ -167,16 +169,26 @@ def make_plan(
         name: align_classes(reference.evaluate, original.classes, reference.report)
         for name, original in originals.items()
     }
-    plan = Plan(
-        suite,
-        target,
-        aligned,
-        originals,
-        _arms(suite, originals),
-        {"target": target.report, "reference": reference.report},
-    )
+    reports = {"target": target.report, "reference": reference.report}
+    plan = Plan(suite, target, aligned, originals, _arms(suite, originals), reports)
     _check_points(plan)
+    if train_originals:  # only now that all else is known to be right
+        for name, model in zip(suite.models, originals, strict=True):
+            if name not in opened:
+                originals[model] = _from_architecture(name, loaded, reference, device, progress, train=True)
     return plan
+
+
+def _from_architecture(
+    name: str, loaded: LoadedSuite, reference: LoadedData, device: torch.device, progress: Progress, *, train: bool
+) -> Original:
+    if train and reference.train is None:
+        progress.message(
+            f"{reference.evaluate.name} has no part to train on: {name} is trained on the images it is then scored on",
+            "warning",
+        )
+    data = reference.train or reference.evaluate
+    return pretrain_original(name, loaded.folder, loaded.suite, data, device, progress, train=train)
 
 
 def _arms(suite: Suite, originals: dict[str, Original]) -> list[Arm]:

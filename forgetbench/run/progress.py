@@ -28,3 +28,18 @@ class Silent:
     def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:  # noqa: ARG002
         """Give a function that does nothing."""
         return nullcontext(lambda _done, _state: None)
+
+
+def download_messages(progress: Progress) -> Callable[[str, int, int], None]:
+    """Return what a download tells how far it is (file, bytes received, bytes in all): a line for every tenth."""
+    said: dict[str, int] = {}
+
+    def tell(name: str, received: int, total: int) -> None:
+        tenths = 10 * received // total if total else 0
+        if said.get(name) != tenths:
+            said[name] = tenths
+            progress.message(
+                f"downloading {name}: {received / 1e6:,.0f} MB" + (f" of {total / 1e6:,.0f}" if total else "")
+            )
+
+    return tell

@@ -96,7 +96,7 @@ class Scorer:
     def original_items(self) -> list[Scorable]:
         """Return the original on the reference data, once per head."""
         return [
-            Scorable("reference", self._shelf.original_network(head), self._cells(None, 0, "reference", None, head))
+            Scorable("reference", self._shelf.original_network(head), self._cells(None, 0, "reference", "head", head))
             for head in self._plan.heads(self._model)
         ]
 
@@ -175,15 +175,23 @@ class Scorer:
     def rows(self, items: Iterable[Scorable]) -> tuple[list[ResultRow], list[ClassRow]]:
         """Return result rows and per-class rows of evaluated networks."""
         results, classes = [], []
-        for item in items:
-            scores = self.score(item)
-            measured = asdict(scores)
-            per_class = measured.pop("per_class")
-            results.append(ResultRow(**item.cells, **measured, detections=self._folder.detections(self.key(item)).name))
-            shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head")}
-            names = self._datasets[item.role].classes
-            classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
+        items = list(items)
+        with self._progress.task(f"scoring {self._model}", len(items), "row") as advance:
+            for done, item in enumerate(items):
+                measured = asdict(self.score(item))
+                per_class = measured.pop("per_class")
+                file = self._folder.detections(self.key(item)).name
+                results.append(ResultRow(**item.cells, **measured, detections=file))
+                shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head")}
+                names = self._datasets[item.role].classes
+                classes += [ClassRow(**shared, label=i, name=names[i], ap=ap) for i, ap in per_class.items()]
+                advance(done + 1, "")
         return results, classes
+
+    @property
+    def module_bytes(self) -> int:
+        """Bytes of the checkpoints' modules held, with the copies that evaluation makes of them."""
+        return 2 * self._shelf.nbytes()
 
     def forget_modules(self) -> None:
         """Drop checkpoints' modules from memory."""

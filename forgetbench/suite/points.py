@@ -88,11 +88,6 @@ def resolve_attach_point(point: int | str, *, freeze_point: int, head: int) -> i
     return max(point, freeze_point)
 
 
-def attach_label(point: int | str) -> str:
-    """Return an attach point as tables and charts write it: `head`, `freeze-point` or the module index."""
-    return str(point)
-
-
 def _problem(point: int | str, kind: str, pattern: str, words: str, names: tuple[str, ...]) -> str | None:
     if isinstance(point, int):
         return None if point >= 0 else f"{kind} {point} is negative; expected {words}"

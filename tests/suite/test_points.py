@@ -2,7 +2,6 @@ import pytest
 
 from forgetbench.errors import SuiteError
 from forgetbench.suite.points import (
-    attach_label,
     freeze_label,
     resolve_attach_point,
     resolve_freeze_point,
@@ -102,7 +101,3 @@ def test_attach_point_beyond_the_head() -> None:
 def test_impossible_attach_points_are_refused(point: int | str) -> None:
     with pytest.raises(SuiteError, match="attach point"):
         resolve_attach_point(point, freeze_point=10, head=22)
-
-
-def test_attach_label() -> None:
-    assert [attach_label(point) for point in ("head", "freeze-point", 15)] == ["head", "freeze-point", "15"]
