@@ -24,7 +24,10 @@ from forgetbench.run import execute
 from forgetbench.run.folder import RunFolder
 from forgetbench.suite.schema import Data
 
-RESULT_COLUMNS = ["arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head", "ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "images", "instances"]
+RESULT_COLUMNS = [
+    *("arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head"),
+    *("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "images", "instances"),
+]
 TABLES = ("results.csv", "per_class.csv", "gradients.csv", "memory.csv", "losses.csv")
 
 

@@ -1,0 +1,64 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from forgetbench.cli import console
+from forgetbench.cli.console import ConsoleProgress, clock, size, table
+
+
+def screen(*, terminal: bool) -> tuple[Console, io.StringIO]:
+    text = io.StringIO()
+    return Console(file=text, force_terminal=terminal, width=120), text
+
+
+def test_without_a_terminal_progress_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([0.0, 1.0, 20.0, 21.0, 40.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(now))
+    made, text = screen(terminal=False)
+    with ConsoleProgress(made, quiet=False, verbose=False).task("training", 10, "batch") as advance:
+        advance(1, "loss 3")
+        advance(5, "")
+        advance(6, "")
+    assert text.getvalue().splitlines() == [
+        "training: 10 batches",
+        "training: 5/10, 0.25 batch/s, 20 s left loss 3",
+        "training: done in 40 s",
+    ]
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
+    made, text = screen(terminal=True)
+    with ConsoleProgress(made, quiet=False, verbose=False).task("training", 2, "batch") as advance:
+        advance(1, "loss 3")
+        advance(2, "")
+    shown = text.getvalue()
+    assert "training" in shown
+    assert "2/2" in shown
+    assert "batch/s" in shown
+    assert "left" in shown
+
+
+def test_quiet_says_only_warnings_and_verbose_says_details() -> None:
+    made, text = screen(terminal=False)
+    quiet = ConsoleProgress(made, quiet=True, verbose=False)
+    quiet.message("words")
+    quiet.message("careful", "warning")
+    with quiet.task("training", 1, "batch") as advance:
+        advance(1, "")
+    ConsoleProgress(made, quiet=False, verbose=False).message("detail", "detail")
+    ConsoleProgress(made, quiet=False, verbose=True).message("more", "detail")
+    assert text.getvalue().splitlines() == ["warning: careful", "more"]
+
+
+def test_durations_and_sizes() -> None:
+    assert [clock(s) for s in (0.4, 59.4, 61, 7260)] == ["0 s", "59 s", "1 min 01 s", "2 h 01 min"]
+    assert [size(n) for n in (12, 1500, 2.5e6, 3e9, 4e12)] == ["12 B", "1.5 kB", "2.5 MB", "3.0 GB", "4.0 TB"]
+
+
+def test_tables_keep_every_cell() -> None:
+    made, text = screen(terminal=False)
+    made.print(table("Title", ["name", "value"], [["a", "1"], ["longer", "23"]]))
+    assert [line.split() for line in text.getvalue().splitlines()] == [
+        ["Title"], ["name", "value"], ["a", "1"], ["longer", "23"]
+    ]  # fmt: skip

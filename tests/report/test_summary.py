@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import madeup_run
+
+from forgetbench.analyse.tables import read_tables
+from forgetbench.report.summary import summary_text, terminal_summary
+from forgetbench.report.write import write_report
+
+
+def test_the_terminal_table(tmp_path: Path) -> None:
+    ((title, header, rows, remarks),) = terminal_summary(madeup_run.write_run(tmp_path))
+    assert title == "yolo: berries against things"
+    assert header[:4] == ["freeze point", "trainable", "target AP", "gain"]
+    assert header[4:] == ["things AP, attach head", "forgetting", "things AP, attach freeze-point", "forgetting"]
+    assert rows == [
+        ["all-but-head (22)", "25.0 %", "40.0", "0", "50.0", "0", "50.0", "0"],
+        ["backbone (10)", "60.0 %", "55.0", "+15.0", "30.0", "20.0", "50.0", "0"],
+    ]
+    assert remarks[0].startswith("Original: AP 50.0 on things (4 images, 9 boxes).")
+    assert "One seed: how much these numbers vary from seed to seed is unknown." in remarks
+
+
+def test_several_seeds_show_their_range(tmp_path: Path) -> None:
+    target = {(22, 0, 1): 0.2, (10, 0, 1): 0.3, (22, 1, 1): 0.2, (10, 1, 1): 0.5}
+    reference = {(22, 0, 1): 0.5, (10, 0, 1): 0.4, (22, 1, 1): 0.5, (10, 1, 1): 0.2}
+    about = madeup_run.manifest(seeds=(0, 1))
+    ((_, _, rows, remarks),) = terminal_summary(
+        madeup_run.write_run(tmp_path, about=about, target=target, reference=reference)
+    )
+    assert rows[1][3:6] == ["+20.0 [10.0, 30.0]", "30.0", "20.0 [10.0, 30.0]"]
+    assert any("Means over 2 seeds" in remark for remark in remarks)
+
+
+def test_arms_that_ended_early_or_skipped_steps_are_named(tmp_path: Path) -> None:
+    about = madeup_run.manifest()
+    about["arms"][1] |= {"stopped": "weights were no longer finite after epoch 2", "skipped_steps": 3}
+    ((_, _, _, remarks),) = terminal_summary(madeup_run.write_run(tmp_path, about=about))
+    assert "yolo-freeze10-seed0 ended early: weights were no longer finite after epoch 2." in remarks
+    assert "yolo-freeze10-seed0 left out 3 steps whose gradient was not finite." in remarks
+
+
+def test_without_a_reference_arm_there_is_no_gain(tmp_path: Path) -> None:
+    about = madeup_run.manifest(reference_arms={})
+    folder = madeup_run.write_run(tmp_path, about=about)
+    ((_, _, rows, remarks),) = terminal_summary(folder)
+    assert [row[3] for row in rows] == ["–", "–"]
+    assert any("no gain to measure" in remark for remark in remarks)
+    assert not [path for path in write_report(folder) if path.name.startswith("gain-forgetting")]
+
+
+def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> None:
+    text = summary_text(read_tables(madeup_run.write_run(tmp_path)), {"yolo": ["gain-forgetting-yolo"]})
+    assert "| yolo-freeze10-seed0 | one-to-many | 2 | 55.0 | 20.0 |" in text
+    assert "| backbone (10) | 2.00 | 2000 ms |" in text
+    assert "Shared by all branches in a step (loading, frozen forward): 500 ms." in text
+    assert "![gain-forgetting-yolo](figures/gain-forgetting-yolo.png)" in text
+    assert "optimizer SGD, lr0 0.01" in text
+    assert "- target: berries (val), 4 images, 9 boxes; 2 zero-area-box" in text
+    assert "absent" not in text
+
+
+def test_the_report_is_written_whole_and_the_same_each_time(tmp_path: Path) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    written = write_report(folder)
+    names = [f"{kind}-yolo.{suffix}" for kind in ("gain-forgetting", "ap-epochs", "gradients", "costs")
+             for suffix in ("svg", "png")]  # fmt: skip
+    assert [path.relative_to(folder).as_posix() for path in written] == [
+        *(f"figures/{name}" for name in names), "summary.md"
+    ]  # fmt: skip
+    before = [path.read_bytes() for path in written]
+    assert [path.read_bytes() for path in write_report(folder)] == before

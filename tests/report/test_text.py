@@ -1,0 +1,25 @@
+import pytest
+
+from forgetbench.report import text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "signed", "shown"),
+    [
+        (0.1234, False, "12.3"), (None, False, "–"), (0.0, False, "0"), (0.0004, False, "0.04"), (-0.2, False, "−20.0"),
+        (0.05, True, "+5.0"), (-0.00001, True, "−0.001"), (0.0, True, "0"),
+    ],
+)  # fmt: skip
+def test_points(fraction: float | None, signed: bool, shown: str) -> None:
+    assert text.points(fraction, signed=signed) == shown
+
+
+def test_units() -> None:
+    assert text.share(284, 1000) == "28.4 %"
+    assert (text.mebibytes(3 * 2**20), text.mebibytes(None)) == ("3 MiB", "–")
+    assert (text.milliseconds(0.2254), text.milliseconds(None)) == ("225 ms", "–")
+    assert (text.span((0.1, 0.2)), text.span(None)) == (" [10.0, 20.0]", "")
+
+
+def test_markdown_table() -> None:
+    assert text.markdown_table(["a", "b"], [["x", "1"]]) == "| a | b |\n| :-- | --: |\n| x | 1 |"
