@@ -1,0 +1,125 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from factories import tiny_suite, written_suite
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import DataError, SuiteError
+from forgetbench.model.original import save_original
+from forgetbench.run import plan as plan_module
+from forgetbench.run.models import open_untrained
+from forgetbench.run.plan import Plan, make_plan
+from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
+
+CPU = torch.device("cpu")
+
+
+def planned(folder: Path, family: str = "yolov8", **changes: Any) -> Plan:
+    return make_plan(load_suite(written_suite(folder, family, **changes)), device=CPU, train_originals=False)
+
+
+def test_arms_are_models_by_seeds_by_freeze_points(tmp_path: Path) -> None:
+    plan = planned(tmp_path, seeds=[0, 3], freeze_points=["all-but-head", "first-4"])
+    assert [arm.name for arm in plan.arms] == [
+        f"tiny-yolov8-freeze{point}-seed{seed}" for seed in (0, 3) for point in (22, 4)
+    ]
+    assert [arm.label for arm in plan.arms][:2] == ["all-but-head (22)", "first-4 (4)"]
+
+
+def test_names_mean_what_they_mean_in_each_family(tmp_path: Path) -> None:
+    assert [arm.freeze_point for arm in planned(tmp_path, "yolov10").arms] == [23, 11, 0]
+
+
+def test_attach_points_resolve_per_arm(tmp_path: Path) -> None:
+    plan = planned(tmp_path, attach_points=["head", "freeze-point", 16])
+    resolved = {arm.freeze_point: plan.attach_points(arm) for arm in plan.arms}
+    assert resolved[10] == [("head", 22), ("freeze-point", 10), ("16", 16)]
+    assert resolved[22] == [("head", 22), ("freeze-point", 22), ("16", 22)]
+
+
+def test_the_run_is_named_by_what_decides_its_numbers(tmp_path: Path) -> None:
+    first = planned(tmp_path)
+    assert planned(tmp_path).run_id() == first.run_id()
+    assert planned(tmp_path, description="other words").run_id() == first.run_id()
+    others: list[dict[str, Any]] = [
+        {"train": {"lr0": 0.001}}, {"seeds": [1]}, {"evaluation": {"conf": 0.01}}, {"target": {"seed": 1}},
+        {"reference": {"evaluate_images": 7}},
+    ]  # fmt: skip
+    ids = {planned(tmp_path, **changes).run_id() for changes in others}
+    assert len(ids | {first.run_id()}) == len(others) + 1
+
+
+def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
+    both = {"heads": ["one-to-one", "one-to-many"]}
+    assert planned(tmp_path, evaluation=both).heads("tiny-yolov8") == ["one-to-many"]
+    assert planned(tmp_path, "yolov10", evaluation=both).heads("tiny-yolov10") == ["one-to-one", "one-to-many"]
+    assert planned(tmp_path, "yolov10").heads("tiny-yolov10") == ["one-to-one"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"freeze_points": ["all-but-head", 22]}, "two freeze points are the same module"),
+        ({"freeze_points": [0]}, "the reference arm is not among the freeze points"),
+        ({"train": {"pretrained": False}}, "random weights cannot be frozen"),
+        ({"attach_points": [23]}, "lies beyond the detection head"),
+    ],
+)
+def test_contradictions_are_found_before_any_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], problem: str
+) -> None:
+    def fail(*_: Any, **kwargs: Any) -> Any:
+        assert not kwargs["train"], "trained before all was checked"
+        return kept(*_, **kwargs)
+
+    kept = plan_module.pretrain_original
+    monkeypatch.setattr(plan_module, "pretrain_original", fail)
+    with pytest.raises(SuiteError, match=problem):
+        make_plan(load_suite(written_suite(tmp_path, **changes)), device=CPU)
+
+
+def test_from_scratch_needs_no_reference_arm(tmp_path: Path) -> None:
+    plan = planned(tmp_path, train={"pretrained": False}, freeze_points=["none"])
+    assert [arm.freeze_point for arm in plan.arms] == [0]
+
+
+def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path)
+    (tmp_path / "other").mkdir()
+    save_original(
+        open_untrained(suite["model"], None, ("star", "heart")), tmp_path / "other" / "tiny-yolov8.safetensors"
+    )
+    suite["models"] = [suite.pop("model"), str(tmp_path / "other" / "tiny-yolov8.safetensors")]
+    with pytest.raises(SuiteError, match="two models have the same name"):
+        make_plan(LoadedSuite(suite_from_mapping(suite), tmp_path / "s.yaml", ()), device=CPU, train_originals=False)
+
+
+def test_weights_decide_the_classes_of_the_reference(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path)
+    weights = tmp_path / "known.safetensors"
+    save_original(open_untrained(suite["model"], None, ("star", "heart")), weights)
+    plan = planned(tmp_path, model=str(weights))
+    (reference,) = plan.reference.values()
+    assert isinstance(reference, Dataset)
+    assert reference.classes == ("star", "heart")
+    assert plan.reports["reference"].counts()["class-unknown-to-model"] == 12
+
+
+def test_only_a_run_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(name: str, _progress: object) -> Path:
+        asked.append(name)
+        raise DataError("no network")
+
+    monkeypatch.setattr("forgetbench.data.download.fetch", fetch)
+    target = {"format": "coco", "path": "nowhere", "download": "deepfruits", "world": None}
+    loaded = load_suite(written_suite(tmp_path, target=target))
+    with pytest.raises(DataError, match=r"data not found.*Download https://.*run the same command again"):
+        make_plan(loaded, device=CPU, train_originals=False)
+    assert asked == []
+    with pytest.raises(DataError, match="no network"):
+        make_plan(loaded, device=CPU)
+    assert asked == ["deepfruits"]
