@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Oddity:
-    """Something unexpected in the data: what kind, in which file, and the particulars."""
+    """Something unexpected in the data: what kind, in which file (relative to the data), and the particulars."""
 
     kind: str
     file: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -212,8 +213,11 @@ def download_weights(name: str, folder: Path) -> Path:
     Raises:
         WeightsError: there is no network, or the server does not have them.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        return Path(safe_download(f"{WEIGHTS_URL}/{name}", dir=folder, unzip=False, retry=1, progress=False))
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as temporary:
+            got = safe_download(f"{WEIGHTS_URL}/{name}", dir=temporary, unzip=False, retry=1, progress=False)
+            return Path(got).replace(folder / name)
     except Exception as error:  # network errors of many libraries
         raise WeightsError(
             "could not be downloaded",

@@ -16,7 +16,7 @@ from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Arm, Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
 from forgetbench.run.scoring import ClassRow, ResultRow, Scorable, Scorer
-from forgetbench.run.tables import write_tables
+from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
@@ -73,6 +73,11 @@ def _load(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequen
 def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
     manifest = manifest_of(plan, device)
     folder.write_manifest(manifest)
+    write_oddities(plan, folder)
+    for role, report in plan.reports.items():
+        if report.found:
+            counts = ", ".join(f"{count} x {kind}" for kind, count in report.counts().items())
+            progress.message(f"{role} data: {counts}; each is named in {folder.path / 'oddities.csv'}", "warning")
     results: list[ResultRow] = []
     classes: list[ClassRow] = []
     for model in plan.originals:

@@ -26,6 +26,7 @@ class RunFolder:
         checkpoints/        <arm>/epoch-<n>.safetensors, what the branch owns
         detections/         <key>.safetensors, one per network, dataset and settings
         sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from
+        oddities.csv        what was odd in the data, by file
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
         figures/, summary.md
         DONE                written last

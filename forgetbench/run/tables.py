@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
+from forgetbench.data.dataset import Oddity
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
 from forgetbench.run.scoring import ClassRow, ResultRow
 from forgetbench.run.training import read_records
 from forgetbench.train.probes import GradientRow, MemoryRow
 from forgetbench.train.session import TimeRow
+
+
+def write_oddities(plan: Plan, folder: RunFolder) -> None:
+    """Write everything that was odd in the data, by role, kind and file."""
+    rows = [{"role": role, **asdict(oddity)} for role, report in plan.reports.items() for oddity in report.found]
+    folder.write_table("oddities.csv", ["role", *columns_of(Oddity)], rows)
 
 
 def write_tables(plan: Plan, folder: RunFolder, results: Iterable[ResultRow], classes: Iterable[ClassRow]) -> None:

@@ -1,4 +1,7 @@
+import functools
+import http.server
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,6 +116,22 @@ def test_unknown_architecture() -> None:
 def test_importing_ultralytics_leaves_the_environment_alone() -> None:
     assert "YOLO_OFFLINE" not in os.environ
     assert "YOLO_CONFIG_DIR" not in os.environ
+
+
+def test_weights_are_downloaded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "served").mkdir()
+    content = bytes(range(256)) * 2000
+    (tmp_path / "served" / "yolov8n.pt").write_bytes(content)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setattr(yolo, "WEIGHTS_URL", f"http://127.0.0.1:{serving.server_address[1]}")
+        path = yolo.download_weights("yolov8n.pt", tmp_path / "weights")
+        serving.shutdown()
+    assert path == tmp_path / "weights" / "yolov8n.pt"
+    assert path.read_bytes() == content
+    assert list((tmp_path / "weights").iterdir()) == [path]
 
 
 def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
