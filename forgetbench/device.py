@@ -7,11 +7,22 @@ import os
 import torch
 from torch import nn
 
+from forgetbench.errors import InputError
+
 
 def pick_device(name: str | None = None) -> torch.device:
-    """Return the named device, else the first CUDA device, else the CPU."""
+    """Return the named device, else the first CUDA device, else the CPU.
+
+    Raises:
+        InputError: this machine has no such device.
+    """
     if name:
-        return torch.device(name)
+        try:
+            torch.empty(0, device=name)
+            return torch.device(name)
+        except Exception as error:  # the kind depends on what is missing: the name, the build, the driver, the index
+            known = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+            raise InputError("no such device", where=name, expected=f"one of {', '.join(known)}") from error
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 

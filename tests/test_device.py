@@ -2,10 +2,17 @@ import pytest
 import torch
 
 from forgetbench.device import available_cores, image_batch, pick_device, use_all_cores
+from forgetbench.errors import InputError
 
 
 def test_named_device_wins() -> None:
     assert pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(InputError, match=f"^{name}: no such device; expected one of cpu"):
+        pick_device(name)
 
 
 def test_all_cores_are_used_unless_the_user_said_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

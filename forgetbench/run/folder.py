@@ -13,7 +13,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from forgetbench.analyse.tables import read_record, read_table
-from forgetbench.errors import RunLockedError
+from forgetbench.errors import InputError, RunLockedError
 from forgetbench.files import write_json, write_text
 
 
@@ -40,11 +40,12 @@ class RunFolder:
         """Hold the folder for this process.
 
         Raises:
+            InputError: the folder cannot be made or written to.
             RunLockedError: another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout as error:
             raise RunLockedError(
@@ -52,6 +53,8 @@ class RunFolder:
                 where=self.path,
                 fix="Wait for it to end, or stop it; then run the same command again.",
             ) from error
+        except OSError as error:
+            raise InputError("the run folder cannot be written", where=self.path, found=error.strerror) from error
         try:
             yield
         finally:

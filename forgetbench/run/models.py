@@ -13,6 +13,7 @@ from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
 from forgetbench.run.progress import Progress
+from forgetbench.run.state import load_state, save_state
 from forgetbench.suite.schema import Logging, Pretrain, Suite, Train
 from forgetbench.train.session import TrainingSession
 
@@ -123,12 +124,17 @@ def pretrain_original(
         session = TrainingSession(
             untrained, [(ARM, 0)], data, settings, seed=suite.pretrain.seed, device=device, logging=logging
         )
+        state = kept.with_suffix(".state.pt")
+        if state.is_file():
+            session.restore(load_state(state, device))
         total = session.batches * settings.epochs
         with progress.task(f"pretraining {Path(name).stem} on {data.name}", total, "batch") as advance:
             for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+                save_state(state, session.state())
                 losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
                 advance(record.epoch * session.batches, losses)
         tensors = session.learners[ARM].checkpoint_tensors()
         save_original(make_original(Path(name).stem, architecture, data.classes, tensors, where=name), kept)
+        state.unlink(missing_ok=True)
     loaded = load_original(kept)
     return Original(Path(name).stem, loaded.model, loaded.classes, loaded.architecture)

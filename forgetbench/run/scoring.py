@@ -149,6 +149,12 @@ class Scorer:
                 for item in items
                 if item.role == role and not self._folder.detections(self.key(item)).is_file()
             }
+            wanted = {item.network for item in items if item.role == role}
+            if wanted:
+                known = len(wanted) - len(missing)
+                self._progress.message(
+                    f"{dataset.name}: {known} of {len(wanted)} networks were evaluated before", "detail"
+                )
             if not missing:
                 continue
             name = f"evaluating {len(missing)} networks on {dataset.name}"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from forgetbench.analyse.tables import read_record
-from forgetbench.errors import CorruptRunError
-from forgetbench.files import atomic_path, write_json
+from forgetbench.files import write_json
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Arm, Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.state import load_state, save_state
 from forgetbench.train.session import EpochRecord, TrainingSession
 
 #: Returns the target AP of an arm's checkpoint after an epoch.
@@ -51,7 +50,7 @@ def train_arms(
     state_path = place / "state.pt"
     history: dict[str, list[float]] = {arm.name: [] for arm in arms}
     if state_path.is_file():
-        state = _load_state(state_path, device)
+        state = load_state(state_path, device)
         session.restore(state["session"])
         history = state["history"]
         progress.message(f"resuming {place.name} after epoch {state['session']['epochs']}")
@@ -75,8 +74,11 @@ def train_arms(
                             history[arm.name], target_ap(arm, record.epoch), suite.train.patience
                         )
             write_json(place / f"epoch-{record.epoch:03d}.json", _recorded(record))
-            _save_state(state_path, {"session": session.state(), "history": history})
+            save_state(state_path, {"session": session.state(), "history": history})
             advance(record.epoch * session.batches, _losses(record))
+            for name, parts in record.losses.items():
+                shown = ", ".join(f"{part} {value:.3f}" for part, value in parts.items())
+                progress.message(f"epoch {record.epoch}, {name}: {shown}", "detail")
     write_json(
         place / "complete.json",
         {
@@ -131,18 +133,3 @@ def _finite_json(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:
         return str(value)
     return value
-
-
-def _save_state(path: Path, state: dict[str, Any]) -> None:
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
-
-
-def _load_state(path: Path, device: torch.device) -> dict[str, Any]:
-    try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # torch raises many kinds for a damaged file
-        raise CorruptRunError(
-            "the state to resume from is damaged", where=path, fix="Remove the session's folder to train it again."
-        ) from error
-    return state

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.errors import CorruptRunError, RunLockedError
+from forgetbench.errors import CorruptRunError, InputError, RunLockedError
 from forgetbench.run.folder import RunFolder, columns_of
 
 
@@ -30,6 +30,12 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
         raise AssertionError("both hold it")
     with second.lock():
         pass
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file", encoding="utf-8")
+    with pytest.raises(InputError, match="the run folder cannot be written"), RunFolder(tmp_path / "runs" / "a").lock():
+        raise AssertionError("held")
 
 
 def test_done_is_a_file(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""The state that training goes on from after an interruption, as a file of tensors and plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.files import atomic_path
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write a state, whole or not at all."""
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_state(path: Path, device: torch.device) -> dict[str, Any]:
+    """Read a state; nothing in it is executed.
+
+    Raises:
+        CorruptRunError: it is damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise CorruptRunError(
+            "the state to resume from is damaged", where=path, fix="Remove its folder to train this again."
+        ) from error
+    return state
