@@ -224,6 +224,16 @@ def test_a_branch_out_of_patience_stops_and_the_others_go_on(tmp_path: Path, mon
     assert stopped == {22: "no better target AP in 2 evaluations", 0: None}
 
 
+def test_patience_looks_at_the_target_ap_of_each_checkpoint(tmp_path: Path) -> None:
+    suite = tiny_suite(
+        tmp_path, freeze_points=[22], train={"epochs": 4, "patience": 1, "lr0": 1e-9, "warmup_epochs": 0}
+    )
+    run = forgetbench.run(suite, output=tmp_path / "runs")
+    results = run.results().query("role == 'target'")
+    assert results["epoch"].tolist() == [1, 2]  # nothing is learnt, so the second is not better
+    assert run.read_manifest()["arms"][0]["stopped"] == "no better target AP in 1 evaluations"
+
+
 def test_only_every_nth_epoch_and_the_last_is_scored(tmp_path: Path) -> None:
     suite = tiny_suite(tmp_path, freeze_points=[22], train={"epochs": 3}, evaluation={"every": 2})
     run = forgetbench.run(suite, output=tmp_path / "runs")

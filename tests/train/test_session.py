@@ -66,19 +66,20 @@ def test_training_moves_owned_modules_and_no_others(tmp_path: Path) -> None:
         assert all(key.startswith(("model.22.cv2.1.", "model.22.cv2.2.")) for key in resting)
 
 
-def test_resuming_after_an_epoch_equals_going_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("family", "points"), [("yolov8", [22, 10]), ("yolov10", [23, 0])])
+def test_resuming_after_an_epoch_equals_going_on(tmp_path: Path, family: str, points: list[int]) -> None:
     train = quick_train(epochs=3, nbs=16)  # gradients accumulate across epochs
-    whole = session(tmp_path, [22, 10], train)
+    whole = session(tmp_path, points, train, family=family)
     finished(whole)
-    first = session(tmp_path, [22, 10], train)
+    first = session(tmp_path, points, train, family=family)
     epochs = first.epochs()
     next(epochs)
     torch.save(first.state(), tmp_path / "state.pt")
     epochs.close()
-    second = session(tmp_path, [22, 10], train)
+    second = session(tmp_path, points, train, family=family)
     second.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert [record.epoch for record in second.epochs()] == [2, 3]
-    for arm in ("f22", "f10"):
+    for arm in whole.learners:
         whole_tensors, resumed = (made.learners[arm].checkpoint_tensors() for made in (whole, second))
         assert largest_difference(whole_tensors, resumed) == 0
 
