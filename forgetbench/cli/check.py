@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from forgetbench.cli.console import ConsoleProgress, clock, size, table
+from forgetbench.cli.console import ConsoleProgress, clock, say, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
@@ -48,15 +48,14 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         ]
         for work in costs.arms
     ]
-    header = ["arm", "frozen", "trainable", "checkpoints", "reference networks", "checkpoint"]
+    header = ["arm", "frozen", "trainable", "scored epochs", "reference networks", "size"]
     screen.print(table("Arms", header, rows, left=2))
-    screen.print(
+    say(
+        screen,
         f"\n{costs.target_networks} evaluations on the target, {costs.reference_networks} on the reference "
         f"(the original among them; equal networks are counted once)\n"
         f"about {clock(costs.seconds)} on {where} (training {clock(costs.training_seconds)}, "
         f"evaluation {clock(costs.evaluation_seconds)}), at most {size(costs.disk_bytes)} on disk",
-        highlight=False,
-        soft_wrap=True,
     )
 
 
@@ -80,6 +79,6 @@ def print_oddities(screen: Console, role: str, report: OddityReport, verbose: bo
         screen.print(f"{role}: {count} x {kind}", style="yellow", highlight=False)
         of_kind = [oddity for oddity in report.found if oddity.kind == kind]
         for oddity in of_kind[:shown]:
-            screen.print(f"    {oddity.file}: {oddity.detail}", highlight=False, soft_wrap=True)
+            say(screen, f"    {oddity.file}: {oddity.detail}")
         if count > shown:
             screen.print(f"    … and {count - shown} more; -v lists them", highlight=False)

@@ -102,6 +102,11 @@ class ConsoleProgress:
         self._console.print(f"{name}: done in {clock(time.monotonic() - began)}", highlight=False, soft_wrap=True)
 
 
+def say(screen: Console, text: str) -> None:
+    """Print plain words: wrapped at spaces on a terminal, whole lines elsewhere."""
+    screen.print(text, highlight=False, markup=False, soft_wrap=not screen.is_terminal)
+
+
 def clock(seconds: float) -> str:
     """Return a duration as people say it: `45 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)
@@ -125,7 +130,14 @@ def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -
     """Return a table whose first `left` columns are text and the rest numbers."""
     made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for position, name in enumerate(header):
-        made.add_column(name, justify="left" if position < left else "right")
+        longest_word = max(len(word) for word in name.split()) if name else None
+        made.add_column(
+            name,
+            justify="left" if position < left else "right",
+            no_wrap=position < left,
+            min_width=longest_word,
+            overflow="fold",
+        )
     for row in rows:
         made.add_row(*row)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from forgetbench.cli.console import table
+from forgetbench.cli.console import say, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 
@@ -36,7 +36,6 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
             [
                 str(layer.index),
                 layer.kind,
-                layer.part,
                 ", ".join(map(str, layer.sources)),
                 f"{layer.parameters:,}",
                 f"{100 * layer.parameters / total:.1f} %",
@@ -47,26 +46,17 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
         )
     screen = console()
     title = f"{original.name}: {total:,} parameters, {flops / 1e9:.1f} GFLOPs at {imgsz} px"
-    header = [
-        "index",
-        "type",
-        "part",
-        "from",
-        "parameters",
-        "share",
-        "GFLOPs",
-        "trains if frozen below",
-        "freeze point",
-    ]
-    screen.print(table(title, header, rows, left=4))
+    header = ["index", "type", "from", "parameters", "share", "GFLOPs", "trained", "freeze point"]
+    screen.print(table(title, header, rows, left=3))
     empty = [str(layer.index) for layer in layers if layer.parameters == 0]
-    screen.print(
+    say(
+        screen,
         f"\nModules 0-{original.neck - 1} are the backbone, {original.neck}-{original.head - 1} the neck, "
-        f"{original.head} the detection head: freezing the backbone trains the neck and the head."
+        f"{original.head} the detection head: freezing the backbone trains the neck and the head. "
+        "Trained: share of all parameters that trains when the modules before are frozen."
         + (
             f" Modules {', '.join(empty)} hold no parameters; freezing or training them changes nothing."
             if empty
             else ""
         ),
-        highlight=False,
     )

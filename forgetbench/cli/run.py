@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forgetbench.cli.console import ConsoleProgress, table
+from forgetbench.cli.console import ConsoleProgress, say, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 
@@ -35,6 +35,6 @@ def command(
         screen.print()
         screen.print(table(title, header, rows))
         for remark in remarks:
-            screen.print(remark, highlight=False, soft_wrap=True)
+            say(screen, remark)
     screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, soft_wrap=True)
     screen.print(f"charts   {folder.path / 'figures'}", highlight=False, soft_wrap=True)

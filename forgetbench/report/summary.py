@@ -26,7 +26,8 @@ def terminal_summary(folder: Path) -> list[tuple[str, list[str], list[list[str]]
         found = outcomes(points_of(tables, model))
         for head in dict.fromkeys(outcome.head for outcome in found):
             of_head = [outcome for outcome in found if outcome.head == head]
-            shown.append((_title(tables, model, head), *score_table(tables, of_head), remarks(tables, model, head)))
+            header, rows = score_table(tables, of_head, reference_ap=False)
+            shown.append((_title(tables, model, head), header, rows, remarks(tables, model, head)))
     return shown
 
 
@@ -47,13 +48,15 @@ def original_ap(tables: RunTables, model: str) -> dict[str, float | None]:
     return {str(row["head"]): None if row["ap"] != row["ap"] else float(row["ap"]) for row in rows.to_dict("records")}
 
 
-def score_table(tables: RunTables, found: Sequence[Outcome]) -> Table:
-    """Return header and rows: a freeze point a row, target AP and gain, then AP and forgetting per attach point."""
+def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bool) -> Table:
+    """Return header and rows: a freeze point a row, target AP and gain, then forgetting per attach point.
+
+    With `reference_ap`, the AP that forgetting comes from stands before it.
+    """
     attaches = list(dict.fromkeys(outcome.attach for outcome in found))
-    reference = tables.manifest["data"]["reference"]["name"]
     header = ["freeze point", "trainable", "target AP", "gain"]
     for attach in attaches:
-        header += [f"{reference} AP, attach {attach}", "forgetting"]
+        header += ([f"reference AP, {attach}"] if reference_ap else []) + [f"forgetting, {attach}"]
     rows = []
     for point in dict.fromkeys(outcome.freeze_point for outcome in found):
         mine = {outcome.attach: outcome for outcome in found if outcome.freeze_point == point}
@@ -68,10 +71,9 @@ def score_table(tables: RunTables, found: Sequence[Outcome]) -> Table:
             points(first.gain, signed=True) + span(first.gain_range),
         ]
         for attach in attaches:
-            row += [
-                points(mine[attach].reference_ap),
-                points(mine[attach].forgetting) + span(mine[attach].forgetting_range),
-            ]
+            lost = mine[attach]
+            row += [points(lost.reference_ap)] if reference_ap else []
+            row.append(points(lost.forgetting) + span(lost.forgetting_range))
         rows.append(row)
     return header, rows
 
@@ -118,7 +120,7 @@ def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str
             of_head = [outcome for outcome in found if outcome.head == head]
             parts += [
                 f"## {_title(tables, model, head)}",
-                markdown_table(*score_table(tables, of_head)),
+                markdown_table(*score_table(tables, of_head, reference_ap=True)),
                 "\n".join(f"- {remark}" for remark in remarks(tables, model, head)),
             ]
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
