@@ -48,14 +48,20 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         ]
         for work in costs.arms
     ]
-    header = ["arm", "frozen", "trainable", "scored epochs", "reference networks", "size"]
+    header = ["arm", "frozen", "trainable", "scored", "on reference", "size"]
     screen.print(table("Arms", header, rows, left=2))
+    spent = {
+        "training the original": costs.pretraining_seconds,
+        "training": costs.training_seconds,
+        "evaluation": costs.evaluation_seconds,
+        "scoring": costs.scoring_seconds,
+    }
+    parts = [f"{name} {clock(seconds)}" for name, seconds in spent.items() if seconds]
     say(
         screen,
         f"\n{costs.target_networks} evaluations on the target, {costs.reference_networks} on the reference "
         f"(the original among them; equal networks are counted once)\n"
-        f"about {clock(costs.seconds)} on {where} (training {clock(costs.training_seconds)}, "
-        f"evaluation {clock(costs.evaluation_seconds)}), at most {size(costs.disk_bytes)} on disk",
+        f"about {clock(costs.seconds)} on {where} ({', '.join(parts)}), at most {size(costs.disk_bytes)} on disk",
     )
 
 

@@ -15,6 +15,8 @@ from forgetbench.run.plan import Arm, Plan
 
 #: A training step costs about this many forwards of the trained modules: forward, and backward twice as dear.
 TRAINING_FORWARDS = 3.0
+#: pycocotools' time per detection that may be found; measured at 25 to 50 microseconds.
+SCORING_SECONDS = 35e-6
 #: Bytes of a detection in its file: image, class, score and four coordinates.
 DETECTION_BYTES = 26
 
@@ -45,21 +47,24 @@ class Estimate:
     Attributes:
         arms: Work per arm.
         target_networks, reference_networks: Distinct evaluations per dataset; the original counts among the latter.
-        training_seconds, evaluation_seconds: Likely time.
+        pretraining_seconds, training_seconds, evaluation_seconds, scoring_seconds: Likely time; pretraining is that of
+            originals given as architectures and not trained before.
         disk_bytes: Likely size of checkpoints and detections, at most.
     """
 
     arms: list[ArmWork]
     target_networks: int
     reference_networks: int
+    pretraining_seconds: float
     training_seconds: float
     evaluation_seconds: float
+    scoring_seconds: float
     disk_bytes: int
 
     @property
     def seconds(self) -> float:
         """Likely time in all."""
-        return self.training_seconds + self.evaluation_seconds
+        return self.pretraining_seconds + self.training_seconds + self.evaluation_seconds + self.scoring_seconds
 
 
 def estimate(plan: Plan, device: torch.device) -> Estimate:
@@ -67,7 +72,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
     suite, settings = plan.suite, plan.settings()
     epochs = suite.train.epochs
     due = sum(1 for epoch in range(1, epochs + 1) if plan.due(epoch, epochs))
-    works, training, evaluation, disk = [], 0.0, 0.0, 0
+    works, pretraining, training, evaluation, scored, disk = [], 0.0, 0.0, 0.0, 0, 0
     targets = references = 0
     train_images, target_images = len(plan.target_train.samples), len(plan.target.evaluate.samples)
     for model, original in plan.originals.items():
@@ -80,6 +85,10 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
         sizes = [sum(p.numel() for p in module.parameters()) for module in original.modules]
         head = original.head
         references += heads
+        scored += reference_images * heads
+        if suite.pretrain is not None and model in plan.untrained:
+            flops = sum(count_flops(original, suite.pretrain.imgsz or suite.train.imgsz))
+            pretraining += rate * TRAINING_FORWARDS * flops * plan.untrained[model] * suite.pretrain.epochs
         evaluation += rate * sum(eval_flops) * reference_images * heads
         for arm in arms:
             cut = arm.freeze_point
@@ -93,12 +102,15 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
             training += rate * TRAINING_FORWARDS * sum(train_flops[cut:]) * train_images * epochs
             evaluation += rate * sum(eval_flops[cut:]) * target_images * networks
             evaluation += rate * sum(eval_flops[cut:]) * reference_images * networks * len(adapted)
+            scored += networks * (target_images + reference_images * len(adapted))
             disk += due * 2 * sum(sizes[cut:])
-            disk += networks * DETECTION_BYTES * settings.max_det * (target_images + reference_images * len(adapted))
         for seed in {arm.seed for arm in arms}:
             deepest = max(arm.freeze_point for arm in arms if arm.seed == seed)
             training += rate * sum(train_flops[: min(deepest, head)]) * train_images * epochs
-    return Estimate(works, targets, references, training, evaluation, disk)
+    found = scored * settings.max_det
+    disk += DETECTION_BYTES * found
+    scoring = SCORING_SECONDS * found
+    return Estimate(works, targets, references, pretraining, training, evaluation, scoring, disk)
 
 
 def seconds_per_flop(original: Original, imgsz: int, batch: int, device: torch.device) -> float:

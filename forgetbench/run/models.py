@@ -66,13 +66,15 @@ def open_untrained(name: str, folder: Path | None, classes: tuple[str, ...] | No
     return make_original(Path(name).stem, architecture, classes, blank.state_dict(), where=name)
 
 
-def pretrained_path(
-    name: str, architecture: yolo.Architecture, pretrain: Pretrain, train: Train, data: Dataset
-) -> Path:
-    """Return where the original trained from an architecture is kept; the name says everything that decides it."""
-    settings = pretrain_settings(pretrain, train).model_dump()
-    key = sha256_json([architecture, settings, pretrain.seed, data.fingerprint(), torch.__version__, yolo.version()])
-    return cache_folder() / "originals" / f"{Path(name).stem}-{key[:16]}.safetensors"
+def cached_original(name: str, folder: Path | None, suite: Suite, data: Dataset) -> Original | None:
+    """Return the original of an architecture if it was trained before on these data with these settings.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+        WeightsError: there is no such architecture.
+    """
+    kept = _kept_path(name, folder, suite, data)
+    return _open_kept(name, kept) if kept.is_file() else None
 
 
 def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
@@ -90,51 +92,67 @@ def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
 
 
 def pretrain_original(
-    name: str,
-    folder: Path | None,
-    suite: Suite,
-    data: Dataset,
-    device: torch.device,
-    progress: Progress,
-    *,
-    train: bool = True,
+    name: str, folder: Path | None, suite: Suite, data: Dataset, device: torch.device, progress: Progress
 ) -> Original:
-    """Return the original of an architecture: trained on the reference once, then taken from the cache.
-
-    With `train` false, one that is not in the cache comes back with random weights, for planning.
+    """Train an architecture on the reference and keep the result; an interrupted training goes on where it was.
 
     Raises:
         SuiteError: the suite has no `pretrain` section.
         WeightsError: the architecture cannot be built.
     """
+    kept = _kept_path(name, folder, suite, data)
+    untrained = open_untrained(name, folder, data.classes)
+    settings = pretrain_settings(_pretrain_of(name, suite), suite.train)
+    session = TrainingSession(
+        untrained,
+        [(ARM, 0)],
+        data,
+        settings,
+        seed=_pretrain_of(name, suite).seed,
+        device=device,
+        logging=Logging(gradients=False, memory=False),
+    )
+    state = kept.with_suffix(".state.pt")
+    if state.is_file():
+        session.restore(load_state(state, device))
+    total = session.batches * settings.epochs
+    with progress.task(f"pretraining {untrained.name} on {data.name}", total, "batch") as advance:
+        for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+            save_state(state, session.state())
+            losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
+            advance(record.epoch * session.batches, losses)
+    tensors = session.learners[ARM].checkpoint_tensors()
+    trained = make_original(untrained.name, untrained.architecture, data.classes, tensors, where=name)
+    save_original(trained, kept)
+    state.unlink(missing_ok=True)
+    return _open_kept(name, kept)
+
+
+def _pretrain_of(name: str, suite: Suite) -> Pretrain:
     if suite.pretrain is None:
         raise SuiteError(
             "an architecture has no weights to forget",
             where=f"models: {name}",
             expected="weights (.pt or .safetensors), or a 'pretrain' section that says how to train it",
         )
-    architecture = read_suite_architecture(name, folder)
-    kept = pretrained_path(name, architecture, suite.pretrain, suite.train, data)
-    if not kept.is_file():
-        untrained = open_untrained(name, folder, data.classes)
-        if not train:
-            return untrained
-        settings = pretrain_settings(suite.pretrain, suite.train)
-        logging = Logging(gradients=False, memory=False)
-        session = TrainingSession(
-            untrained, [(ARM, 0)], data, settings, seed=suite.pretrain.seed, device=device, logging=logging
-        )
-        state = kept.with_suffix(".state.pt")
-        if state.is_file():
-            session.restore(load_state(state, device))
-        total = session.batches * settings.epochs
-        with progress.task(f"pretraining {Path(name).stem} on {data.name}", total, "batch") as advance:
-            for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
-                save_state(state, session.state())
-                losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
-                advance(record.epoch * session.batches, losses)
-        tensors = session.learners[ARM].checkpoint_tensors()
-        save_original(make_original(Path(name).stem, architecture, data.classes, tensors, where=name), kept)
-        state.unlink(missing_ok=True)
+    return suite.pretrain
+
+
+def _kept_path(name: str, folder: Path | None, suite: Suite, data: Dataset) -> Path:
+    """Return where an original trained from an architecture is kept; the name says everything that decides it."""
+    pretrain = _pretrain_of(name, suite)
+    architecture, settings = read_suite_architecture(name, folder), pretrain_settings(pretrain, suite.train)
+    decides = [
+        architecture,
+        settings.model_dump(),
+        pretrain.seed,
+        data.fingerprint(),
+        torch.__version__,
+        yolo.version(),
+    ]
+    return cache_folder() / "originals" / f"{Path(name).stem}-{sha256_json(decides)[:16]}.safetensors"
+
+
+def _open_kept(name: str, kept: Path) -> Original:
     loaded = load_original(kept)
     return Original(Path(name).stem, loaded.model, loaded.classes, loaded.architecture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
-from forgetbench.run.models import is_architecture, open_weights, pretrain_original
+from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
@@ -58,6 +58,7 @@ class Plan:
         originals: Pretrained models by name.
         arms: Every training configuration, grouped by model and seed.
         reports: What was odd in the data, by role.
+        untrained: Images to train on by name of each original that has random weights so far.
     """
 
     suite: Suite
@@ -66,6 +67,7 @@ class Plan:
     originals: dict[str, Original]
     arms: list[Arm]
     reports: dict[str, OddityReport]
+    untrained: dict[str, int] = field(default_factory=dict)
 
     @property
     def target_train(self) -> Dataset:
@@ -159,36 +161,39 @@ def make_plan(
         fetch=train_originals,
         progress=fetching,
     )
+    training = reference.train or reference.evaluate
     originals: dict[str, Original] = {}
+    untrained: dict[str, str] = {}
     for name in suite.models:
-        original = opened.get(name) or _from_architecture(name, loaded, reference, device, progress, train=False)
+        original = opened.get(name) or cached_original(name, folder, suite, training)
+        if original is None:
+            original = open_untrained(name, folder, training.classes)
+            untrained[original.name] = name
         if original.name in originals:
             raise SuiteError("two models have the same name", where="models", found=original.name)
         originals[original.name] = original
-    aligned = {
-        name: align_classes(reference.evaluate, original.classes, reference.report)
-        for name, original in originals.items()
-    }
-    reports = {"target": target.report, "reference": reference.report}
-    plan = Plan(suite, target, aligned, originals, _arms(suite, originals), reports)
+    plan = Plan(
+        suite,
+        target,
+        {
+            name: align_classes(reference.evaluate, original.classes, reference.report)
+            for name, original in originals.items()
+        },
+        originals,
+        _arms(suite, originals),
+        {"target": target.report, "reference": reference.report},
+        dict.fromkeys(untrained, len(training.samples)),
+    )
     _check_points(plan)
-    if train_originals:  # only now that all else is known to be right
-        for name, model in zip(suite.models, originals, strict=True):
-            if name not in opened:
-                originals[model] = _from_architecture(name, loaded, reference, device, progress, train=True)
-    return plan
-
-
-def _from_architecture(
-    name: str, loaded: LoadedSuite, reference: LoadedData, device: torch.device, progress: Progress, *, train: bool
-) -> Original:
-    if train and reference.train is None:
+    if untrained and reference.train is None:
         progress.message(
-            f"{reference.evaluate.name} has no part to train on: {name} is trained on the images it is then scored on",
-            "warning",
+            f"{training.name} has no part to train on: originals learn the images they are scored on", "warning"
         )
-    data = reference.train or reference.evaluate
-    return pretrain_original(name, loaded.folder, loaded.suite, data, device, progress, train=train)
+    if train_originals:  # only now that all else is known to be right
+        for model, name in untrained.items():
+            originals[model] = pretrain_original(name, folder, suite, training, device, progress)
+        plan.untrained.clear()
+    return plan
 
 
 def _arms(suite: Suite, originals: dict[str, Original]) -> list[Arm]:

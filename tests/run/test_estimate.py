@@ -26,14 +26,17 @@ def test_evaluations_are_counted_as_the_run_makes_them(tmp_path: Path, monkeypat
     assert [work.reference_networks for work in costs.arms] == [0, 2, 2]
     assert [work.checkpoints for work in costs.arms] == [2, 2, 2]
     assert costs.arms[2].share == 1
-    assert costs.seconds == costs.training_seconds + costs.evaluation_seconds
+    parts = costs.pretraining_seconds, costs.training_seconds, costs.evaluation_seconds, costs.scoring_seconds
+    assert all(part > 0 for part in parts)
+    assert costs.seconds == pytest.approx(sum(parts))
 
 
 def test_more_work_costs_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = estimated(tmp_path, monkeypatch)
     longer = estimated(tmp_path, monkeypatch, train={"epochs": 4})
     assert longer.training_seconds == pytest.approx(2 * plain.training_seconds)
-    assert longer.disk_bytes == 2 * plain.disk_bytes
+    assert longer.disk_bytes > 1.5 * plain.disk_bytes
+    assert longer.pretraining_seconds == plain.pretraining_seconds
     sparse = estimated(tmp_path, monkeypatch, train={"epochs": 4}, evaluation={"every": 4})
     assert sparse.target_networks == 3
     assert sparse.evaluation_seconds < longer.evaluation_seconds

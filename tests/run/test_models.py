@@ -12,7 +12,7 @@ from forgetbench.errors import WeightsError
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.run import models
-from forgetbench.run.models import open_untrained, open_weights, pretrain_original
+from forgetbench.run.models import cached_original, open_untrained, open_weights, pretrain_original
 from forgetbench.run.progress import Progress, Silent
 from forgetbench.suite.load import suite_from_mapping
 
@@ -20,10 +20,9 @@ CPU = torch.device("cpu")
 
 
 def pretrained(folder: Path, progress: Progress | None = None, **changes: Any) -> Original:
-    given = tiny_suite(folder, **changes)
-    suite = suite_from_mapping(given)
-    data = draw_world(suite.reference, "train")
-    return pretrain_original(suite.models[0], None, suite, data, CPU, progress or Silent(), train=True)
+    suite = suite_from_mapping(tiny_suite(folder, **changes))
+    given = suite.models[0], None, suite, draw_world(suite.reference, "train")
+    return cached_original(*given) or pretrain_original(*given, CPU, progress or Silent())
 
 
 def test_an_original_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

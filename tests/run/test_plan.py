@@ -70,12 +70,10 @@ def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
 def test_contradictions_are_found_before_any_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], problem: str
 ) -> None:
-    def fail(*_: Any, **kwargs: Any) -> Any:
-        assert not kwargs["train"], "trained before all was checked"
-        return kept(*_, **kwargs)
+    def refuse(*_: Any) -> None:
+        raise AssertionError("trained before all was checked")
 
-    kept = plan_module.pretrain_original
-    monkeypatch.setattr(plan_module, "pretrain_original", fail)
+    monkeypatch.setattr(plan_module, "pretrain_original", refuse)
     with pytest.raises(SuiteError, match=problem):
         make_plan(load_suite(written_suite(tmp_path, **changes)), device=CPU)
 
@@ -105,6 +103,16 @@ def test_weights_decide_the_classes_of_the_reference(tmp_path: Path) -> None:
     assert isinstance(reference, Dataset)
     assert reference.classes == ("star", "heart")
     assert plan.reports["reference"].counts()["class-unknown-to-model"] == 12
+
+
+def test_what_is_still_to_be_trained_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    assert planned(tmp_path).untrained == {"tiny-yolov8": 16}
+    trained = make_plan(load_suite(written_suite(tmp_path)), device=CPU)
+    assert trained.untrained == {}
+    again = planned(tmp_path)
+    assert again.untrained == {}
+    assert again.run_id() == trained.run_id()
 
 
 def test_only_a_run_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
