@@ -40,9 +40,11 @@ def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     subject = f"{model}, {data['target']['name']} against {data['reference']['name']}"
     written: list[Path] = []
     if any(point.gain is not None for point in points):
-        written += save_figure(draw_tradeoff(points, look, subject), folder, f"gain-forgetting-{model}")
+        written += save_figure(
+            draw_tradeoff(points, look, f"Gain against forgetting: {subject}"), folder, f"gain-forgetting-{model}"
+        )
     if points:
-        figure = draw_curves(points, original_ap(tables, model), look, subject)
+        figure = draw_curves(points, original_ap(tables, model), look, f"AP over epochs: {subject}")
         written += save_figure(figure, folder, f"ap-epochs-{model}")
     norms = module_norms(arms, tables.gradients)
     if norms:
