@@ -14,6 +14,7 @@ CPU = torch.device("cpu")
 
 
 def estimated(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Estimate:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(folder / "cache"))  # where no original was trained yet
     monkeypatch.setattr(module, "seconds_per_flop", lambda *_: 1e-9)
     plan = make_plan(load_suite(written_suite(folder, **changes)), device=CPU, train_originals=False)
     return estimate(plan, CPU)

@@ -1,11 +1,16 @@
 """The shipped suites on the real weights and data, cut short."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import forgetbench
+from forgetbench.data.load import load_data
+from forgetbench.suite.schema import Data
 
 SUITES = Path(__file__).parents[2] / "suites"
 pytestmark = [pytest.mark.assets, pytest.mark.usefixtures("assets")]
@@ -42,3 +47,51 @@ def test_messy_fruit_runs_and_each_oddity_is_reported(tmp_path: Path) -> None:
     assert polygons["file"].str.endswith(".txt").all()
     assert polygons["detail"].str.match(r"line \d+: polygon replaced by its bounding box").all()
     assert run.read_manifest()["data"]["target"]["oddities"] == {"polygon-among-boxes": 267, "wrong-paths": 3}
+
+
+def write_instances(spec: Data, images: Path, annotations: Path, crowd: bool) -> None:
+    """Write a dataset's evaluation part as COCO instances with ids of their own; its first box as a crowd if asked."""
+    dataset = load_data(spec, role="reference", suite_folder=None).evaluate
+    images.mkdir(parents=True)
+    annotations.parent.mkdir(parents=True, exist_ok=True)
+    listed: list[dict[str, Any]] = []
+    boxes: list[dict[str, Any]] = []
+    for number, sample in enumerate(dataset.samples):
+        shutil.copy(sample.image, images)
+        size = {"width": sample.width, "height": sample.height}
+        listed.append({"id": 900 + number, "file_name": sample.image.name, **size})
+        for (x1, y1, x2, y2), label in zip(sample.boxes.tolist(), sample.classes.tolist(), strict=True):
+            boxes.append(
+                {
+                    "id": 7 + len(boxes),
+                    "image_id": 900 + number,
+                    "category_id": 10 + 2 * label,
+                    "bbox": [x1, y1, x2 - x1, y2 - y1],
+                    "area": (x2 - x1) * (y2 - y1) / 2,
+                    "iscrowd": int(crowd and not boxes),
+                }
+            )
+    categories = [{"id": 10 + 2 * label, "name": name} for label, name in enumerate(dataset.classes)]
+    content = {"images": listed, "annotations": boxes, "categories": categories}
+    annotations.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_the_papers_suite_runs_on_a_stand_in_of_its_data(
+    assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path))
+    fruit, coco = tmp_path / "fruit_detection_worldwide", tmp_path / "coco"
+    spec = Data(format="yolo", path=str(assets / "fruit9"))
+    write_instances(spec, fruit / "images", fruit / "annotations.json", crowd=False)
+    spec = Data(format="yolo", path=str(assets / "coco-val128"), names="coco", limit=16)
+    write_instances(spec, coco / "val2017", coco / "annotations" / "instances_val2017.json", crowd=True)
+    overrides = ["train.epochs=1", "train.imgsz=160", "evaluation.imgsz=320", "seeds=[0]", "train.workers=0"]
+    run = forgetbench.run(SUITES / "fruit.yaml", overrides=overrides, output=tmp_path / "runs")
+    results = run.results()
+    original = results.loc[results["arm"] == "original"].iloc[0]
+    assert original["ap"] > 0.2
+    boxes = sum(len(sample.boxes) for sample in load_data(spec, role="reference", suite_folder=None).evaluate.samples)
+    assert (original["images"], original["instances"]) == (16, boxes - 1)
+    assert sorted(results["freeze_point"].dropna().unique()) == [0, 10, 15, 22]
+    data = run.read_manifest()["data"]
+    assert (data["train"]["images"], data["target"]["images"]) == (7, 2)
