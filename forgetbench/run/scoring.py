@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from pycocotools.coco import COCO
+from torch import nn
 
 from forgetbench.analyse.tables import read_record
 from forgetbench.data.dataset import Dataset
@@ -103,8 +104,7 @@ class Scorer:
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
         _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
-        template = self._template(arm)
-        owned = self._shelf.put_branch(arm.freeze_point, template, tensors)
+        owned = self._shelf.put_branch(arm.freeze_point, self._target_modules[arm.freeze_point :], tensors)
         items = []
         for head in self._plan.heads(self._model):
             if "target" in roles:
@@ -115,16 +115,11 @@ class Scorer:
                 items.append(Scorable("reference", network, self._cells(arm, epoch, "reference", label, head)))
         return items
 
-    def _template(self, arm: Arm) -> torch.nn.ModuleList:
-        train = self._plan.suite.train
-        return grow_branch(
-            self._original,
-            arm.freeze_point,
-            self._plan.target_train.classes,
-            seed=arm.seed,
-            cls_remap=train.cls_remap,
-            pretrained=train.pretrained,
-        ).owned
+    @cached_property
+    def _target_modules(self) -> nn.ModuleList:
+        """All modules of a model with the target's classes, for checkpoints to be loaded into copies of."""
+        classes, pretrained = self._plan.target_train.classes, self._plan.suite.train.pretrained
+        return grow_branch(self._original, 0, classes, seed=0, cls_remap=False, pretrained=pretrained).owned
 
     def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
         return {

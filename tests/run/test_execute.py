@@ -246,6 +246,14 @@ def test_several_passes_score_as_one_pass(finished: RunFolder, tmp_path: Path, m
     assert (split.path / "results.csv").read_bytes() == (finished.path / "results.csv").read_bytes()
 
 
+def test_from_scratch_has_no_gain_and_forgets_all_the_same(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path, freeze_points=["none"], train={"epochs": 1, "pretrained": False})
+    run = forgetbench.run(suite, output=tmp_path / "runs")
+    assert len(run.results()) == 1 + 1 + 2
+    assert run.read_manifest()["reference_arms"] == {}
+    assert "no gain to measure" in (run.path / "summary.md").read_text(encoding="utf-8")
+
+
 def test_wrong_input_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="lies beyond the detection head"):
         forgetbench.run(tiny_suite(tmp_path, freeze_points=[23]), output=tmp_path / "runs")
