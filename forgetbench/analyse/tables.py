@@ -43,6 +43,10 @@ class RunTables:
         """Names of the models, in the suite's order."""
         return list(dict.fromkeys(arm["model"] for arm in self.manifest["arms"]))
 
+    def arms(self, model: str) -> list[dict[str, Any]]:
+        """Return a model's arms as the manifest describes them."""
+        return [arm for arm in self.manifest["arms"] if arm["model"] == model]
+
 
 def read_tables(folder: Path) -> RunTables:
     """Read a run folder.

@@ -39,6 +39,12 @@ class Point:
     forgetting: float | None
 
 
+def original_ap(results: pd.DataFrame) -> dict[tuple[str, str], float | None]:
+    """Return the originals' reference AP by model and head, from a run's `results.csv`."""
+    rows = results[(results["arm"] == ORIGINAL) & (results["role"] == "reference")]
+    return {(str(row["model"]), str(row["head"])): _measured(row["ap"]) for row in rows.to_dict("records")}
+
+
 def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[Point]:
     """Return a point per checkpoint, head and attach point, in the order of the results.
 
@@ -46,12 +52,8 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
         results: A run's `results.csv`.
         reference_arms: Freeze point that gain is measured against, by model; without one gain is not measured.
     """
-    is_original = results["arm"] == ORIGINAL
-    original = {
-        (str(cells["model"]), str(cells["head"])): _measured(cells["ap"])
-        for cells in results[is_original & (results["role"] == "reference")].to_dict("records")
-    }
-    rows = [_Row(cells) for cells in results[~is_original].to_dict("records")]
+    original = original_ap(results)
+    rows = [_Row(cells) for cells in results[results["arm"] != ORIGINAL].to_dict("records")]
     targets = {row.checkpoint: row for row in rows if row.role == "target"}
     baseline = {  # later epochs come later and stay
         (row.model, row.seed, row.head): row.ap

@@ -18,11 +18,11 @@ from forgetbench.cli.options import verbose_option
 def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
     """List the modules of MODEL (weights, or an architecture YAML): index, size, cost, and names of freeze points."""
     from forgetbench.model.layers import describe_layers
-    from forgetbench.run.models import open_untrained, open_weights
+    from forgetbench.run.models import is_architecture, open_untrained, open_weights
     from forgetbench.run.progress import Silent
     from forgetbench.suite.points import freeze_label
 
-    if model.lower().endswith((".yaml", ".yml")):
+    if is_architecture(model):
         original = open_untrained(model, None)
     else:
         original = open_weights(model, None, Silent(), download=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.tables import RunTables, read_tables
-from forgetbench.analyse.tradeoff import ORIGINAL, Outcome, Point, outcomes, tradeoff
+from forgetbench.analyse.tradeoff import Outcome, Point, original_ap, outcomes, tradeoff
 from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds, points, share, span
 
 Table = tuple[list[str], list[list[str]]]
@@ -23,9 +23,7 @@ def terminal_summary(folder: Path) -> list[tuple[str, list[str], list[list[str]]
     tables = read_tables(folder)
     shown = []
     for model in tables.models:
-        found = outcomes(points_of(tables, model))
-        for head in dict.fromkeys(outcome.head for outcome in found):
-            of_head = [outcome for outcome in found if outcome.head == head]
+        for head, of_head in _by_head(tables, model):
             header, rows = score_table(tables, of_head, reference_ap=False)
             shown.append((_title(tables, model, head), header, rows, remarks(tables, model, head)))
     return shown
@@ -39,13 +37,7 @@ def points_of(tables: RunTables, model: str) -> list[Point]:
 
 def labels_of(tables: RunTables, model: str) -> dict[int, str]:
     """Return the freeze points of a model and how people read them."""
-    return {int(arm["freeze_point"]): str(arm["label"]) for arm in tables.manifest["arms"] if arm["model"] == model}
-
-
-def original_ap(tables: RunTables, model: str) -> dict[str, float | None]:
-    """Return the original's reference AP by head."""
-    rows = tables.results[(tables.results["arm"] == ORIGINAL) & (tables.results["model"] == model)]
-    return {str(row["head"]): None if row["ap"] != row["ap"] else float(row["ap"]) for row in rows.to_dict("records")}
+    return {int(arm["freeze_point"]): str(arm["label"]) for arm in tables.arms(model)}
 
 
 def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bool) -> Table:
@@ -61,9 +53,7 @@ def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bo
     for point in dict.fromkeys(outcome.freeze_point for outcome in found):
         mine = {outcome.attach: outcome for outcome in found if outcome.freeze_point == point}
         first = next(iter(mine.values()))
-        arm = next(
-            a for a in tables.manifest["arms"] if (a["model"], a["freeze_point"]) == (first.model, first.freeze_point)
-        )
+        arm = next(arm for arm in tables.arms(first.model) if arm["freeze_point"] == point)
         row = [
             arm["label"],
             share(arm["trainable_parameters"], arm["parameters"]),
@@ -83,7 +73,7 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
     suite, data = tables.manifest["suite"], tables.manifest["data"]
     reference = data["reference"]
     said = [
-        f"Original: AP {points(original_ap(tables, model).get(head))} on {reference['name']} "
+        f"Original: AP {points(original_ap(tables.results).get((model, head)))} on {reference['name']} "
         f"({reference['images']} images, {reference['instances']} boxes). AP, gain and forgetting are in points of "
         "AP@[.50:.95] after each arm's last epoch; forgetting is the original's AP minus the arm's, positive means "
         "lost; 0 without decimals is exact."
@@ -97,10 +87,10 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         said.append("One seed: how much these numbers vary from seed to seed is unknown.")
     else:
         said.append(f"Means over {len(suite['seeds'])} seeds; in brackets the least and the largest.")
-    for arm in tables.manifest["arms"]:
-        if arm["model"] == model and arm.get("stopped"):
+    for arm in tables.arms(model):
+        if arm.get("stopped"):
             said.append(f"{arm['arm']} ended early: {arm['stopped']}.")
-        if arm["model"] == model and arm.get("skipped_steps"):
+        if arm.get("skipped_steps"):
             said.append(f"{arm['arm']} left out {arm['skipped_steps']} steps whose gradient was not finite.")
     return said
 
@@ -115,9 +105,7 @@ def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str
     suite = tables.manifest["suite"]
     parts = [f"# {suite['name']}", suite["description"].strip()]
     for model in tables.models:
-        found = outcomes(points_of(tables, model))
-        for head in dict.fromkeys(outcome.head for outcome in found):
-            of_head = [outcome for outcome in found if outcome.head == head]
+        for head, of_head in _by_head(tables, model):
             parts += [
                 f"## {_title(tables, model, head)}",
                 markdown_table(*score_table(tables, of_head, reference_ap=True)),
@@ -128,6 +116,12 @@ def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
     parts += ["## Settings", _settings(tables.manifest), "## Data", _data(tables.manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _by_head(tables: RunTables, model: str) -> Iterator[tuple[str, list[Outcome]]]:
+    found = outcomes(points_of(tables, model))
+    for head in dict.fromkeys(outcome.head for outcome in found):
+        yield head, [outcome for outcome in found if outcome.head == head]
 
 
 def _title(tables: RunTables, model: str, head: str) -> str:
@@ -152,7 +146,7 @@ def _best_epochs(tables: RunTables, model: str) -> str:
 
 
 def _cost_table(tables: RunTables, model: str) -> str:
-    arms = [arm for arm in tables.manifest["arms"] if arm["model"] == model]
+    arms = tables.arms(model)
     shared = shared_seconds_per_step(tables.times, model)
     labels = labels_of(tables, model)
     flops = {arm["freeze_point"]: arm.get("trained_flops") for arm in arms}

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.tables import RunTables, read_tables
+from forgetbench.analyse.tradeoff import original_ap
 from forgetbench.files import write_text
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import looks, save_figure, styled
-from forgetbench.report.summary import labels_of, original_ap, points_of, summary_text
+from forgetbench.report.summary import labels_of, points_of, summary_text
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -35,7 +36,7 @@ def write_report(folder: Path) -> list[Path]:
 def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     points, look = points_of(tables, model), looks(labels_of(tables, model).items())
     about = tables.manifest["models"][model]
-    arms = [arm for arm in tables.manifest["arms"] if arm["model"] == model]
+    arms = tables.arms(model)
     data = tables.manifest["data"]
     subject = f"{model}, {data['target']['name']} against {data['reference']['name']}"
     written: list[Path] = []
@@ -43,8 +44,9 @@ def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
         written += save_figure(
             draw_tradeoff(points, look, f"Gain against forgetting: {subject}"), folder, f"gain-forgetting-{model}"
         )
+    original = {head: ap for (name, head), ap in original_ap(tables.results).items() if name == model}
     if points:
-        figure = draw_curves(points, original_ap(tables, model), look, f"AP over epochs: {subject}")
+        figure = draw_curves(points, original, look, f"AP over epochs: {subject}")
         written += save_figure(figure, folder, f"ap-epochs-{model}")
     norms = module_norms(arms, tables.gradients)
     if norms:

@@ -42,7 +42,7 @@ class ArmWork:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A plan's work and its likely cost; seconds are None if nothing was measured.
+    """A plan's work and its likely cost.
 
     Attributes:
         arms: Work per arm.
@@ -83,7 +83,6 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
         reference_images = len(plan.reference[model].samples)
         arms = [arm for arm in plan.arms if arm.model == model]
         sizes = [sum(p.numel() for p in module.parameters()) for module in original.modules]
-        head = original.head
         references += heads
         scored += reference_images * heads
         if suite.pretrain is not None and model in plan.untrained:
@@ -106,7 +105,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
             disk += due * 2 * sum(sizes[cut:])
         for seed in {arm.seed for arm in arms}:
             deepest = max(arm.freeze_point for arm in arms if arm.seed == seed)
-            training += rate * sum(train_flops[: min(deepest, head)]) * train_images * epochs
+            training += rate * sum(train_flops[:deepest]) * train_images * epochs
     found = scored * settings.max_det
     disk += DETECTION_BYTES * found
     scoring = SCORING_SECONDS * found

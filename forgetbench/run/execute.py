@@ -13,7 +13,7 @@ from forgetbench.device import pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
-from forgetbench.run.plan import Arm, Plan, make_plan
+from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
 from forgetbench.run.scoring import ClassRow, ResultRow, Scorable, Scorer
 from forgetbench.run.tables import write_oddities, write_tables
@@ -82,17 +82,9 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     classes: list[ClassRow] = []
     for model in plan.originals:
         scorer = Scorer(plan, model, folder, device, progress)
-
-        def target_ap(arm: Arm, epoch: int, scorer: Scorer = scorer) -> float | None:
-            items = scorer.checkpoint_items(arm, epoch, roles=["target"])
-            scorer.evaluate(items)
-            ap = scorer.score(items[0]).ap
-            scorer.forget_modules()
-            return ap
-
         arms = [arm for arm in plan.arms if arm.model == model]
         for _, group in groupby(arms, key=lambda arm: arm.seed):
-            train_arms(plan, list(group), folder, device, progress, target_ap)
+            train_arms(plan, list(group), folder, device, progress, scorer.target_ap)
         pending = scorer.original_items()
         for arm in arms:
             for epoch in scored_epochs(plan, folder, arm):

@@ -12,6 +12,7 @@ from pycocotools.coco import COCO
 from torch import nn
 
 from forgetbench.analyse.tables import read_record
+from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
@@ -123,7 +124,7 @@ class Scorer:
 
     def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
         return {
-            "arm": arm.name if arm else "original",
+            "arm": arm.name if arm else ORIGINAL,
             "model": self._model,
             "freeze_point": arm.freeze_point if arm else None,
             "strategy": arm.strategy if arm else None,
@@ -139,12 +140,8 @@ class Scorer:
         """Run every network that has no detections yet, all of a dataset's in one pass."""
         items = list(items)
         for role, dataset in self._datasets.items():
-            missing = {
-                item.network: self.key(item)
-                for item in items
-                if item.role == role and not self._folder.detections(self.key(item)).is_file()
-            }
-            wanted = {item.network for item in items if item.role == role}
+            wanted = {item.network: self.key(item) for item in items if item.role == role}
+            missing = {network: key for network, key in wanted.items() if not self._folder.detections(key).is_file()}
             if wanted:
                 known = len(wanted) - len(missing)
                 self._progress.message(
@@ -172,6 +169,13 @@ class Scorer:
         scores = score(self._truths[item.role], load_detections(path)[0])
         write_json(kept, asdict(scores))
         return scores
+
+    def target_ap(self, arm: Arm, epoch: int) -> float | None:
+        """Evaluate one checkpoint on the target alone and return its AP, of the suite's first head."""
+        items = self.checkpoint_items(arm, epoch, roles=["target"])
+        self.evaluate(items)
+        self.forget_modules()
+        return self.score(items[0]).ap
 
     def rows(self, items: Iterable[Scorable]) -> tuple[list[ResultRow], list[ClassRow]]:
         """Return result rows and per-class rows of evaluated networks."""

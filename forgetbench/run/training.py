@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -64,7 +65,7 @@ def train_arms(
                 learner = session.learners[arm.name]
                 trained = arm.name in record.losses
                 last = suite.train.epochs if learner.stopped is None else record.epoch
-                if trained and plan.due(record.epoch, last) and not _diverged(learner.stopped):
+                if trained and plan.due(record.epoch, last) and not learner.diverged:
                     info = CheckpointInfo(
                         arm.name, record.epoch, arm.freeze_point, weights_hash, plan.target_train.classes
                     )
@@ -112,10 +113,6 @@ def _out_of_patience(history: list[float], ap: float | None, patience: int) -> s
     return f"no better target AP in {patience} evaluations" if since_best >= patience else None
 
 
-def _diverged(stopped: str | None) -> bool:
-    return stopped is not None and "finite" in stopped
-
-
 def _losses(record: EpochRecord) -> str:
     return "loss " + " ".join(f"{sum(parts.values()):.2f}" for parts in record.losses.values())
 
@@ -130,6 +127,6 @@ def _finite_json(value: Any) -> Any:
         return {key: _finite_json(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_finite_json(inner) for inner in value]
-    if isinstance(value, float) and value - value != 0:
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

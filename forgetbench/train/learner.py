@@ -24,6 +24,7 @@ class Learner:
         branch: The model and the modules it owns.
         ema: Moving average of the owned modules; this is what checkpoints hold.
         stopped: Why training ended before the last epoch, or None.
+        diverged: Whether that is because weights or statistics are no longer finite.
         skipped_steps: Optimizer steps left out because the gradient was not finite.
     """
 
@@ -33,6 +34,7 @@ class Learner:
         self.ema = ModelEMA(branch.owned)
         self.scaler = torch.amp.GradScaler(trainer.device.type, enabled=amp)
         self.stopped: str | None = None
+        self.diverged = False
         self.steps = 0
         self.skipped_steps = 0
         self._last_step_at = -1
@@ -88,6 +90,7 @@ class Learner:
         if hasattr(self.criterion, "update"):
             self.criterion.update()  # YOLOv10 shifts weight from one-to-many to one-to-one
         if not all_finite(self.branch.owned) or not all_finite(self.ema.ema):
+            self.diverged = True
             self.stopped = f"weights were no longer finite after epoch {epoch + 1}"
 
     def checkpoint_tensors(self) -> dict[str, Tensor]:
@@ -108,6 +111,7 @@ class Learner:
             "steps": self.steps,
             "skipped_steps": self.skipped_steps,
             "stopped": self.stopped,
+            "diverged": self.diverged,
         }
 
     def restore(self, state: dict[str, Any], epochs: int) -> None:
@@ -121,7 +125,8 @@ class Learner:
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
         self.trainer.accumulate = state["accumulate"]
         self._last_step_at = state["last_step_at"]
-        self.steps, self.skipped_steps, self.stopped = state["steps"], state["skipped_steps"], state["stopped"]
+        self.steps, self.skipped_steps = state["steps"], state["skipped_steps"]
+        self.stopped, self.diverged = state["stopped"], state["diverged"]
         if hasattr(self.criterion, "update"):
             for _ in range(epochs):
                 self.criterion.update()

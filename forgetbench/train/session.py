@@ -136,7 +136,7 @@ class TrainingSession:
             for learner in active:
                 learner.end_epoch(epoch)
             self._epochs_done = epoch + 1
-            if all(learner.stopped and "finite" in learner.stopped for learner in self.learners.values()):
+            if all(learner.diverged for learner in self.learners.values()):
                 raise DivergedError(
                     "every branch diverged",
                     where=f"epoch {epoch + 1}",

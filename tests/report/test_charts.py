@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 
 from forgetbench.analyse.costs import costs, module_norms
 from forgetbench.analyse.tables import RunTables, read_tables
+from forgetbench.analyse.tradeoff import original_ap
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import Look, looks
-from forgetbench.report.summary import labels_of, original_ap, points_of
+from forgetbench.report.summary import labels_of, points_of
 
 
 @pytest.fixture
@@ -42,7 +43,9 @@ def test_the_path_runs_through_forgetting_and_gain_in_points(run: RunTables) -> 
 
 
 def test_ap_over_epochs_in_points_with_the_original(run: RunTables) -> None:
-    figure = draw_curves(points_of(run, "yolo"), original_ap(run, "yolo"), look(run), "title")
+    figure = draw_curves(
+        points_of(run, "yolo"), {"one-to-many": original_ap(run.results)["yolo", "one-to-many"]}, look(run), "title"
+    )
     target, head, null_control = figure.axes
     assert line(target, look(run)[22].colour) == [(1.0, 20.0), (2.0, 40.0)]
     assert line(head, look(run)[10].colour) == [(1.0, 35.0), (2.0, 30.0)]
