@@ -45,14 +45,17 @@ class ModuleShelf:
 
     original: Original
     _modules: dict[str, nn.Module] = field(default_factory=dict)
+    _bytes: dict[str, int] = field(default_factory=dict)
     _fused: dict[tuple[str, bool], nn.Module] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.original_keys = tuple(self._put(module) for module in self.original.modules)
 
     def _put(self, module: nn.Module) -> str:
-        key = sha256_json([module.i, repr(module), hash_tensors(module.state_dict())])
+        tensors = module.state_dict()
+        key = sha256_json([module.i, repr(module), hash_tensors(tensors)])
         self._modules.setdefault(key, module)
+        self._bytes[key] = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
         return key
 
     def put_branch(self, freeze_point: int, owned: nn.ModuleList, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -85,8 +88,7 @@ class ModuleShelf:
 
     def nbytes(self) -> int:
         """Return the bytes of the shelved modules that are not the original's."""
-        own = [module for key, module in self._modules.items() if key not in self.original_keys]
-        return sum(t.numel() * t.element_size() for module in own for t in module.state_dict().values())
+        return sum(self._bytes[key] for key in self._modules.keys() - set(self.original_keys))
 
     def keep_only(self, networks: Sequence[Network]) -> None:
         """Forget modules that neither the original nor any of the networks needs."""
