@@ -12,7 +12,7 @@ MODEL = "yolo"
 TARGET = {(22, 0, 1): 0.20, (22, 0, 2): 0.40, (10, 0, 1): 0.30, (10, 0, 2): 0.55}
 REFERENCE = {(22, 0, 1): 0.50, (22, 0, 2): 0.50, (10, 0, 1): 0.35, (10, 0, 2): 0.30}
 ORIGINAL = 0.5
-RESULTS = "arm,model,freeze_point,seed,epoch,dataset,role,attach,head,ap,ap50"
+RESULTS = "arm,model,freeze_point,strategy,seed,epoch,dataset,role,attach,head,ap,ap50"
 
 
 def arm_name(point: int, seed: int) -> str:
@@ -36,8 +36,8 @@ def manifest(seeds: Sequence[int] = (0,), **changes: Any) -> dict[str, Any]:
         "arms": [
             {
                 "arm": arm_name(point, seed), "model": MODEL, "freeze_point": point, "label": label, "seed": seed,
-                "trainable_parameters": trainable, "parameters": 100, "trained_flops": 2e9, "stopped": None,
-                "skipped_steps": 0, "steps": 4,
+                "trainable_parameters": trainable, "parameters": 100, "strategy": "freeze", "trained_flops": 2e9,
+                "stopped": None, "skipped_steps": 0, "steps": 4,
             }
             for seed in seeds
             for point, (label, trainable) in points.items()
@@ -60,7 +60,21 @@ def result_rows(
 ) -> list[str]:
     def row(arm: str, point: object, seed: object, epoch: int, role: str, attach: str, ap: float | None) -> str:
         name = "berries" if role == "target" else "things"
-        cells = [arm, MODEL, point, seed, epoch, name, role, attach, "one-to-many", "" if ap is None else ap, ""]
+        strategy = "freeze" if point else ""
+        cells = [
+            arm,
+            MODEL,
+            point,
+            strategy,
+            seed,
+            epoch,
+            name,
+            role,
+            attach,
+            "one-to-many",
+            "" if ap is None else ap,
+            "",
+        ]
         return ",".join(map(str, cells))
 
     rows = [row("original", "", "", 0, "reference", "head", original)]

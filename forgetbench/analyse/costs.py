@@ -1,4 +1,4 @@
-"""What a freeze point costs to train: bytes, seconds, and the gradients of its modules."""
+"""What a treatment costs to train: bytes, seconds, and the gradients of its modules."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forgetbench.analyse.tradeoff import Treatment, treatment_of
+
 #: Kinds of memory that add up to what a branch holds while it trains.
 HELD = ("parameters", "gradients", "optimizer", "saved_for_backward")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the arms of one freeze point cost, averaged over seeds; None is not measured.
+    """What the arms of one treatment cost, averaged over seeds; None is not measured.
 
     Attributes:
-        freeze_point: Which.
-        held: Bytes by kind (see `HELD`).
+        treatment: Which.
+        held: Bytes by kind (see `HELD`), the most at any time where what trains changes by epoch.
         max_allocated, max_reserved: Peak bytes of a solo step on CUDA.
         step_seconds: Seconds of one step in the branch's own modules.
     """
 
-    freeze_point: int
+    treatment: Treatment
     held: dict[str, float | None]
     max_allocated: float | None
     max_reserved: float | None
@@ -38,22 +40,21 @@ class Cost:
 
 
 def costs(arms: Sequence[Mapping[str, Any]], memory: pd.DataFrame, times: pd.DataFrame) -> list[Cost]:
-    """Return the cost of every freeze point among some arms.
+    """Return the cost of every treatment among some arms.
 
     Args:
         arms: Arms as the manifest describes them.
         memory, times: The run's tables.
     """
     made = []
-    for point in dict.fromkeys(int(arm["freeze_point"]) for arm in arms):
-        names = [arm["arm"] for arm in arms if arm["freeze_point"] == point]
+    for treatment, names in names_by_treatment(arms).items():
         mine, timed = memory[memory["arm"].isin(names)], times[times["arm"].isin(names)]
         bytes_of = {
-            kind: _mean(mine.loc[mine["kind"] == kind, "bytes"]) for kind in (*HELD, "max_allocated", "max_reserved")
+            kind: _mean_of_most(mine[mine["kind"] == kind]) for kind in (*HELD, "max_allocated", "max_reserved")
         }
         made.append(
             Cost(
-                point,
+                treatment,
                 {kind: bytes_of[kind] for kind in HELD},
                 bytes_of["max_allocated"],
                 bytes_of["max_reserved"],
@@ -77,15 +78,15 @@ def seconds_per_step(times: pd.DataFrame) -> float | None:
 
 @dataclass(frozen=True)
 class ModuleNorms:
-    """Gradient norms of the modules of one freeze point's arms, over all logged steps.
+    """Gradient norms of the modules of one treatment's arms, over all logged steps.
 
     Attributes:
-        freeze_point: Which.
+        treatment: Which.
         modules: Indices of the modules that train.
         median, low, high: Median, 25th and 75th percentile of each module's gradient L2 norm.
     """
 
-    freeze_point: int
+    treatment: Treatment
     modules: list[int]
     median: list[float]
     low: list[float]
@@ -93,18 +94,18 @@ class ModuleNorms:
 
 
 def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> list[ModuleNorms]:
-    """Return gradient norms by module for every freeze point that has any; steps without a finite norm are left out."""
+    """Return gradient norms by module for every treatment that has any; steps without a finite norm are left out."""
     made = []
     measured = gradients[np.isfinite(gradients["norm"].to_numpy(dtype=np.float64, na_value=np.nan))]
-    for point in dict.fromkeys(int(arm["freeze_point"]) for arm in arms):
-        mine = measured[measured["arm"].isin([arm["arm"] for arm in arms if arm["freeze_point"] == point])]
+    for treatment, names in names_by_treatment(arms).items():
+        mine = measured[measured["arm"].isin(names)]
         if not len(mine):
             continue
         index = mine["module"].str.removeprefix("model.").astype(int)
         quantiles = mine.groupby(index)["norm"].quantile([0.25, 0.5, 0.75]).unstack()
         made.append(
             ModuleNorms(
-                point,
+                treatment,
                 [int(module) for module in quantiles.index],
                 *(quantiles[share].astype(float).tolist() for share in (0.5, 0.25, 0.75)),
             )
@@ -112,5 +113,16 @@ def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> 
     return made
 
 
-def _mean(values: pd.Series[Any]) -> float | None:
-    return float(values.mean()) if len(values) and not values.isna().any() else None
+def names_by_treatment(arms: Sequence[Mapping[str, Any]]) -> dict[Treatment, list[str]]:
+    """Return the names of arms, as the manifest describes them, by what they have in common beside the seed."""
+    names: dict[Treatment, list[str]] = {}
+    for arm in arms:
+        names.setdefault(treatment_of(arm), []).append(arm["arm"])
+    return names
+
+
+def _mean_of_most(rows: pd.DataFrame) -> float | None:
+    """Return the mean over arms of the largest bytes of each, None if any was not measured."""
+    if not len(rows) or rows["bytes"].isna().any():
+        return None
+    return float(rows.groupby("arm")["bytes"].max().mean())

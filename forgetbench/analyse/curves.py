@@ -6,39 +6,39 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from forgetbench.analyse.measures import mean, spread
-from forgetbench.analyse.tradeoff import Point
+from forgetbench.analyse.tradeoff import Point, Treatment
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity of one freeze point over epochs.
+    """One quantity of one treatment over epochs.
 
     Attributes:
-        freeze_point: Which.
+        treatment: Which.
         epochs: Epochs with a value from every seed that reached them.
         values: Means over seeds.
         ranges: Least and largest over seeds at each epoch, None where there is one seed.
     """
 
-    freeze_point: int
+    treatment: Treatment
     epochs: list[int]
     values: list[float]
     ranges: list[tuple[float, float] | None]
 
 
 def curves(points: Iterable[Point], quantity: Callable[[Point], float | None]) -> list[Curve]:
-    """Return a curve per freeze point, in order of first occurrence.
+    """Return a curve per treatment, in order of first occurrence.
 
     Args:
         points: Checkpoints of one model, head and attach point.
         quantity: What to follow, e.g. `lambda point: point.target_ap`; epochs where it was not measured are left out.
     """
-    grouped: dict[int, dict[int, dict[int, float | None]]] = {}
+    grouped: dict[Treatment, dict[int, dict[int, float | None]]] = {}
     for point in points:
-        grouped.setdefault(point.freeze_point, {}).setdefault(point.epoch, {})[point.seed] = quantity(point)
+        grouped.setdefault(point.treatment, {}).setdefault(point.epoch, {})[point.seed] = quantity(point)
     made = []
-    for freeze_point, by_epoch in grouped.items():
-        curve = Curve(freeze_point, [], [], [])
+    for treatment, by_epoch in grouped.items():
+        curve = Curve(treatment, [], [], [])
         for epoch in sorted(by_epoch):
             values = list(by_epoch[epoch].values())
             value = mean(values)

@@ -15,11 +15,23 @@ from forgetbench.errors import CorruptRunError
 _TEXT = dict.fromkeys(("arm", "model", "strategy", "dataset", "role", "attach", "head", "module"), "string")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
-    "results.csv": {"arm", "model", "freeze_point", "seed", "epoch", "role", "attach", "head", "ap", "ap50"},
+    "results.csv": {
+        "arm",
+        "model",
+        "freeze_point",
+        "strategy",
+        "seed",
+        "epoch",
+        "role",
+        "attach",
+        "head",
+        "ap",
+        "ap50",
+    },
     "gradients.csv": {"arm", "epoch", "step", "module", "norm"},
     "memory.csv": {"arm", "kind", "bytes"},
     "times.csv": {"model", "seed", "arm", "epoch", "steps", "seconds"},
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,26 @@ import pandas as pd
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain, spread
 
 ORIGINAL = "original"
+#: The strategy of arms that are only a freeze point; gain is measured against one of them.
+FREEZE = "freeze"
+
+
+@dataclass(frozen=True, order=True)
+class Treatment:
+    """What the arms of one model that differ only by seed have in common.
+
+    Attributes:
+        freeze_point: Index of the first module that ever trains.
+        strategy: `freeze`, or the name the suite gives the arm.
+    """
+
+    freeze_point: int
+    strategy: str = FREEZE
+
+
+def treatment_of(arm: Mapping[str, Any]) -> Treatment:
+    """Return the treatment of an arm as the manifest describes it."""
+    return Treatment(int(arm["freeze_point"]), str(arm["strategy"]))
 
 
 @dataclass(frozen=True)
@@ -18,7 +38,7 @@ class Point:
     """One checkpoint under one attach point. AP, gain and forgetting are fractions; None is not measured.
 
     Attributes:
-        arm, model, freeze_point, seed, epoch: Which checkpoint.
+        arm, model, treatment, seed, epoch: Which checkpoint.
         head: Which of the head's stacks gave the detections.
         attach: Where the reference path turns to original modules; None if nothing was scored on the reference.
         target_ap, reference_ap: Its scores.
@@ -28,7 +48,7 @@ class Point:
 
     arm: str
     model: str
-    freeze_point: int
+    treatment: Treatment
     seed: int
     epoch: int
     head: str
@@ -58,7 +78,7 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
     baseline = {  # later epochs come later and stay
         (row.model, row.seed, row.head): row.ap
         for row in sorted(targets.values(), key=lambda row: row.epoch)
-        if reference_arms.get(row.model) == row.freeze_point
+        if row.treatment == Treatment(reference_arms.get(row.model, -1))
     }
     points = []
     for row in rows:
@@ -70,7 +90,7 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
             Point(
                 arm=row.arm,
                 model=row.model,
-                freeze_point=row.freeze_point,
+                treatment=row.treatment,
                 seed=row.seed,
                 epoch=row.epoch,
                 head=row.head,
@@ -86,17 +106,17 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a freeze point ended under one attach point: the mean over seeds of each arm's last checkpoint.
+    """Where a treatment ended under one attach point: the mean over seeds of each arm's last checkpoint.
 
     Attributes:
-        model, freeze_point, head, attach: Which.
+        model, treatment, head, attach: Which.
         seeds: How many arms.
         target_ap, reference_ap, gain, forgetting: Means, fractions.
         gain_range, forgetting_range: Least and largest over the seeds, None for a single seed.
     """
 
     model: str
-    freeze_point: int
+    treatment: Treatment
     head: str
     attach: str | None
     seeds: int
@@ -110,9 +130,9 @@ class Outcome:
 
 def outcomes(points: Iterable[Point]) -> list[Outcome]:
     """Return the last checkpoint of every arm, averaged over seeds, in the order in which they first occur."""
-    last: dict[tuple[str, int, str, str | None], dict[int, Point]] = {}
+    last: dict[tuple[str, Treatment, str, str | None], dict[int, Point]] = {}
     for point in points:
-        group = last.setdefault((point.model, point.freeze_point, point.head, point.attach), {})
+        group = last.setdefault((point.model, point.treatment, point.head, point.attach), {})
         if point.seed not in group or group[point.seed].epoch <= point.epoch:
             group[point.seed] = point
     return [
@@ -136,7 +156,8 @@ class _Row:
     def __init__(self, cells: Mapping[Any, Any]) -> None:
         self.arm, self.model, self.role = str(cells["arm"]), str(cells["model"]), str(cells["role"])
         self.head, self.epoch = str(cells["head"]), int(cells["epoch"])
-        self.freeze_point, self.seed = int(cells["freeze_point"]), int(cells["seed"])
+        self.treatment = Treatment(int(cells["freeze_point"]), str(cells["strategy"]))
+        self.seed = int(cells["seed"])
         self.attach = None if pd.isna(cells["attach"]) else str(cells["attach"])
         self.ap = _measured(cells["ap"])
 

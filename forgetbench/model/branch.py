@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from forgetbench.errors import FrozenChangedError
 from forgetbench.model import yolo
-from forgetbench.model.original import Original, hash_tensors
+from forgetbench.model.original import Original, hash_bytes
+from forgetbench.model.parts import NORMS
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,33 @@ class Branch:
     model: yolo.Yolo
     owned: nn.ModuleList
 
-    def set_training(self, training: bool) -> None:
-        """Switch the owned modules; frozen ones stay in eval mode, so their BatchNorm statistics rest."""
-        self.owned.train(training)
+    def let_train(self, names: frozenset[str]) -> None:
+        """Put the owned modules into training mode with only the named parameters and BatchNorm statistics free.
+
+        A BatchNorm layer whose statistics are not named normalises with them as they are (eval mode), whether its
+        weight and bias train or not.
+        """
+        self.owned.train()
+        for name, parameter in self.parameters().items():
+            parameter.requires_grad = name in names
+            if not parameter.requires_grad:
+                parameter.grad = None
+        for name, layer in self.owned.named_modules():
+            if isinstance(layer, NORMS) and f"{self._whole_name(name)}.running_mean" not in names:
+                layer.eval()
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """Return the owned parameters, constants aside, by the names they have in the whole model."""
+        return {
+            self._whole_name(name): parameter
+            for name, parameter in self.owned.named_parameters()
+            if not yolo.is_constant(name)
+        }
+
+    def _whole_name(self, name: str) -> str:
+        """Return the name in the whole model of something named within the owned modules."""
+        offset, _, rest = name.partition(".")
+        return f"model.{self.freeze_point + int(offset)}" + (f".{rest}" if rest else "") if offset else "model"
 
     def state(self) -> dict[str, Tensor]:
         """Return owned tensors by the names they have in the whole model (`model.<index>.…`)."""
@@ -49,7 +74,7 @@ def grow_branch(
         model.model[index] = original.modules[index]
     owned = nn.ModuleList(yolo.modules_of(model)[freeze_point:])
     for name, parameter in owned.named_parameters():
-        parameter.requires_grad = ".dfl." not in f".{name}"  # the distribution's bins are constants, not weights
+        parameter.requires_grad = not yolo.is_constant(name)
     return Branch(freeze_point, model, owned)
 
 
@@ -62,23 +87,32 @@ def owned_state(owned: nn.ModuleList, freeze_point: int) -> dict[str, Tensor]:
     }
 
 
-class FrozenGuard:
-    """Proof that the modules below the deepest freeze point are still what they were."""
+def trunk_tensors(original: Original, end: int) -> dict[str, Tensor]:
+    """Return the tensors of the original's modules below `end`, by their names in the whole model."""
+    return {
+        f"model.{index}.{name}": tensor
+        for index, module in enumerate(original.modules[:end])
+        for name, tensor in module.state_dict().items()
+    }
 
-    def __init__(self, original: Original, deepest: int) -> None:
-        self._modules = original.modules[:deepest]
-        self._before = [hash_tensors(module.state_dict()) for module in self._modules]
+
+class FrozenGuard:
+    """Proof that tensors which had to rest are still what they were, to the last bit."""
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self._tensors = dict(tensors)
+        self._before = {name: hash_bytes(tensor) for name, tensor in self._tensors.items()}
 
     def check(self) -> None:
-        """Compare every frozen module's weights and BatchNorm statistics with their values at the start.
+        """Compare every tensor with its value at the start.
 
         Raises:
             FrozenChangedError: one of them differs.
         """
-        for index, (module, before) in enumerate(zip(self._modules, self._before, strict=True)):
-            if hash_tensors(module.state_dict()) != before:
+        for name, tensor in self._tensors.items():
+            if hash_bytes(tensor) != self._before[name]:
                 raise FrozenChangedError(
-                    "a frozen module changed during training",
-                    where=f"model.{index}",
+                    "a frozen tensor changed during training",
+                    where=name,
                     fix="The results would be wrong; please report this with the suite file.",
                 )

@@ -138,6 +138,11 @@ def hash_tensors(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
+def hash_bytes(tensor: Tensor) -> str:
+    """Return a SHA-256 over a tensor's values as they are in memory."""
+    return hashlib.sha256(tensor.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
+
+
 def _read_pickle(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], dict[str, Tensor]]:
     content = load_inert(path)
     model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None

@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 import yaml
@@ -28,8 +28,14 @@ from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # is
 Architecture = dict[str, Any]
 #: An Ultralytics model or module; their attributes (`model`, `i`, `f`, `stride`, …) are unknown to type checkers.
 Yolo = Any
-#: Names of the final layers' stacks in a head: box and class, and their one-to-one twins.
-CLASS_STACKS = ("cv3", "one2one_cv3")
+#: A head's stacks: what each predicts, and whether it is one-to-one.
+STACKS: dict[str, tuple[Literal["box", "class"], bool]] = {
+    "cv2": ("box", False),
+    "cv3": ("class", False),
+    "one2one_cv2": ("box", True),
+    "one2one_cv3": ("class", True),
+}
+CLASS_STACKS = tuple(name for name, (kind, _) in STACKS.items() if kind == "class")
 WEIGHTS_URL = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
 _SAFE_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\([\w=., ]*\)")
 
@@ -109,6 +115,16 @@ def has_two_heads(model: Yolo) -> bool:
     return getattr(modules_of(model)[-1], "one2one_cv2", None) is not None
 
 
+def stack_of(name: str) -> tuple[Literal["box", "class"], bool] | None:
+    """Return what the stack of a head's tensor predicts and whether it is one-to-one; None outside the stacks."""
+    return STACKS.get(name.partition(".")[0])
+
+
+def is_constant(name: str) -> bool:
+    """Tell whether a tensor only looks like a weight: the bins of the box distribution."""
+    return ".dfl." in f".{name}"
+
+
 def strides_of(model: Yolo) -> list[int]:
     """Return the head's strides in pixels."""
     head: Yolo = modules_of(model)[-1]
@@ -140,10 +156,37 @@ def _reset_class_rows(head: Yolo) -> None:
             branch[-1].bias.data[:] = math.log(prior)
 
 
-def criterion_of(model: Yolo, settings: Any) -> Any:
-    """Return the model's training loss, made with Ultralytics' settings namespace."""
+def criterion_of(model: Yolo, settings: Any, label_smoothing: float = 0.0) -> Any:
+    """Return the model's training loss, made with Ultralytics' settings namespace.
+
+    `label_smoothing` brings back what Ultralytics dropped after YOLOv5: at anchors that an object is assigned to, a
+    share of the class target moves to the other classes.
+    """
     model.args = settings
-    return model.init_criterion()
+    criterion = model.init_criterion()
+    if label_smoothing:
+        losses = [criterion] if hasattr(criterion, "bce") else [criterion.one2many, criterion.one2one]
+        for loss in losses:
+            loss.bce = _SmoothedBCE(label_smoothing)
+    return criterion
+
+
+class _SmoothedBCE(nn.Module):
+    """Binary cross-entropy with class targets smoothed as in YOLOv5, scaled by each anchor's alignment.
+
+    An anchor of target s for its class asks s (1 - e/2) of it and s e/2 of every other class; anchors without an object
+    stay at 0.
+    """
+
+    def __init__(self, smoothing: float) -> None:
+        super().__init__()
+        self._smoothing = smoothing
+
+    def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss per element of (B, anchors, classes) logits and targets."""
+        peak = targets.amax(-1, keepdim=True)
+        smoothed = targets * (1 - self._smoothing) + peak * (self._smoothing / 2)
+        return nn.functional.binary_cross_entropy_with_logits(scores, smoothed, reduction="none")
 
 
 def run_modules(modules: Iterable[Yolo], outputs: dict[int, Tensor], x: Any, keep: frozenset[int]) -> Any:

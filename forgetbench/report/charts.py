@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
-from forgetbench.analyse.tradeoff import Point
-from forgetbench.report.style import Look
+from forgetbench.analyse.tradeoff import Point, Treatment
+from forgetbench.report.style import Look, heading
 
 _PANEL = (4.3, 3.9)
 
 
-def draw_tradeoff(points: Sequence[Point], looks: Mapping[int, Look], title: str) -> Figure:
-    """Draw gain against forgetting: a panel per attach point (columns) and head (rows), a path per freeze point.
+def draw_tradeoff(points: Sequence[Point], looks: Mapping[Treatment, Look], title: str) -> Figure:
+    """Draw gain against forgetting: a panel per attach point (columns) and head (rows), a path per treatment.
 
     Args:
         points: Checkpoints of one model.
-        looks: Look of each freeze point.
+        looks: Look of each treatment.
         title: Heading of the chart.
     """
     heads, attaches = _distinct(points)
@@ -33,23 +33,23 @@ def draw_tradeoff(points: Sequence[Point], looks: Mapping[int, Look], title: str
             for lost, gained in zip(
                 curves(shown, lambda p: p.forgetting), curves(shown, lambda p: p.gain), strict=True
             ):
-                _path(axis, lost, gained, looks[lost.freeze_point])
+                _path(axis, lost, gained, looks[lost.treatment])
             axis.set_title(f"attach = {attach}" + (f", {head}" if len(heads) > 1 else ""))
             axis.set_xlabel("forgetting: reference AP lost (points)")
         row[0].set_ylabel("specialisation gain: target AP\nover the reference arm (points)")
-    _legend(figure, axes[0][0], "freeze point\n(small: each epoch,\nlarge: last)")
+    _legend(figure, axes[0][0], f"{heading(looks)}\n(small: each epoch,\nlarge: last)")
     return figure
 
 
 def draw_curves(
-    points: Sequence[Point], original: Mapping[str, float | None], looks: Mapping[int, Look], title: str
+    points: Sequence[Point], original: Mapping[str, float | None], looks: Mapping[Treatment, Look], title: str
 ) -> Figure:
     """Draw AP over epochs: the target in the first column, the reference under each attach point in the others.
 
     Args:
         points: Checkpoints of one model.
         original: The original's reference AP by head, a fraction.
-        looks: Look of each freeze point.
+        looks: Look of each treatment.
         title: Heading of the chart.
     """
     heads, attaches = _distinct(points)
@@ -71,7 +71,7 @@ def draw_curves(
             axis.set_xlabel("epoch")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.set_ylim(0, axis.get_ylim()[1] if axis is row[0] else top)
-    _legend(figure, axes[0][1], "freeze point")
+    _legend(figure, axes[0][1], heading(looks))
     return figure
 
 
@@ -93,9 +93,9 @@ def _path(axis: Axes, lost: Curve, gained: Curve, look: Look) -> None:
     )  # fmt: skip
 
 
-def _curves(axis: Axes, drawn: Sequence[Curve], looks: Mapping[int, Look]) -> None:
+def _curves(axis: Axes, drawn: Sequence[Curve], looks: Mapping[Treatment, Look]) -> None:
     for curve in drawn:
-        look = looks[curve.freeze_point]
+        look = looks[curve.treatment]
         axis.plot(
             curve.epochs, [100 * value for value in curve.values], color=look.colour, marker=look.marker,
             markersize=4.5, label=look.label,

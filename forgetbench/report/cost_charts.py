@@ -1,4 +1,4 @@
-"""The charts of costs: gradient norms by module, memory and time by freeze point."""
+"""The charts of costs: gradient norms by module, memory and time by treatment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
-from forgetbench.report.style import COLOURS, Look
+from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.style import COLOURS, Look, heading
 
 _KIND_LABELS = {
     "parameters": "parameters",
@@ -17,12 +18,14 @@ _KIND_LABELS = {
 }
 
 
-def draw_gradients(norms: Sequence[ModuleNorms], looks: Mapping[int, Look], neck: int, head: int, title: str) -> Figure:
+def draw_gradients(
+    norms: Sequence[ModuleNorms], looks: Mapping[Treatment, Look], neck: int, head: int, title: str
+) -> Figure:
     """Draw each module's gradient norm, median and quartiles over logged steps; frozen modules have none.
 
     Args:
-        norms: Norms per freeze point.
-        looks: Look of each freeze point.
+        norms: Norms per treatment.
+        looks: Look of each treatment.
         neck, head: Indices of the first neck module and of the head.
         title: Heading of the chart.
     """
@@ -34,7 +37,7 @@ def draw_gradients(norms: Sequence[ModuleNorms], looks: Mapping[int, Look], neck
             axis.axvspan(start - 0.5, end - 0.5, color="#F4F4F4", zorder=0)
         axis.text((start + end - 1) / 2, 1.01, part, transform=axis.get_xaxis_transform(), ha="center", fontsize=9)
     for i, norm in enumerate(norms):
-        look = looks[norm.freeze_point]
+        look = looks[norm.treatment]
         shift = 0.12 * (i - (len(norms) - 1) / 2)
         spans = [
             [centre - low for centre, low in zip(norm.median, norm.low, strict=True)],
@@ -50,17 +53,19 @@ def draw_gradients(norms: Sequence[ModuleNorms], looks: Mapping[int, Look], neck
     axis.set_xticks(range(0, head + 1, 2))
     axis.set_xlabel("module")
     axis.set_ylabel("gradient L2 norm before clipping")
-    figure.legend(title="freeze point\n(median, quartiles)", loc="outside right upper", alignment="left")
+    figure.legend(title=f"{heading(looks)}\n(median, quartiles)", loc="outside right upper", alignment="left")
     return figure
 
 
-def draw_costs(costs: Sequence[Cost], shared_seconds: float | None, looks: Mapping[int, Look], title: str) -> Figure:
-    """Draw memory and time per freeze point.
+def draw_costs(
+    costs: Sequence[Cost], shared_seconds: float | None, looks: Mapping[Treatment, Look], title: str
+) -> Figure:
+    """Draw memory and time per treatment.
 
     Args:
-        costs: Cost per freeze point.
+        costs: Cost per treatment.
         shared_seconds: Seconds per step in what all branches share, None if not measured.
-        looks: Look of each freeze point.
+        looks: Look of each treatment.
         title: Heading of the chart.
     """
     figure = Figure(figsize=(9.6, 1.9 + 0.42 * len(costs)), layout="constrained")
@@ -77,9 +82,9 @@ def draw_costs(costs: Sequence[Cost], shared_seconds: float | None, looks: Mappi
         memory.plot(
             [peak for _, peak in measured], [row for row, _ in measured], "k|", markersize=16, label="solo peak (CUDA)"
         )
-    memory.set_yticks(rows, [looks[cost.freeze_point].label for cost in costs])
+    memory.set_yticks(rows, [looks[cost.treatment].label for cost in costs])
     memory.invert_yaxis()
-    memory.set_ylabel("freeze point")
+    memory.set_ylabel(heading(looks))
     memory.set_xlabel("memory of a branch (MiB)")
     start = 1000 * (shared_seconds or 0.0)
     if shared_seconds is not None:

@@ -1,4 +1,4 @@
-"""How charts look: one colour and marker per freeze point, safe for colour-blind readers, and how they are saved."""
+"""How charts look: one colour and marker per treatment, safe for colour-blind readers, and how they are saved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from forgetbench.analyse.tradeoff import FREEZE, Treatment
 from forgetbench.files import write_bytes
 
 #: Okabe and Ito's palette without its yellow, which is too pale for lines on white.
@@ -36,20 +37,28 @@ _RC = {
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, marker and name of a freeze point in every chart of a run."""
+    """Colour, marker and name of a treatment in every chart of a run."""
 
     colour: str
     marker: str
     label: str
 
 
-def looks(labels: Iterable[tuple[int, str]]) -> dict[int, Look]:
-    """Return a look per freeze point, from (index, label) pairs; past seven, colours recur with other markers."""
+def looks(labels: Iterable[tuple[Treatment, str]]) -> dict[Treatment, Look]:
+    """Return a look per treatment, from (treatment, label) pairs; past seven, colours recur with other markers.
+
+    Freeze points come first, the shallowest before the others, so that further arms leave their looks alone.
+    """
     distinct = dict(labels)
     return {
         point: Look(COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)], distinct[point])
-        for i, point in enumerate(sorted(distinct, reverse=True))
+        for i, point in enumerate(sorted(distinct, key=lambda t: (t.strategy != FREEZE, -t.freeze_point, t.strategy)))
     }
+
+
+def heading(treatments: Iterable[Treatment]) -> str:
+    """Return what a column or legend of treatments is called."""
+    return "freeze point" if all(treatment.strategy == FREEZE for treatment in treatments) else "arm"
 
 
 def styled() -> AbstractContextManager[None]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.tables import RunTables, read_tables
-from forgetbench.analyse.tradeoff import Outcome, Point, original_ap, outcomes, tradeoff
+from forgetbench.analyse.tradeoff import Outcome, Point, Treatment, original_ap, outcomes, tradeoff, treatment_of
+from forgetbench.report.style import heading
 from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds, points, share, span
 
 Table = tuple[list[str], list[list[str]]]
@@ -35,25 +36,25 @@ def points_of(tables: RunTables, model: str) -> list[Point]:
     return tradeoff(results, tables.manifest["reference_arms"])
 
 
-def labels_of(tables: RunTables, model: str) -> dict[int, str]:
-    """Return the freeze points of a model and how people read them."""
-    return {int(arm["freeze_point"]): str(arm["label"]) for arm in tables.arms(model)}
+def labels_of(tables: RunTables, model: str) -> dict[Treatment, str]:
+    """Return the treatments of a model and how people read them."""
+    return {treatment_of(arm): str(arm["label"]) for arm in tables.arms(model)}
 
 
 def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bool) -> Table:
-    """Return header and rows: a freeze point a row, target AP and gain, then forgetting per attach point.
+    """Return header and rows: a treatment a row, target AP and gain, then forgetting per attach point.
 
     With `reference_ap`, the AP that forgetting comes from stands before it.
     """
     attaches = list(dict.fromkeys(outcome.attach for outcome in found))
-    header = ["freeze point", "trainable", "target AP", "gain"]
+    header = [heading(outcome.treatment for outcome in found), "trainable", "target AP", "gain"]
     for attach in attaches:
         header += ([f"reference AP, {attach}"] if reference_ap else []) + [f"forgetting, {attach}"]
     rows = []
-    for point in dict.fromkeys(outcome.freeze_point for outcome in found):
-        mine = {outcome.attach: outcome for outcome in found if outcome.freeze_point == point}
+    for treatment in dict.fromkeys(outcome.treatment for outcome in found):
+        mine = {outcome.attach: outcome for outcome in found if outcome.treatment == treatment}
         first = next(iter(mine.values()))
-        arm = next(arm for arm in tables.arms(first.model) if arm["freeze_point"] == point)
+        arm = next(arm for arm in tables.arms(first.model) if treatment_of(arm) == treatment)
         row = [
             arm["label"],
             share(arm["trainable_parameters"], arm["parameters"]),
@@ -82,7 +83,9 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
     else:
-        said.append(f"Gain is over the last checkpoint of freeze point {labels_of(tables, model)[baseline]}.")
+        said.append(
+            f"Gain is over the last checkpoint of freeze point {labels_of(tables, model)[Treatment(baseline)]}."
+        )
     if len(suite["seeds"]) == 1:
         said.append("One seed: how much these numbers vary from seed to seed is unknown.")
     else:
@@ -149,19 +152,19 @@ def _cost_table(tables: RunTables, model: str) -> str:
     arms = tables.arms(model)
     shared = shared_seconds_per_step(tables.times, model)
     labels = labels_of(tables, model)
-    flops = {arm["freeze_point"]: arm.get("trained_flops") for arm in arms}
+    flops = {treatment_of(arm): arm.get("trained_flops") for arm in arms}
 
     def row(cost: Cost) -> list[str]:
-        trained = flops[cost.freeze_point]
+        trained = flops[cost.treatment]
         return [
-            labels[cost.freeze_point],
+            labels[cost.treatment],
             UNMEASURED if trained is None else f"{trained / 1e9:.2f}",
             milliseconds(cost.step_seconds),
             *(mebibytes(cost.held[kind]) for kind in ("gradients", "optimizer", "saved_for_backward")),
             mebibytes(cost.max_allocated),
         ]
 
-    header = ["freeze point", "GFLOPs in trained modules", "own time of a step", "gradients", "optimizer state"]
+    header = [heading(labels), "GFLOPs in trained modules", "own time of a step", "gradients", "optimizer state"]
     header += ["saved for backward", "solo peak (CUDA)"]
     rows = [row(cost) for cost in costs(arms, tables.memory, tables.times)]
     note = f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}."

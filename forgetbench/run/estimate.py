@@ -11,7 +11,8 @@ from forgetbench.device import image_batch, synchronise, to_device
 from forgetbench.model import yolo
 from forgetbench.model.layers import count_flops
 from forgetbench.model.original import Original
-from forgetbench.run.plan import Arm, Plan
+from forgetbench.run.arms import Arm
+from forgetbench.run.plan import Plan
 
 #: A training step costs about this many forwards of the trained modules: forward, and backward twice as dear.
 TRAINING_FORWARDS = 3.0
@@ -94,7 +95,13 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
             adapted = {max(index, cut) for _, index in plan.attach_points(arm)} - {cut}
             networks = due * heads
             works.append(
-                ArmWork(arm, sum(sizes[cut:]) / sum(sizes), due, networks * len(adapted), 2 * sum(sizes[cut:]))
+                ArmWork(
+                    arm=arm,
+                    share=arm.regime.trained_parameters / arm.regime.parts.parameters(),
+                    checkpoints=due,
+                    reference_networks=networks * len(adapted),
+                    checkpoint_bytes=2 * sum(sizes[cut:]),
+                )
             )
             targets += networks
             references += networks * len(adapted)

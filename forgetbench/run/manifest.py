@@ -76,8 +76,8 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
                 "label": arm.label,
                 "strategy": arm.strategy,
                 "seed": arm.seed,
-                "trainable_parameters": sum(layer.parameters for layer in layers[arm.freeze_point :]),
-                "parameters": sum(layer.parameters for layer in layers),
+                "trainable_parameters": arm.regime.trained_parameters,
+                "parameters": arm.regime.parts.parameters(),
                 "trained_flops": sum(layer.flops for layer in layers[arm.freeze_point :]),
                 "flops": sum(layer.flops for layer in layers),
             }

@@ -12,9 +12,11 @@ from forgetbench.errors import SuiteError, WeightsError
 from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
+from forgetbench.model.parts import Parts
 from forgetbench.run.progress import Progress
 from forgetbench.run.state import load_state, save_state
 from forgetbench.suite.schema import Logging, Pretrain, Suite, Train
+from forgetbench.train.regime import Regime
 from forgetbench.train.session import TrainingSession
 
 #: Architectures and weights that come with forgetbench.
@@ -105,7 +107,7 @@ def pretrain_original(
     settings = pretrain_settings(_pretrain_of(name, suite), suite.train)
     session = TrainingSession(
         untrained,
-        [(ARM, 0)],
+        {ARM: Regime(Parts(untrained), 0, settings, pretrained=False)},
         data,
         settings,
         seed=_pretrain_of(name, suite).seed,

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.data.align import align_classes
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import LoadedData, load_data
@@ -16,35 +17,12 @@ from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
+from forgetbench.run.arms import Arm, make_arms
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
+from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import Suite
-
-#: The strategy of every arm: fine-tuning above a fixed freeze point.
-STRATEGY = "freeze"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One training configuration: model x freeze point x strategy x seed.
-
-    Attributes:
-        name: Unique in the run, usable as a folder name.
-        model: Name of the original.
-        freeze_point: Index of the first trainable module.
-        label: The freeze point as people read it.
-        strategy: How it trains.
-        seed: Decides the task head's start and the images' order and augmentation.
-    """
-
-    name: str
-    model: str
-    freeze_point: int
-    label: str
-    strategy: str
-    seed: int
 
 
 @dataclass
@@ -180,7 +158,7 @@ def make_plan(
             for name, original in originals.items()
         },
         originals,
-        _arms(suite, originals),
+        make_arms(suite, originals),
         {"target": target.report, "reference": reference.report},
         dict.fromkeys(untrained, len(training.samples)),
     )
@@ -196,39 +174,14 @@ def make_plan(
     return plan
 
 
-def _arms(suite: Suite, originals: dict[str, Original]) -> list[Arm]:
-    arms: dict[str, Arm] = {}
-    for model, original in originals.items():
-        for seed in suite.seeds:
-            for point in suite.freeze_points:
-                index = resolve_freeze_point(point, head=original.head, neck=original.neck)
-                label = freeze_label(index, original.head, original.neck)
-                name = f"{model}-freeze{index}-seed{seed}"
-                if name in arms:
-                    raise SuiteError(
-                        "two freeze points are the same module",
-                        where="freeze_points",
-                        found=f"'{point}' is {index} in {model}, which is already listed",
-                    )
-                arms[name] = Arm(name, model, index, label, STRATEGY, seed)
-    return list(arms.values())
-
-
 def _check_points(plan: Plan) -> None:
     suite = plan.suite
     for arm in plan.arms:
         plan.attach_points(arm)
-        if not suite.train.pretrained and arm.freeze_point > 0:
-            raise SuiteError(
-                "random weights cannot be frozen",
-                where="train.pretrained",
-                expected="freeze_points: [none] when pretrained is false",
-                found=arm.label,
-            )
     if suite.train.pretrained:
         for model in plan.originals:
             wanted = plan.reference_freeze_point(model)
-            if not any(arm.model == model and arm.freeze_point == wanted for arm in plan.arms):
+            if not any((arm.model, arm.freeze_point, arm.strategy) == (model, wanted, FREEZE) for arm in plan.arms):
                 raise SuiteError(
                     "the reference arm is not among the freeze points",
                     where="reference_arm",

@@ -22,8 +22,9 @@ from forgetbench.files import sha256_json, write_json
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
+from forgetbench.run.arms import Arm
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.plan import Arm, Plan
+from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
 
 
@@ -84,6 +85,7 @@ class Scorer:
         self._original: Original = plan.originals[model]
         self._settings: EvaluationSettings = plan.settings()
         self._shelf = ModuleShelf(self._original)
+        self._templates: dict[bool, nn.ModuleList] = {}
         self._datasets: dict[str, Dataset] = {"target": plan.target.evaluate, "reference": plan.reference[model]}
         self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
 
@@ -105,7 +107,9 @@ class Scorer:
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
         _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
-        owned = self._shelf.put_branch(arm.freeze_point, self._target_modules[arm.freeze_point :], tensors)
+        owned = self._shelf.put_branch(
+            arm.freeze_point, self._template(arm.regime.pretrained)[arm.freeze_point :], tensors
+        )
         items = []
         for head in self._plan.heads(self._model):
             if "target" in roles:
@@ -116,11 +120,16 @@ class Scorer:
                 items.append(Scorable("reference", network, self._cells(arm, epoch, "reference", label, head)))
         return items
 
-    @cached_property
-    def _target_modules(self) -> nn.ModuleList:
-        """All modules of a model with the target's classes, for checkpoints to be loaded into copies of."""
-        classes, pretrained = self._plan.target_train.classes, self._plan.suite.train.pretrained
-        return grow_branch(self._original, 0, classes, seed=0, cls_remap=False, pretrained=pretrained).owned
+    def _template(self, pretrained: bool) -> nn.ModuleList:
+        """Return all modules of a model with the target's classes, for checkpoints to be loaded into copies of.
+
+        Branches from random weights have class stacks of another width than those grown off the original.
+        """
+        if pretrained not in self._templates:
+            classes = self._plan.target_train.classes
+            branch = grow_branch(self._original, 0, classes, seed=0, cls_remap=False, pretrained=pretrained)
+            self._templates[pretrained] = branch.owned
+        return self._templates[pretrained]
 
     def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
         return {

@@ -12,8 +12,9 @@ import torch
 from forgetbench.analyse.tables import read_record
 from forgetbench.files import write_json
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
+from forgetbench.run.arms import Arm
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.plan import Arm, Plan
+from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
 from forgetbench.run.state import load_state, save_state
 from forgetbench.train.session import EpochRecord, TrainingSession
@@ -41,7 +42,7 @@ def train_arms(
     original, suite = plan.originals[arms[0].model], plan.suite
     session = TrainingSession(
         original,
-        [(arm.name, arm.freeze_point) for arm in arms],
+        {arm.name: arm.regime for arm in arms},
         plan.target_train,
         suite.train,
         seed=arms[0].seed,
@@ -70,10 +71,9 @@ def train_arms(
                         arm.name, record.epoch, arm.freeze_point, weights_hash, plan.target_train.classes
                     )
                     save_checkpoint(folder.checkpoint(arm.name, record.epoch), info, learner.checkpoint_tensors())
-                    if suite.train.patience and learner.stopped is None:
-                        learner.stopped = _out_of_patience(
-                            history[arm.name], target_ap(arm, record.epoch), suite.train.patience
-                        )
+                    patience = arm.regime.train.patience
+                    if patience and learner.stopped is None:
+                        learner.stopped = _out_of_patience(history[arm.name], target_ap(arm, record.epoch), patience)
             write_json(place / f"epoch-{record.epoch:03d}.json", _recorded(record))
             save_state(state_path, {"session": session.state(), "history": history})
             advance(record.epoch * session.batches, _losses(record))

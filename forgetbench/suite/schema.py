@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from forgetbench.errors import nearest
 from forgetbench.suite.points import (
@@ -192,7 +202,46 @@ class Train(_Section):
     box: Annotated[float, Field(ge=0)] = 7.5
     cls: Annotated[float, Field(ge=0)] = 0.5
     dfl: Annotated[float, Field(ge=0)] = 1.5
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the class target given to the other classes, at anchors with an object"
+    )
     augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
+
+
+#: Training settings that concern one branch alone; what decides the batches is the same for all.
+BRANCH_KEYS = (
+    "optimizer", "lr0", "lrf", "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr",
+    "cos_lr", "patience", "cls_remap", "box", "cls", "dfl", "label_smoothing",
+)  # fmt: skip
+if TYPE_CHECKING:
+    ArmTrain = _Section
+else:
+    ArmTrain = create_model(
+        "ArmTrain",
+        __base__=_Section,
+        __doc__="Training settings of one arm that differ from the suite's.",
+        **{
+            key: (Annotated[(field.annotation, *field.metadata, key)] | None, None)
+            for key, field in Train.model_fields.items()
+            if key in BRANCH_KEYS
+        },
+    )
+
+
+class ArmSpec(_Section):
+    """An arm beside those that the freeze points make."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]*$", max_length=40)] = Field(
+        description="what tables and charts call it",
+        json_schema_extra={"$comment": "1 to 40 letters, digits, '.', '_' or '-', the first a letter"},
+    )
+    freeze_point: FreezePoint = Field("none", description="first trainable module, as in freeze_points")
+    pretrained: bool = Field(True, description="false: starts from random weights")
+    strategy: dict[str, Any] = Field(
+        default_factory=dict,
+        description="what else decides which parts train, when, at which rates and under which loss",
+    )
+    train: ArmTrain = Field(default_factory=ArmTrain, description="settings that differ from the suite's")
 
 
 class Pretrain(_Section):
@@ -253,6 +302,7 @@ class Suite(_Section):
         default=["head", "freeze-point"],
         description="where the COCO path turns to original modules: head, freeze-point, or an index between",
     )
+    arms: list[ArmSpec] = Field(default_factory=list, description="arms beside those that the freeze points make")
     reference_arm: FreezePoint = Field("all-but-head", description="freeze point that specialisation gain compares to")
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
     train: Train
@@ -272,3 +322,14 @@ class Suite(_Section):
             if value in values[:index]:
                 raise ValueError(f"'{value}' is listed twice")
         return values
+
+    @field_validator("arms")
+    @classmethod
+    def _names_of_their_own(cls, arms: list[ArmSpec]) -> list[ArmSpec]:
+        names = [arm.name for arm in arms]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ValueError(f"two arms are called '{name}'")
+            if name == "original" or re.fullmatch(r"freeze\d*", name):
+                raise ValueError(f"'{name}' is the name of another arm of every run; choose another")
+        return arms

@@ -37,12 +37,13 @@ class _DataLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        first_lines: dict[str, int] = {}
+        first_lines: dict[str | int, int] = {}
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             mark = key_node.start_mark
-            if not isinstance(key, str):
-                raise yaml.MarkedYAMLError(problem=f"expected a word as key, found {key!r}", problem_mark=mark)
+            if not isinstance(key, str | int) or isinstance(key, bool):
+                problem = f"expected a word or a whole number as key, found {key!r}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
             if key in first_lines:
                 raise yaml.MarkedYAMLError(
                     problem=f"key '{key}' is given twice, first in line {first_lines[key]}", problem_mark=mark

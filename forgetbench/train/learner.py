@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from forgetbench.model import yolo
-from forgetbench.model.branch import Branch, owned_state
+from forgetbench.model.branch import Branch, FrozenGuard, owned_state
 from forgetbench.train.probes import GradientRow, StepNorms
+from forgetbench.train.regime import Regime
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA
 
 #: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.
@@ -26,23 +27,40 @@ class Learner:
         stopped: Why training ended before the last epoch, or None.
         diverged: Whether that is because weights or statistics are no longer finite.
         skipped_steps: Optimizer steps left out because the gradient was not finite.
+        optimizer_grew: Whether other parts train since the last step, so that the optimizer's state is not complete.
     """
 
-    def __init__(self, arm: str, branch: Branch, trainer: BranchTrainer, amp: bool) -> None:
-        self.arm, self.branch, self.trainer = arm, branch, trainer
-        self.criterion = yolo.criterion_of(branch.model, trainer.args)
+    def __init__(self, arm: str, branch: Branch, regime: Regime, trainer: BranchTrainer, amp: bool) -> None:
+        self.arm, self.branch, self.regime, self.trainer = arm, branch, regime, trainer
+        self.criterion = yolo.criterion_of(branch.model, trainer.args, regime.train.label_smoothing)
         self.ema = ModelEMA(branch.owned)
+        self._weights = branch.parameters()
+        regime.begin(self._weights)
         self.scaler = torch.amp.GradScaler(trainer.device.type, enabled=amp)
         self.stopped: str | None = None
         self.diverged = False
         self.steps = 0
         self.skipped_steps = 0
+        self.optimizer_grew = False
         self._last_step_at = -1
         self._frozen = [
             index
             for index, module in enumerate(yolo.modules_of(branch.model)[: branch.freeze_point])
             if any(True for _ in module.parameters())
         ]
+        self._resting: list[tuple[Tensor, Tensor]] = []
+        self._guard = FrozenGuard({})
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Free what trains in an epoch (counted from 0) and remember what has to rest."""
+        names = self.regime.trained(epoch + 1)
+        self.optimizer_grew |= self.regime.turns(epoch + 1)
+        self.branch.let_train(names)
+        self.trainer.start_epoch(epoch)
+        averages = self.checkpoint_tensors()
+        resting = {name: tensor for name, tensor in self.branch.state().items() if name not in names}
+        self._resting = [(averages[name], tensor) for name, tensor in resting.items() if tensor.is_floating_point()]
+        self._guard = FrozenGuard(resting)
 
     def loss(self, trunk: dict[int, Tensor], batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
         """Run the owned modules on the trunk's outputs and return the loss and its parts.
@@ -55,7 +73,12 @@ class Learner:
         keep = yolo.saved_indices(self.branch.model)
         predictions = yolo.run_modules(self.branch.owned, outputs, trunk[self.branch.freeze_point - 1], keep)
         loss, parts = self.criterion(predictions, batch)
-        return loss.sum(), {name: float(value) for name, value in parts.items()}
+        values = {name: float(value) for name, value in parts.items()}
+        total, penalty = loss.sum(), self.regime.penalty(self._weights)
+        if penalty is not None:
+            total = total + penalty * len(batch["img"])  # Ultralytics' loss is summed over images
+            values["penalty"] = float(penalty.detach())
+        return total, values
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of one batch."""
@@ -83,10 +106,17 @@ class Learner:
         self.scaler.update()
         optimizer.zero_grad()
         self.ema.update(owned)
+        for average, tensor in self._resting:  # an average of equal values is equal only up to rounding
+            average.copy_(tensor)
         return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
 
     def end_epoch(self, epoch: int) -> None:
-        """Advance schedules that move by epoch; stop if weights or statistics are no longer finite."""
+        """Advance schedules that move by epoch; stop if weights or statistics are no longer finite.
+
+        Raises:
+            FrozenChangedError: something changed that had to rest in this epoch.
+        """
+        self._guard.check()
         if hasattr(self.criterion, "update"):
             self.criterion.update()  # YOLOv10 shifts weight from one-to-many to one-to-one
         if not all_finite(self.branch.owned) or not all_finite(self.ema.ema):
@@ -110,6 +140,7 @@ class Learner:
             "last_step_at": self._last_step_at,
             "steps": self.steps,
             "skipped_steps": self.skipped_steps,
+            "optimizer_grew": self.optimizer_grew,
             "stopped": self.stopped,
             "diverged": self.diverged,
         }
@@ -126,6 +157,7 @@ class Learner:
         self.trainer.accumulate = state["accumulate"]
         self._last_step_at = state["last_step_at"]
         self.steps, self.skipped_steps = state["steps"], state["skipped_steps"]
+        self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
         if hasattr(self.criterion, "update"):
             for _ in range(epochs):

@@ -1,4 +1,4 @@
-"""The bytes one branch needs while it trains, measured at its first steps."""
+"""The bytes one branch needs while it trains, measured at the first steps after its trainable parts change."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def residents(learner: Learner) -> list[Tensor]:
     return [*learner.branch.model.parameters(), *learner.branch.model.buffers()]
 
 
-def backward_rows(learner: Learner, saved: int, images: Tensor) -> list[MemoryRow]:
-    """Return what is held after the first backward pass, given the bytes that were saved for it."""
+def backward_rows(learner: Learner, saved: int, images: Tensor, epoch: int) -> list[MemoryRow]:
+    """Return what is held after an epoch's first backward pass, given the bytes that were saved for it."""
     count, _, height, width = images.shape
-    how = f"saved_tensors_hooks, first step, {count} images of {width}x{height}"
+    how = f"saved_tensors_hooks, first step of epoch {epoch}, {count} images of {width}x{height}"
     gradients = tensor_bytes(parameter.grad for parameter in learner.branch.owned.parameters())
     return [
         _row(learner, "saved_for_backward", saved, how),
@@ -30,7 +30,7 @@ def backward_rows(learner: Learner, saved: int, images: Tensor) -> list[MemoryRo
 
 
 def optimizer_row(learner: Learner) -> MemoryRow:
-    """Return the optimizer's state, which exists after its first step."""
+    """Return the optimizer's state, which is complete once every trainable part has had a step."""
     return _row(learner, "optimizer", optimizer_bytes(learner.trainer.optimizer), "tensor sizes")
 
 

@@ -53,6 +53,10 @@ class StepNorms:
 
     def __init__(self, owned: nn.ModuleList) -> None:
         self._parameters = [[p for p in module.parameters() if p.requires_grad] for module in owned]
+        self._resting = [
+            not group and any(True for _ in module.parameters())
+            for group, module in zip(self._parameters, owned, strict=True)
+        ]
         self.gradient = [l2_norm(p.grad for p in group if p.grad is not None) for group in self._parameters]
         self.weight = [l2_norm(group) for group in self._parameters]
         self._before = [[p.detach().clone() for p in group] for group in self._parameters]
@@ -60,11 +64,14 @@ class StepNorms:
     def rows(self, arm: str, epoch: int, step: int, freeze_point: int, frozen: Iterable[int]) -> list[GradientRow]:
         """Return one row per module with parameters; call it after the step, which it compares with the weights before.
 
-        `frozen` are the indices of modules with parameters below the freeze point; they read None.
+        `frozen` are the indices of modules with parameters below the freeze point; they read None, and so do modules
+        above it in which nothing trains at this step.
         """
         rows = [GradientRow(arm, epoch, step, f"model.{index}", None, None, None) for index in frozen]
         for offset, (group, before) in enumerate(zip(self._parameters, self._before, strict=True)):
-            if group:
+            if self._resting[offset]:
+                rows.append(GradientRow(arm, epoch, step, f"model.{freeze_point + offset}", None, None, None))
+            elif group:
                 update = l2_norm(after.detach() - old for after, old in zip(group, before, strict=True))
                 name = f"model.{freeze_point + offset}"
                 rows.append(GradientRow(arm, epoch, step, name, self.gradient[offset], self.weight[offset], update))

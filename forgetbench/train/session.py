@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +15,14 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.device import synchronise, to_device
 from forgetbench.errors import DivergedError
 from forgetbench.model import yolo
-from forgetbench.model.branch import FrozenGuard, grow_branch
+from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.suite.schema import Logging, Train
 from forgetbench.train.gpu import UtilisationSampler
 from forgetbench.train.learner import Learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import GradientRow, MemoryRow, saved_bytes
+from forgetbench.train.regime import Regime
 from forgetbench.train.ultralytics_trainer import BranchTrainer, EpochLoader, seed_everything, training_settings
 
 
@@ -66,7 +67,7 @@ class TrainingSession:
     def __init__(
         self,
         original: Original,
-        arms: Sequence[tuple[str, int]],
+        regimes: Mapping[str, Regime],
         dataset: Dataset,
         train: Train,
         *,
@@ -78,9 +79,9 @@ class TrainingSession:
 
         Args:
             original: What branches grow from; its modules are shared, moved to the device and never changed.
-            arms: Name and freeze point of each branch.
+            regimes: How each branch is trained, by name of the arm.
             dataset: Training images.
-            train: The suite's training section.
+            train: The suite's training section: epochs, images and batches, which all branches share.
             seed: Decides the task head's initial weights, the order of images and their augmentation.
             device: Where to train.
             logging: What to measure.
@@ -88,26 +89,28 @@ class TrainingSession:
         self._original, self._device, self._logging, self._train = original, device, logging, train
         self._amp = train.amp and device.type == "cuda"
         to_device(original.model, device)
-        self._deepest = max(freeze_point for _, freeze_point in arms)
-        self._needed = yolo.saved_indices(original.model) | {freeze_point - 1 for _, freeze_point in arms}
-        self._guard = FrozenGuard(original, self._deepest)
+        self._deepest = max(regime.freeze_point for regime in regimes.values())
+        self._needed = yolo.saved_indices(original.model) | {regime.freeze_point - 1 for regime in regimes.values()}
+        self._guard = FrozenGuard(trunk_tensors(original, self._deepest))
         settings = training_settings(train, seed)
         stride = max(max(yolo.strides_of(original.model)), 32)
         self._loader = EpochLoader(dataset, settings, stride, seed, pin_memory=device.type == "cuda")
         self._seed = seed
         self.learners: dict[str, Learner] = {}
-        for arm, freeze_point in arms:
+        for arm, regime in regimes.items():
             branch = grow_branch(
                 original,
-                freeze_point,
+                regime.freeze_point,
                 dataset.classes,
                 seed=seed,
-                cls_remap=train.cls_remap,
-                pretrained=train.pretrained,
+                cls_remap=regime.train.cls_remap,
+                pretrained=regime.pretrained,
             )
             to_device(branch.model, device)
-            trainer = BranchTrainer(settings, branch.owned, len(self._loader), stride, device)
-            self.learners[arm] = Learner(arm, branch, trainer, self._amp)
+            own = training_settings(regime.train, seed)
+            rates = {id(parameter): regime.rate(name) for name, parameter in branch.parameters().items()}
+            trainer = BranchTrainer(own, branch.owned, len(self._loader), stride, device, rates)
+            self.learners[arm] = Learner(arm, branch, regime, trainer, self._amp)
         self._epochs_done = 0
 
     @property
@@ -152,8 +155,7 @@ class TrainingSession:
         seconds = dict.fromkeys([learner.arm for learner in active], 0.0)
         sums: dict[str, dict[str, float]] = {learner.arm: {} for learner in active}
         for learner in active:
-            learner.branch.set_training(True)
-            learner.trainer.start_epoch(epoch)
+            learner.begin_epoch(epoch)
             record.step_losses[learner.arm] = []
         began = time.perf_counter()
         for number, raw in enumerate(self._loader.epoch(epoch)):
@@ -189,7 +191,7 @@ class TrainingSession:
     ) -> tuple[float, dict[str, float]]:
         """Run one branch on one batch, measuring what is due; returns its loss and the loss's parts."""
         step = number + self.batches * epoch
-        measure = step == 0 and self._logging.memory
+        measure = number == 0 and self._logging.memory and learner.regime.turns(epoch + 1)
 
         def solo() -> None:
             with self._autocast():
@@ -203,12 +205,13 @@ class TrainingSession:
             loss, parts = learner.loss(trunk, batch)
         learner.backward(loss)
         if measure:
-            record.memory += backward_rows(learner, saved[0], batch["img"])
+            record.memory += backward_rows(learner, saved[0], batch["img"], epoch + 1)
         if learner.step_due(step):
             log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
             record.gradients += learner.step(step, epoch, log)
-            if learner.steps == 1 and self._logging.memory:
+            if learner.optimizer_grew and self._logging.memory:
                 record.memory.append(optimizer_row(learner))
+                learner.optimizer_grew = False
         return float(loss.detach()), parts
 
     def _frozen_forward(self, images: Tensor) -> dict[int, Tensor]:

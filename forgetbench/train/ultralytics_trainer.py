@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from copy import copy
 from hashlib import blake2b
@@ -181,7 +181,15 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
     `BaseTrainer.__init__` makes folders, reads data files and registers reporting callbacks; none of that is wanted.
     """
 
-    def __init__(self, settings: Any, owned: nn.Module, batches: int, stride: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        settings: Any,
+        owned: nn.Module,
+        batches: int,
+        stride: int,
+        device: torch.device,
+        rates: Mapping[int, float] | None = None,
+    ) -> None:
         self.args, self.device, self.stride = settings, device, stride
         self.batch_size, self.epochs, self.batches = settings.batch, settings.epochs, batches
         self.accumulate = max(round(settings.nbs / settings.batch), 1)
@@ -192,6 +200,7 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
         self.optimizer = self.build_optimizer(
             carrier, settings.optimizer, lr=settings.lr0, momentum=settings.momentum, decay=decay
         )
+        _apply_rates(self.optimizer, rates or {})
         self._setup_scheduler()
         self.warmup_steps = self._get_warmup_iterations(batches)
 
@@ -208,7 +217,19 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
         span = [0, self.warmup_steps]
         self.accumulate = max(1, int(np.interp(step, span, [1, self.full_accumulate]).round()))
         for group in self.optimizer.param_groups:
-            start = self.args.warmup_bias_lr if group.get("param_group") == "bias" else 0.0
+            start = self.args.warmup_bias_lr * group["rate"] if group.get("param_group") == "bias" else 0.0
             group["lr"] = float(np.interp(step, span, [start, group["initial_lr"] * self.lf(epoch)]))
             if "momentum" in group:
                 group["momentum"] = float(np.interp(step, span, [self.args.warmup_momentum, self.args.momentum]))
+
+
+def _apply_rates(optimizer: torch.optim.Optimizer, rates: Mapping[int, float]) -> None:
+    """Split parameter groups so that each parameter trains at its factor (by `id`, 1 if absent) of the group's rate."""
+    groups = list(optimizer.param_groups)
+    optimizer.param_groups.clear()
+    for group in groups:
+        by_rate: dict[float, list[nn.Parameter]] = {}
+        for parameter in group["params"]:
+            by_rate.setdefault(rates.get(id(parameter), 1.0), []).append(parameter)
+        for rate, parameters in by_rate.items():
+            optimizer.param_groups.append({**group, "params": parameters, "lr": group["lr"] * rate, "rate": rate})

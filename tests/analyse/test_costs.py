@@ -15,7 +15,7 @@ def run(tmp_path: Path) -> RunTables:
 
 def test_bytes_and_seconds_by_freeze_point(run: RunTables) -> None:
     head_only, deep = costs(run.manifest["arms"], run.memory, run.times)
-    assert (head_only.freeze_point, deep.freeze_point) == (22, 10)
+    assert (head_only.treatment.freeze_point, deep.treatment.freeze_point) == (22, 10)
     assert head_only.held == {"parameters": 100, "gradients": 10, "optimizer": 20, "saved_for_backward": 50}
     assert (head_only.total, deep.total) == (180, 260)
     assert head_only.step_seconds == pytest.approx(0.5)  # 1 s and 3 s over 4 steps each
@@ -34,6 +34,7 @@ def test_what_was_not_measured_is_none(run: RunTables) -> None:
 
 def test_gradient_quantiles_leave_frozen_and_infinite_norms_out(run: RunTables) -> None:
     head_only, deep = module_norms(run.manifest["arms"], run.gradients)
-    assert (deep.freeze_point, deep.modules, deep.median, deep.low, deep.high) == (10, [12], [3.0], [2.0], [4.0])
+    assert deep.treatment.freeze_point == 10
+    assert (deep.modules, deep.median, deep.low, deep.high) == ([12], [3.0], [2.0], [4.0])
     assert head_only.modules == [22]
     assert module_norms(run.manifest["arms"], run.gradients.iloc[:0]) == []

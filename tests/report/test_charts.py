@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from forgetbench.analyse.costs import costs, module_norms
 from forgetbench.analyse.tables import RunTables, read_tables
-from forgetbench.analyse.tradeoff import original_ap
+from forgetbench.analyse.tradeoff import Treatment, original_ap
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import Look, looks
@@ -20,7 +20,7 @@ def run(tmp_path: Path) -> RunTables:
     return read_tables(madeup_run.write_run(tmp_path))
 
 
-def look(run: RunTables) -> dict[int, Look]:
+def look(run: RunTables) -> dict[Treatment, Look]:
     return looks(labels_of(run, "yolo").items())
 
 
@@ -34,8 +34,8 @@ def test_the_path_runs_through_forgetting_and_gain_in_points(run: RunTables) -> 
     figure = draw_tradeoff(points_of(run, "yolo"), look(run), "title")
     head, null_control = figure.axes
     assert (head.get_title(), null_control.get_title()) == ("attach = head", "attach = freeze-point")
-    assert line(head, look(run)[10].colour) == [(15.0, -10.0), (20.0, 15.0)]
-    assert line(null_control, look(run)[10].colour) == [(0.0, -10.0), (0.0, 15.0)]
+    assert line(head, look(run)[Treatment(10)].colour) == [(15.0, -10.0), (20.0, 15.0)]
+    assert line(null_control, look(run)[Treatment(10)].colour) == [(0.0, -10.0), (0.0, 15.0)]
     assert "points" in head.get_xlabel()
     assert "points" in head.get_ylabel()
     labels = [item.get_text() for item in figure.legends[0].get_texts()]
@@ -47,8 +47,8 @@ def test_ap_over_epochs_in_points_with_the_original(run: RunTables) -> None:
         points_of(run, "yolo"), {"one-to-many": original_ap(run.results)["yolo", "one-to-many"]}, look(run), "title"
     )
     target, head, null_control = figure.axes
-    assert line(target, look(run)[22].colour) == [(1.0, 20.0), (2.0, 40.0)]
-    assert line(head, look(run)[10].colour) == [(1.0, 35.0), (2.0, 30.0)]
+    assert line(target, look(run)[Treatment(22)].colour) == [(1.0, 20.0), (2.0, 40.0)]
+    assert line(head, look(run)[Treatment(10)].colour) == [(1.0, 35.0), (2.0, 30.0)]
     dashed = [item for item in head.get_lines() if item.get_linestyle() == "--"]
     assert list(dashed[0].get_ydata()) == [50.0, 50.0]
     assert head.get_ylim() == null_control.get_ylim()
@@ -58,7 +58,7 @@ def test_gradients_of_trained_modules_only(run: RunTables) -> None:
     figure = draw_gradients(module_norms(run.manifest["arms"], run.gradients), look(run), 10, 22, "title")
     (axis,) = figure.axes
     drawn = {item.get_color(): item for item in axis.get_lines() if item.get_marker() not in ("None", "_")}
-    deep = drawn[look(run)[10].colour]
+    deep = drawn[look(run)[Treatment(10)].colour]
     assert [round(float(x)) for x in deep.get_xdata()] == [12]
     assert list(deep.get_ydata()) == [3.0]
     assert axis.get_yscale() == "log"

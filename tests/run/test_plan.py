@@ -65,6 +65,9 @@ def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
         ({"freeze_points": [0]}, "the reference arm is not among the freeze points"),
         ({"train": {"pretrained": False}}, "random weights cannot be frozen"),
         ({"attach_points": [23]}, "lies beyond the detection head"),
+        ({"arms": [{"name": "a", "pretrained": False, "freeze_point": 10}]}, r"arms\[0\]: random weights cannot"),
+        ({"arms": [{"name": "a", "strategy": {"onyl": ["box"]}}]}, r"arms\[0\].strategy.onyl: unknown strategy"),
+        ({"arms": [{"name": "a", "freeze_point": 23}]}, "lies beyond the detection head"),
     ],
 )
 def test_contradictions_are_found_before_any_training(
@@ -131,3 +134,22 @@ def test_only_a_run_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(DataError, match="no network"):
         make_plan(loaded, device=CPU)
     assert asked == ["deepfruits"]
+
+
+def test_further_arms_stand_beside_the_freeze_points(tmp_path: Path) -> None:
+    arms = [
+        {"name": "classify", "freeze_point": "backbone", "strategy": {"only": ["class"]}, "train": {"lr0": 0.01}},
+        {"name": "gradual", "freeze_point": "all-but-head", "strategy": {"unfreeze": {2: 15}}},
+        {"name": "scratch", "pretrained": False},
+    ]
+    plan = planned(tmp_path, freeze_points=["all-but-head", "none"], arms=arms)
+    assert [(arm.name, arm.freeze_point, arm.strategy, arm.label) for arm in plan.arms] == [
+        ("tiny-yolov8-freeze22-seed0", 22, "freeze", "all-but-head (22)"),
+        ("tiny-yolov8-freeze0-seed0", 0, "freeze", "none (0)"),
+        ("tiny-yolov8-classify-seed0", 22, "classify", "classify (22)"),
+        ("tiny-yolov8-gradual-seed0", 15, "gradual", "gradual (15)"),
+        ("tiny-yolov8-scratch-seed0", 0, "scratch", "scratch (0)"),
+    ]
+    rates = {arm.strategy: arm.regime.train.lr0 for arm in plan.arms}
+    assert rates == {"freeze": 0.002, "classify": 0.01, "gradual": 0.002, "scratch": 0.002}
+    assert [arm.regime.pretrained for arm in plan.arms] == [True, True, True, True, False]

@@ -138,3 +138,35 @@ def test_model_and_models_together_are_refused() -> None:
     assert problem(model="a.pt") == (
         "here: both 'model' and 'models' are given; 'model' is another name of 'models': keep one"
     )
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        ([{"name": "a", "strateg": {}}], "arms[0].strateg: unknown key"),
+        ([{"name": "a"}, {"name": "a"}], "arms: two arms are called 'a'"),
+        ([{"name": "freeze10"}], "arms: 'freeze10' is the name of another arm of every run; choose another"),
+        ([{"name": "1st"}], "arms[0].name: expected 1 to 40 letters"),
+        ([{"freeze_point": 3}], "arms[0].name: missing"),
+        ([{"name": "a", "freeze_point": "necks"}], "unknown freeze point 'necks'"),
+        ([{"name": "a", "train": {"epochs": 3}}], "arms[0].train.epochs: unknown key"),
+        ([{"name": "a", "train": {"lr0": 2}}], "arms[0].train.lr0: expected a number greater than 0 and at most 1"),
+        ([{"name": "a", "train": {"optimizer": "auto"}}], "'auto' is refused"),
+        ([{"name": "a", "train": {"label_smoothing": 1}}], "arms[0].train.label_smoothing: expected"),
+    ],
+)
+def test_what_an_arm_may_not_say(arms: list[dict[str, Any]], said: str) -> None:
+    text = problem(arms=arms)
+    assert said in text
+    assert "\n" not in text
+
+
+def test_an_arm_changes_only_what_concerns_its_own_branch() -> None:
+    (arm,) = load(arms=[{"name": "slow", "train": {"lr0": 0.0001, "patience": 5}}]).arms
+    assert arm.train.model_dump(exclude_none=True) == {"lr0": 0.0001, "patience": 5}
+
+
+def test_a_number_as_key_of_the_suite_is_one_line() -> None:
+    with pytest.raises(SuiteError) as caught:
+        suite_from_mapping({**mapping(), 3: 4}, where="here")
+    assert "\n" not in str(caught.value)

@@ -7,7 +7,9 @@ from factories import drawn_dataset, quick_train, tiny_original
 from torch import Tensor
 
 from forgetbench.errors import DivergedError, FrozenChangedError
+from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging, Train
+from forgetbench.train.regime import Regime
 from forgetbench.train.session import EpochRecord, TrainingSession
 
 CPU = torch.device("cpu")
@@ -16,11 +18,12 @@ CPU = torch.device("cpu")
 def session(
     folder: Path, points: list[int], train: Train | None = None, *, seed: int = 0, family: str = "yolov8"
 ) -> TrainingSession:
+    original, train = tiny_original(family), train or quick_train()
     return TrainingSession(
-        tiny_original(family),
-        [(f"f{point}", point) for point in points],
+        original,
+        {f"f{point}": Regime(Parts(original), point, train) for point in points},
         drawn_dataset(folder),
-        train or quick_train(),
+        train,
         seed=seed,
         device=CPU,
         logging=Logging(),
@@ -154,11 +157,12 @@ def by(memory: dict[tuple[str, str], Any], arm: str, kind: str) -> int:
 
 
 def test_nothing_is_logged_when_the_suite_says_so(tmp_path: Path) -> None:
+    original, train = tiny_original(), quick_train(epochs=1)
     made = TrainingSession(
-        tiny_original(),
-        [("a", 22)],
+        original,
+        {"a": Regime(Parts(original), 22, train)},
         drawn_dataset(tmp_path),
-        quick_train(epochs=1),
+        train,
         seed=0,
         device=CPU,
         logging=Logging(gradients=False, memory=False),

@@ -1,0 +1,145 @@
+"""What every tensor of a detection model belongs to, and choosing tensors by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from torch import nn
+
+from forgetbench.errors import SuiteError, nearest
+from forgetbench.model import yolo
+from forgetbench.model.original import Original
+
+Section = Literal["backbone", "neck", "head"]
+Norm = Literal["affine", "statistics"]
+#: A module index, or text that `Parts.select` understands.
+Selector = int | str
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+SELECTOR_WORDS = (
+    "backbone", "neck", "head", "box", "class", "one-to-one", "one-to-many",
+    "batchnorm", "batchnorm-affine", "batchnorm-statistics",
+)  # fmt: skip
+#: What errors say of a selector.
+SELECTORS = (
+    f"a module index, a range such as 10-15, one of {', '.join(SELECTOR_WORDS)}, or a pattern of tensor names such as "
+    "'*.cv3.*'"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tensor that training could change: a parameter, or a statistic of a BatchNorm layer.
+
+    Attributes:
+        name: As in the model's state dict, e.g. `model.22.cv3.0.2.weight`.
+        module: Index of its module.
+        section: Where that is.
+        stack: In the head, what its stack predicts.
+        one_to_one: In the head, whether its stack is a one-to-one stack.
+        norm: In a BatchNorm layer, whether it is a weight or bias (affine) or a running statistic.
+        size: Number of elements of a parameter, 0 of a statistic.
+    """
+
+    name: str
+    module: int
+    section: Section
+    stack: Literal["box", "class"] | None
+    one_to_one: bool
+    norm: Norm | None
+    size: int
+
+
+class Parts:
+    """All parts of one model; the same names hold for the branches grown off it.
+
+    Attributes:
+        head: Index of the detection head.
+        neck: Index of the first neck module.
+    """
+
+    def __init__(self, original: Original) -> None:
+        self.head, self.neck = original.head, original.neck
+        self._by_name = {part.name: part for part in _parts_of(original)}
+
+    def __getitem__(self, name: str) -> Part:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self._by_name.values())
+
+    def from_module(self, index: int) -> frozenset[str]:
+        """Return the names of everything in modules at `index` and after."""
+        return frozenset(part.name for part in self if part.module >= index)
+
+    def parameters(self, names: Iterable[str] | None = None) -> int:
+        """Return the number of parameters among named parts, by default of the whole model without its constants."""
+        return sum(self[name].size for name in (self._by_name if names is None else names))
+
+    def select(self, selectors: Sequence[Selector], where: str) -> frozenset[str]:
+        """Return the names of all parts that any of the selectors chooses.
+
+        Args:
+            selectors: A module index, a range (`10-15`), a word (`backbone`, `class`, `batchnorm-statistics`, …) or a
+                pattern with `*` or `?` that whole names are matched with.
+            where: What errors name as the place.
+
+        Raises:
+            SuiteError: a selector is of none of these forms, or chooses nothing in this model.
+        """
+        chosen: set[str] = set()
+        for selector in selectors:
+            found = {part.name for part in self if _matches(part, str(selector), where)}
+            if not found:
+                raise SuiteError(f"'{selector}' chooses nothing in this model", where=where, expected=SELECTORS)
+            chosen |= found
+        return frozenset(chosen)
+
+
+def _parts_of(original: Original) -> Iterator[Part]:
+    for index, module in enumerate(original.modules):
+        section: Section = "backbone" if index < original.neck else "neck" if index < original.head else "head"
+        norms = {name for name, inner in module.named_modules() if isinstance(inner, NORMS)}
+        parameters = dict(module.named_parameters())
+        for name, tensor in module.state_dict().items():
+            if yolo.is_constant(name):
+                continue
+            layer = name.rpartition(".")[0]
+            norm: Norm | None = None
+            if layer in norms:
+                norm = "affine" if name in parameters else "statistics"
+            elif name not in parameters:
+                continue  # buffers of other layers are constants
+            stack = yolo.stack_of(name) if section == "head" else None
+            yield Part(
+                name=f"model.{index}.{name}",
+                module=index,
+                section=section,
+                stack=stack[0] if stack else None,
+                one_to_one=bool(stack and stack[1]),
+                norm=norm,
+                size=tensor.numel() if name in parameters else 0,
+            )
+
+
+def _matches(part: Part, selector: str, where: str) -> bool:
+    if re.fullmatch(r"\d+(-\d+)?", selector):
+        first, _, last = selector.partition("-")
+        return int(first) <= part.module <= int(last or first)
+    if "*" in selector or "?" in selector or "." in selector:
+        return fnmatchcase(part.name, selector)
+    if selector in ("backbone", "neck", "head"):
+        return part.section == selector
+    if selector in ("box", "class"):
+        return part.stack == selector
+    if selector in ("one-to-one", "one-to-many"):
+        return part.stack is not None and part.one_to_one == (selector == "one-to-one")
+    if selector in ("batchnorm", "batchnorm-affine", "batchnorm-statistics"):
+        return part.norm is not None and selector in ("batchnorm", f"batchnorm-{part.norm}")
+    near = nearest(selector, SELECTOR_WORDS)
+    fix = f"Did you mean '{near}'?" if near else None
+    raise SuiteError("no such part of a model", where=where, expected=SELECTORS, found=f"'{selector}'", fix=fix)

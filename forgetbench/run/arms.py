@@ -1,0 +1,83 @@
+"""Arms: what a suite's freeze points and further arms come to for each of its models and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from forgetbench.analyse.tradeoff import FREEZE
+from forgetbench.errors import SuiteError
+from forgetbench.model.original import Original
+from forgetbench.model.parts import Parts
+from forgetbench.suite.points import freeze_label, resolve_freeze_point
+from forgetbench.suite.schema import ArmSpec, Suite
+from forgetbench.train.regime import Regime
+from forgetbench.train.strategies import make_strategies
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One training configuration: model x freeze point x strategy x seed.
+
+    Attributes:
+        name: Unique in the run, usable as a folder name.
+        model: Name of the original.
+        freeze_point: Index of the first module that ever trains.
+        label: What people read: the freeze point, or the name the suite gives the arm.
+        strategy: `freeze`, or the name the suite gives the arm.
+        seed: Decides the task head's start and the images' order and augmentation.
+        regime: How it trains.
+    """
+
+    name: str
+    model: str
+    freeze_point: int
+    label: str
+    strategy: str
+    seed: int
+    regime: Regime
+
+
+def make_arms(suite: Suite, originals: Mapping[str, Original]) -> list[Arm]:
+    """Return every arm, grouped by model and seed: the freeze points first, then the suite's further arms.
+
+    Raises:
+        SuiteError: a freeze point or an option does not fit a model, or two freeze points are the same module.
+    """
+    arms: list[Arm] = []
+    for model, original in originals.items():
+        parts = Parts(original)
+        for seed in suite.seeds:
+            arms += _freeze_arms(suite, model, parts, seed)
+            arms += [_further_arm(suite, spec, index, model, parts, seed) for index, spec in enumerate(suite.arms)]
+    return arms
+
+
+def _freeze_arms(suite: Suite, model: str, parts: Parts, seed: int) -> Iterator[Arm]:
+    listed: set[int] = set()
+    for point in suite.freeze_points:
+        index = resolve_freeze_point(point, head=parts.head, neck=parts.neck)
+        if index in listed:
+            raise SuiteError(
+                "two freeze points are the same module",
+                where="freeze_points",
+                found=f"'{point}' is {index} in {model}, which is already listed",
+            )
+        listed.add(index)
+        label = freeze_label(index, parts.head, parts.neck)
+        regime = Regime(parts, index, suite.train, pretrained=suite.train.pretrained, where="train.pretrained")
+        yield Arm(f"{model}-freeze{index}-seed{seed}", model, index, label, FREEZE, seed, regime)
+
+
+def _further_arm(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Parts, seed: int) -> Arm:
+    where = f"arms[{index}]"
+    regime = Regime(
+        parts,
+        resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck),
+        suite.train.model_copy(update=spec.train.model_dump(exclude_none=True)),
+        pretrained=suite.train.pretrained and spec.pretrained,
+        strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
+        where=where,
+    )
+    label = f"{spec.name} ({regime.freeze_point})"
+    return Arm(f"{model}-{spec.name}-seed{seed}", model, regime.freeze_point, label, spec.name, seed, regime)

@@ -1,0 +1,69 @@
+"""Strategies: one file each, found by being here.
+
+To add one, write a module with a subclass of `Strategy` (see `base.py`); a suite then names it under an arm's
+`strategy`, and `forgetbench schema` lists it. Nothing else has to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from forgetbench.errors import SuiteError, nearest
+from forgetbench.model.parts import Parts
+from forgetbench.train.strategies.base import Strategy
+
+_STRICT = ConfigDict(strict=True)
+
+
+@cache
+def known_strategies() -> dict[str, type[Strategy]]:
+    """Return every strategy by name."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return {kind.name: kind for kind in sorted(Strategy.__subclasses__(), key=lambda kind: kind.name)}
+
+
+def make_strategies(given: Mapping[str, Any], parts: Parts, where: str) -> list[Strategy]:
+    """Return an arm's strategies for one model.
+
+    Args:
+        given: Options by strategy name, as the suite has them.
+        parts: The model's parts.
+        where: The place in the suite, for errors.
+
+    Raises:
+        SuiteError: a name is unknown, or options are of another form or do not fit the model.
+    """
+    return [_make(name, options, parts, f"{where}.{name}") for name, options in given.items()]
+
+
+def strategies_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an arm's `strategy` mapping."""
+    properties = {
+        name: {**_adapter(kind).json_schema(), "description": (kind.__doc__ or "").splitlines()[0]}
+        for name, kind in known_strategies().items()
+    }
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _make(name: str, options: Any, parts: Parts, where: str) -> Strategy:
+    kind = known_strategies().get(name)
+    if kind is None:
+        near = nearest(name, known_strategies())
+        fix = f"Did you mean '{near}'?" if near else None
+        raise SuiteError("unknown strategy", where=where, expected=f"one of {', '.join(known_strategies())}", fix=fix)
+    try:
+        checked = _adapter(kind).validate_python(options)
+    except ValidationError:
+        raise SuiteError("wrong options", where=where, expected=kind.expected, found=repr(options)) from None
+    return kind(checked, parts, where)
+
+
+def _adapter(kind: type[Strategy]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind.options, config=_STRICT)

@@ -1,0 +1,26 @@
+"""Training some parts alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from forgetbench.model.parts import SELECTORS, Part, Parts, Selector
+from forgetbench.train.strategies.base import Strategy
+
+
+class Only(Strategy):
+    """Only the parts chosen train; everything else above the freeze point stays as it is."""
+
+    name = "only"
+    options = Annotated[list[Selector], Field(min_length=1)]
+    expected = f"a list, each {SELECTORS}"
+
+    def __init__(self, options: Any, parts: Parts, where: str) -> None:
+        super().__init__(options, parts, where)
+        self._chosen = parts.select(options, where)
+
+    def trains(self, part: Part) -> bool:
+        """Tell whether a part was chosen."""
+        return part.name in self._chosen

@@ -1,0 +1,31 @@
+"""Learning rates by part."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from forgetbench.model.parts import SELECTORS, Part, Parts
+from forgetbench.train.strategies.base import Strategy
+
+
+class Rates(Strategy):
+    """Parts chosen train at a multiple of the arm's rate: `{backbone: 0.1, box: 0.5}`; later entries win."""
+
+    name = "rates"
+    options = Annotated[
+        dict[int | str, Annotated[float, Field(gt=0, allow_inf_nan=False)]],
+        Field(min_length=1),
+    ]
+    expected = f"a mapping to factors above 0, from {SELECTORS}"
+
+    def __init__(self, options: Any, parts: Parts, where: str) -> None:
+        super().__init__(options, parts, where)
+        self._factors: dict[str, float] = {}
+        for selector, factor in options.items():
+            self._factors |= dict.fromkeys(parts.select([selector], where), float(factor))
+
+    def rate(self, part: Part) -> float:
+        """Return the part's factor, 1 where none was given."""
+        return self._factors.get(part.name, 1.0)

@@ -1,0 +1,31 @@
+"""Unfreezing during training, from the head downwards (Howard and Ruder 2018, gradual unfreezing)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from forgetbench.model.parts import Parts
+from forgetbench.suite.points import FREEZE_WORDS, resolve_freeze_point
+from forgetbench.suite.schema import FreezePoint
+from forgetbench.train.strategies.base import Strategy
+
+
+class Unfreeze(Strategy):
+    """From each epoch named on, the freeze point is another: `{4: 15, 7: none}`; before, it is the arm's own."""
+
+    name = "unfreeze"
+    options = Annotated[dict[Annotated[int, Field(ge=2, strict=False)], FreezePoint], Field(min_length=1)]
+    expected = f"a mapping from epochs, the first being 1, to freeze points from then on; each {FREEZE_WORDS}"
+
+    def __init__(self, options: Any, parts: Parts, where: str) -> None:
+        super().__init__(options, parts, where)
+        self._points = {
+            epoch: resolve_freeze_point(options[epoch], head=parts.head, neck=parts.neck) for epoch in sorted(options)
+        }
+
+    def freeze_point(self, epoch: int, start: int) -> int:
+        """Return the last freeze point that was due."""
+        due = [point for since, point in self._points.items() if since <= epoch]
+        return due[-1] if due else start

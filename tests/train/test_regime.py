@@ -1,0 +1,89 @@
+from typing import Any
+
+import pytest
+from factories import quick_train, tiny_original
+
+from forgetbench.errors import SuiteError
+from forgetbench.model.parts import Parts
+from forgetbench.train.regime import Regime
+from forgetbench.train.strategies import known_strategies, make_strategies, strategies_schema
+
+PARTS = Parts(tiny_original())
+
+
+def regime(freeze_point: int = 0, *, epochs: int = 4, pretrained: bool = True, **strategy: Any) -> Regime:
+    named = {name.replace("_", "-"): options for name, options in strategy.items()}
+    made = make_strategies(named, PARTS, "arms[0].strategy")
+    return Regime(
+        PARTS, freeze_point, quick_train(epochs=epochs), pretrained=pretrained, strategies=made, where="arms[0]"
+    )
+
+
+def test_a_freeze_point_alone_trains_all_from_there_in_every_epoch() -> None:
+    made = regime(10)
+    assert made.freeze_point == 10  # which holds no parameters
+    assert made.trained(1) == made.trained(4) == made.ever_trained == PARTS.from_module(12)
+    assert [made.turns(epoch) for epoch in range(1, 5)] == [True, False, False, False]
+
+
+def test_only_raises_the_freeze_point_to_the_first_module_that_trains() -> None:
+    made = regime(only=["class"])
+    assert made.freeze_point == 22
+    assert made.ever_trained == PARTS.select(["class"], "")
+    assert made.trained_parameters == PARTS.parameters(PARTS.select(["class"], ""))
+
+
+def test_freeze_and_only_are_taken_together() -> None:
+    made = regime(10, only=["neck", "head"], freeze=["batchnorm-statistics"])
+    assert made.freeze_point == 12
+    assert made.ever_trained == PARTS.from_module(10) - PARTS.select(["batchnorm-statistics"], "")
+
+
+def test_unfreezing_goes_down_at_the_epochs_named() -> None:
+    made = regime(22, unfreeze={2: 15, 4: "none"})
+    assert [min(PARTS[name].module for name in made.trained(epoch)) for epoch in (1, 2, 3, 4)] == [22, 15, 15, 0]
+    assert made.freeze_point == 0
+    assert [made.turns(epoch) for epoch in range(1, 5)] == [True, True, False, True]
+
+
+def test_a_schedule_that_ends_before_its_last_step_owns_only_what_it_reaches() -> None:
+    assert regime(22, epochs=3, unfreeze={2: 15, 4: "none"}).freeze_point == 15
+
+
+def test_rates_multiply() -> None:
+    made = regime(rates={"backbone": 0.1, 4: 0.5}, layerwise=0.5)
+    assert made.rate("model.22.cv2.0.2.bias") == 1.0
+    assert made.rate("model.21.cv1.conv.weight") == 0.5
+    assert made.rate("model.19.conv.weight") == 0.25  # module 20 holds no parameters
+    deeper = [part.module for part in PARTS if part.module > 4]
+    assert made.rate("model.4.cv1.conv.weight") == pytest.approx(0.5 * 0.5 ** len(set(deeper)))
+    assert made.rate("model.3.conv.weight") == pytest.approx(0.1 * 0.5 ** (len(set(deeper)) + 1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"freeze": ["backbone", "neck", "head"]}, r"arms\[0\]: nothing is left to train"),
+        ({"pretrained": False, "freeze_point": 10}, r"arms\[0\]: random weights cannot be frozen"),
+        ({"pretrained": False, "freeze": ["batchnorm"]}, "random weights cannot be frozen"),
+        ({"only": []}, r"strategy.only: wrong options; expected a list, each a module index.*found \[\]"),
+        ({"only": "class"}, "wrong options"),
+        ({"unfreez": {2: 0}}, r"strategy.unfreez: unknown strategy.*Did you mean 'unfreeze'"),
+        ({"unfreeze": {1: 0}}, r"wrong options; expected a mapping from epochs"),
+        ({"unfreeze": {2: 40}}, "freeze point '40' lies beyond the detection head"),
+        ({"unfreeze": {2: "necks"}}, "wrong options"),
+        ({"layerwise": 1.5}, "expected a factor above 0 and at most 1, found 1.5"),
+        ({"rates": {"backbone": 0}}, "wrong options"),
+        ({"l2_sp": float("inf")}, "wrong options"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(SuiteError, match=said) as caught:
+        regime(**changes)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_strategy_is_described_for_editors() -> None:
+    described = strategies_schema()["properties"]
+    assert set(described) == set(known_strategies()) == {"only", "freeze", "unfreeze", "rates", "layerwise", "l2-sp"}
+    assert all(schema["description"].endswith((".", ":")) or schema["description"] for schema in described.values())
