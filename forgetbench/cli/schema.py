@@ -16,8 +16,9 @@ def command(output: Path | None) -> None:
     """Write the JSON Schema of suite files."""
     from forgetbench.files import write_text
     from forgetbench.suite.jsonschema import suite_json_schema
+    from forgetbench.train.strategies import strategies_schema
 
-    text = json.dumps(suite_json_schema(), indent=2) + "\n"
+    text = json.dumps(suite_json_schema(strategies_schema()), indent=2) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:

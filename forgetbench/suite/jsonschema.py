@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from forgetbench.suite.schema import Suite
@@ -9,11 +10,14 @@ from forgetbench.suite.schema import Suite
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def suite_json_schema() -> dict[str, Any]:
+def suite_json_schema(strategies: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a JSON Schema (2020-12) of what a suite file may hold.
 
     A file that extends another may leave out any key, since the other may bring it; all other files must hold the
     required ones.
+
+    Args:
+        strategies: Schema of an arm's `strategy` mapping; by default it may hold anything.
     """
     schema = Suite.model_json_schema()
     properties, definitions = schema["properties"], schema["$defs"]
@@ -35,8 +39,11 @@ def suite_json_schema() -> dict[str, Any]:
             if (section := _section(node)) and "required" in definitions[section]
         },
     }
-    for definition in definitions.values():
-        definition.pop("required", None)
+    for node in properties.values():
+        if section := _section(node):
+            definitions[section].pop("required", None)
+    if strategies is not None:
+        definitions["ArmSpec"]["properties"]["strategy"] = dict(strategies)
     return {
         "$schema": DIALECT,
         **schema,

@@ -13,6 +13,7 @@ from factories import written_suite
 import forgetbench
 from forgetbench.cli import main as cli
 from forgetbench.suite.jsonschema import suite_json_schema
+from forgetbench.train.strategies import strategies_schema
 
 
 def call(*arguments: object) -> Result:
@@ -86,10 +87,10 @@ def test_report_of_an_unfinished_run_says_what_is_missing(tmp_path: Path) -> Non
 
 
 def test_schema_is_printed_or_written(tmp_path: Path) -> None:
-    assert json.loads(call("schema").output) == suite_json_schema()
+    assert json.loads(call("schema").output) == suite_json_schema(strategies_schema())
     path = tmp_path / "suite.schema.json"
     assert call("schema", "-o", path).output == ""
-    assert json.loads(path.read_text(encoding="utf-8")) == suite_json_schema()
+    assert json.loads(path.read_text(encoding="utf-8")) == suite_json_schema(strategies_schema())
 
 
 def broken_pickle(folder: Path) -> Path:
