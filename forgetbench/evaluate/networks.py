@@ -73,6 +73,10 @@ class ModuleShelf:
             self._fused[key, one_to_one] = yolo.fused_for_inference(self._modules[key], one_to_one)
         return self._fused[key, one_to_one]
 
+    def modules_of(self, network: Network) -> list[nn.Module]:
+        """Return a network's modules in order, as they came."""
+        return [self._modules[key] for key in network.modules]
+
     def original_network(self, head: HeadMode) -> Network:
         """Return the original itself."""
         return Network(self.original_keys, head)

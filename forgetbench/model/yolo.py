@@ -21,6 +21,7 @@ from forgetbench.errors import WeightsError
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 
 import ultralytics  # isort: skip
+from ultralytics.nn.modules.block import CBLinear  # isort: skip
 from ultralytics.nn.modules.head import Detect  # isort: skip
 from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale  # isort: skip
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # isort: skip
@@ -231,6 +232,23 @@ def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Modul
     carrier.fuse(verbose=False)
     duplicate.requires_grad_(False)
     return cast(nn.Module, duplicate)
+
+
+def differentiable(module: nn.Module, one_to_one: bool = False) -> nn.Module:
+    """Return a copy of a module in eval mode that gradients pass through, BatchNorm kept.
+
+    A head with two sets of stacks gives the output of the asked-for one, in the forms of `fused_for_inference`.
+    """
+    duplicate: Yolo = copy.deepcopy(module).eval()
+    if isinstance(duplicate, Detect):
+        duplicate.end2end = one_to_one
+        duplicate.shape = None  # anchors kept from inference mode may not take part in a graph: make them again
+    return cast(nn.Module, duplicate)
+
+
+def gives_one_map(module: nn.Module) -> bool:
+    """Tell whether a module's output is one feature map (B, channels, h, w)."""
+    return not isinstance(module, Detect | CBLinear)
 
 
 def set_max_detections(head: Yolo, max_det: int) -> None:

@@ -67,10 +67,11 @@ def styled() -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the two paths."""
+def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = ("svg", "png")) -> list[Path]:
+    """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the paths."""
     paths = []
-    for suffix, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+    for suffix in suffixes:
+        metadata = {"Date": None} if suffix == "svg" else {"Software": None}
         content = BytesIO()
         figure.savefig(content, format=suffix, metadata=metadata, bbox_inches="tight")
         paths.append(folder / f"{name}.{suffix}")

@@ -9,6 +9,7 @@ from typing import Any
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import Outcome, Point, Treatment, original_ap, outcomes, tradeoff, treatment_of
+from forgetbench.report.cam_text import cam_section
 from forgetbench.report.style import heading
 from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds, points, share, span
 
@@ -98,12 +99,15 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
     return said
 
 
-def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str:
+def summary_text(
+    tables: RunTables, figures: Mapping[str, Sequence[str]], cams: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Return `summary.md`.
 
     Args:
         tables: The run.
         figures: Names of the charts, without suffix, by model.
+        cams: Names of the figures of class activation maps, by model.
     """
     suite = tables.manifest["suite"]
     parts = [f"# {suite['name']}", suite["description"].strip()]
@@ -117,6 +121,7 @@ def summary_text(tables: RunTables, figures: Mapping[str, Sequence[str]]) -> str
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
         parts += [f"### {model}: cost of training", _cost_table(tables, model)]
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
+        parts += [cam_section(suite["cam"], shown) for shown in [(cams or {}).get(model)] if shown]
     parts += ["## Settings", _settings(tables.manifest), "## Data", _data(tables.manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -8,6 +8,7 @@ from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_st
 from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import original_ap
 from forgetbench.files import write_text
+from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import looks, save_figure, styled
@@ -29,7 +30,7 @@ def write_report(folder: Path) -> list[Path]:
             names[model] = list(dict.fromkeys(path.stem for path in paths))
             written += paths
     written.append(folder / "summary.md")
-    write_text(written[-1], summary_text(tables, names))
+    write_text(written[-1], summary_text(tables, names, {model: cam_figures(folder, model) for model in tables.models}))
     return written
 
 

@@ -11,6 +11,7 @@ import torch
 
 from forgetbench.device import pick_device, use_all_cores
 from forgetbench.report.write import write_report
+from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
@@ -55,10 +56,12 @@ def run_suite(
     plan = make_plan(loaded, device=where, progress=progress)
     folder = RunFolder(Path(output) / loaded.suite.name / plan.run_id())
     with folder.lock():
-        if folder.complete:
-            progress.message(f"already complete: {folder.path}")
-        else:
+        if not folder.complete:
             _run(plan, folder, where, progress)
+        elif cams_due(plan, folder):
+            add_cams(plan, folder, where, progress)
+        else:
+            progress.message(f"already complete: {folder.path}")
     return folder
 
 
@@ -95,6 +98,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         _score(scorer, pending, results, classes)
     write_tables(plan, folder, results, classes)
     folder.write_manifest(with_outcomes(manifest, plan, folder))
+    write_cams(plan, folder, device, progress)
     progress.message("drawing")
     write_report(folder.path)
     folder.mark_complete()

@@ -28,6 +28,7 @@ class RunFolder:
         sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from
         oddities.csv        what was odd in the data, by file
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
+        cam.csv             the activation maps drawn, where the suite asks for them
         figures/, summary.md
         DONE                written last
     """

@@ -18,6 +18,7 @@ from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, make_arms
+from forgetbench.run.cam_checks import check_cam_package, modules_shown
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
@@ -91,7 +92,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """Return all that decides the numbers; runs of equal identity are the same run."""
         return {
-            "suite": self.suite.model_dump(mode="json", exclude={"description"}),
+            "suite": self.suite.model_dump(mode="json", exclude={"description", "cam"}),
             "originals": {name: original.weights_hash() for name, original in self.originals.items()},
             "target": {
                 "train": self.target_train.fingerprint(),
@@ -123,6 +124,8 @@ def make_plan(
     """
     progress = progress or Silent()
     suite, folder = loaded.suite, loaded.folder
+    if suite.cam is not None:
+        check_cam_package()
     fetching = download_messages(progress)
     target = load_data(suite.target, role="target", suite_folder=folder, fetch=train_originals, progress=fetching)
     opened = {
@@ -176,6 +179,9 @@ def make_plan(
 
 def _check_points(plan: Plan) -> None:
     suite = plan.suite
+    if suite.cam is not None:
+        for original in plan.originals.values():
+            modules_shown(suite.cam, original)
     for arm in plan.arms:
         plan.attach_points(arm)
     if suite.train.pretrained:

@@ -13,7 +13,17 @@ import torch
 import forgetbench
 from forgetbench.device import available_cores
 
-PACKAGES = ("torch", "torchvision", "ultralytics", "numpy", "pycocotools", "pandas", "opencv-python", "albumentations")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "ultralytics",
+    "numpy",
+    "pycocotools",
+    "pandas",
+    "opencv-python",
+    "albumentations",
+    "grad-cam",
+)
 
 
 def environment(device: torch.device) -> dict[str, Any]:

@@ -93,6 +93,11 @@ class Scorer:
     def _truths(self) -> dict[str, COCO]:
         return {role: ground_truth(dataset) for role, dataset in self._datasets.items()}
 
+    @property
+    def shelf(self) -> ModuleShelf:
+        """The modules of the networks named since `forget_modules` was called."""
+        return self._shelf
+
     def key(self, item: Scorable) -> str:
         """Return the content hash of an evaluation: modules, data and settings."""
         return sha256_json([item.network.key(), self._fingerprints[item.role], asdict(self._settings)])

@@ -85,6 +85,13 @@ def _known_augmentation(augment: dict[str, Any]) -> dict[str, Any]:
     return augment
 
 
+def _without_duplicates(values: list[Any]) -> list[Any]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"'{value}' is listed twice")
+    return values
+
+
 def _possible_freeze_point(point: int | str) -> int | str:
     problem = freeze_point_problem(point)
     if problem is not None:
@@ -282,6 +289,30 @@ class Logging(_Section):
     memory: bool = True
 
 
+CamRule = Literal["random", "largest-gain", "largest-loss"]
+
+
+class Cam(_Section):
+    """Class activation maps of the same images through the original and every freeze point's last checkpoint."""
+
+    method: Literal["grad-cam", "eigen-cam"] = Field(
+        "grad-cam", description="eigen-cam needs no gradient and does not look at the detections"
+    )
+    images: Annotated[int, Field(gt=0, le=20)] = Field(3, description="images per rule and dataset")
+    rules: Annotated[list[CamRule], Field(min_length=1)] = Field(
+        default=["random", "largest-gain", "largest-loss"], description="by what images are chosen"
+    )
+    seed: int = Field(0, description="of the random choice")
+    modules: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+        None, description="indices of the modules looked at (default: those that feed the detection head)"
+    )
+
+    @field_validator("rules", "modules")
+    @classmethod
+    def _no_duplicates(cls, values: list[Any] | None) -> list[Any] | None:
+        return None if values is None else _without_duplicates(values)
+
+
 class Suite(_Section):
     """One experiment: models, data, freeze points, attach points, seeds and settings."""
 
@@ -309,6 +340,7 @@ class Suite(_Section):
     pretrain: Pretrain | None = None
     evaluation: Evaluation = Evaluation()
     logging: Logging = Logging()
+    cam: Cam | None = Field(None, description="class activation maps (needs the extra `cam`); none by default")
 
     @model_validator(mode="before")
     @classmethod
@@ -318,10 +350,7 @@ class Suite(_Section):
     @field_validator("models", "freeze_points", "attach_points", "seeds")
     @classmethod
     def _no_duplicates(cls, values: list[Any]) -> list[Any]:
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                raise ValueError(f"'{value}' is listed twice")
-        return values
+        return _without_duplicates(values)
 
     @field_validator("arms")
     @classmethod
@@ -333,3 +362,9 @@ class Suite(_Section):
             if name == "original" or re.fullmatch(r"freeze\d*", name):
                 raise ValueError(f"'{name}' is the name of another arm of every run; choose another")
         return arms
+
+    @model_validator(mode="after")
+    def _maps_have_a_reference_network(self) -> Suite:
+        if self.cam is not None and "head" not in self.attach_points:
+            raise ValueError("'cam' shows the reference under attach point 'head'; add it to attach_points")
+        return self

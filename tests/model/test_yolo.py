@@ -95,6 +95,27 @@ def test_a_head_with_two_stacks_is_fused_to_the_one_asked_for() -> None:
     assert head.one2one_cv2 is not None
 
 
+def test_gradients_pass_through_a_copy_of_a_head_used_in_inference_mode_before() -> None:
+    head = tiny_original("yolov10").modules[-1]
+    features = [
+        torch.rand(1, c[0].conv.in_channels, 64 // s, 64 // s) for c, s in zip(head.cv2, (8, 16, 32), strict=True)
+    ]
+    with torch.inference_mode():
+        head(list(features))
+    for one_to_one, shape in ((True, (1, 84, 6)), (False, (1, 4 + 3, 84))):
+        given = [feature.clone().requires_grad_() for feature in features]
+        predictions = yolo.differentiable(head, one_to_one)(given)[0]
+        assert predictions.shape == shape
+        predictions.sum().backward()
+        assert all(feature.grad is not None and feature.grad.any() for feature in given)
+
+
+def test_modules_with_one_output_are_told_from_others() -> None:
+    modules = yolo.modules_of(yolo.build(yolo.read_architecture(Path("yolov9e.yaml")), 3, seed=0))
+    kinds = {type(module).__name__: yolo.gives_one_map(module) for module in modules}
+    assert {kind for kind, one in kinds.items() if not one} == {"CBLinear", "Detect"}
+
+
 def test_an_activation_that_is_code_is_refused() -> None:
     architecture = {**tiny_architecture(), "activation": "__import__('os').system('true')"}
     with pytest.raises(WeightsError, match="refused activation"):

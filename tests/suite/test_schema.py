@@ -6,7 +6,7 @@ import pytest
 
 from forgetbench.errors import SuiteError
 from forgetbench.suite.load import suite_from_mapping
-from forgetbench.suite.schema import Suite
+from forgetbench.suite.schema import Cam, Suite
 
 
 def mapping(**changes: Any) -> dict[str, Any]:
@@ -48,6 +48,10 @@ def test_defaults() -> None:
     assert suite.seeds == [0]
     assert suite.train.cls_remap is False
     assert suite.train.augment == {}
+    assert suite.cam is None
+    assert load(cam={}).cam == Cam(
+        method="grad-cam", images=3, rules=["random", "largest-gain", "largest-loss"], seed=0
+    )
 
 
 def test_unknown_key_lists_the_known_and_the_nearest_once() -> None:
@@ -96,6 +100,12 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"train__augment": {"mosaic": True}}, "'mosaic' expected a number, found True"),
         ({"train__augment": {"auto_augment": 1}}, "'auto_augment' expected text, found 1"),
         ({"pretrain": {"epochs": 1, "augment": {"mosiac": 1}}}, "pretrain.augment: unknown augmentation 'mosiac'"),
+        ({"cam": {"method": "gradcam"}}, "found 'gradcam', did you mean 'grad-cam'?"),
+        ({"cam": {"images": 21}}, "cam.images: expected a whole number greater than 0 and at most 20, found 21"),
+        ({"cam": {"rules": ["largest-gains"]}}, "cam.rules[0]: expected one of 'random', 'largest-gain'"),
+        ({"cam": {"rules": ["random", "random"]}}, "cam.rules: 'random' is listed twice"),
+        ({"cam": {"modules": []}}, "cam.modules: expected a list of 1 or more items"),
+        ({"cam": {}, "attach_points": ["freeze-point"]}, "'cam' shows the reference under attach point 'head'"),
         ({"extends": "other.yaml"}, "extends: unknown key here; 'extends' belongs into a suite file"),
     ],
 )
