@@ -95,7 +95,7 @@ class CorruptRunError(RunError):
 class _Brief(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
-        self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 3, 6, 4, 60, 60
+        self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 3, 6, 4, 120, 120
 
 
 def brief(value: object) -> str:

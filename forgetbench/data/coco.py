@@ -13,7 +13,8 @@ from typing import Any
 from forgetbench.data.clean import CLASS_BEYOND_NAMES, IMAGE_SIZE_MISMATCH, MISSING_IMAGE, UNREADABLE_LABEL, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.instances import Instances, read_instances
-from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, plain_path, unknown_part
+from forgetbench.data.paths import is_file, plain_path
+from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, unknown_part
 from forgetbench.errors import DataError, brief
 
 _ROBOFLOW_FILE = "_annotations.coco.json"
@@ -49,7 +50,7 @@ class CocoSource(Source):
         for name in sorted(self._index(part).images):
             image = _find_image(name, folders)
             if image is None:
-                self.report.add(MISSING_IMAGE, self.name_of(self._files[part]), f"no image '{name}': left out")
+                self.report.add(MISSING_IMAGE, self.name_of(self._files[part]), f"no image {brief(name)}: left out")
             else:
                 listed.append(Listed(image, self.name_of(image), f"{part}\0{name}"))
         return listed
@@ -117,6 +118,7 @@ def read_coco(
                 "no folder of images",
                 where=image_folder,
                 expected="the folder 'images' names",
+                found="nothing" if not image_folder.exists() else "a file",
                 fix="Put it there, or correct 'images'.",
             )
     return CocoSource(root, files, image_folder, names)
@@ -130,6 +132,7 @@ def _annotation_files(root: Path, annotations: str | None) -> dict[str, Path]:
                 "no annotations file",
                 where=path,
                 expected="the instances JSON 'annotations' names",
+                found="nothing" if not path.exists() else "a folder",
                 fix="Put it there, or correct 'annotations'.",
             )
         return {UNNAMED: path}
@@ -154,7 +157,7 @@ def _find_image(name: str, folders: list[Path]) -> Path | None:
     """Find an image by its file name, or without the folders of that name."""
     for tail in dict.fromkeys((name, Path(name).name)):
         for folder in folders:
-            if (folder / tail).is_file():
+            if is_file(folder / tail):
                 return plain_path(folder / tail)
     return None
 

@@ -13,7 +13,7 @@ import yaml
 
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import plain_path
+from forgetbench.data.paths import is_file, is_folder, plain_path
 from forgetbench.errors import DataError, brief
 
 
@@ -102,7 +102,7 @@ def described_places(
         found = []
         for given in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
             place = base / str(given)
-            if not place.exists():
+            if not is_file(place) and not is_folder(place):
                 mended = find_tail(str(given), root)
                 now = f"'{mended.relative_to(root).as_posix()}' used instead" if mended else "nothing like it found"
                 report.add(WRONG_PATHS, described.name, f"{key}: '{given}' does not exist; {now}")
@@ -123,6 +123,6 @@ def find_tail(given: str, folder: Path) -> Path | None:
     names = [part for part in Path(given.replace("\\", "/")).parts if part not in ("..", ".", "/")]
     for start in range(len(names)):
         place = folder.joinpath(*names[start:])
-        if place.is_file() or (place.is_dir() and (start == 0 or len(names) - start > 1)):
+        if is_file(place) or (is_folder(place) and (start == 0 or len(names) - start > 1)):
             return place
     return None

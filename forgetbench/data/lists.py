@@ -12,7 +12,8 @@ from pathlib import Path
 from forgetbench.data.clean import DUPLICATE_IMAGE, MISSING_IMAGE, WRONG_PATHS
 from forgetbench.data.data_yaml import find_tail
 from forgetbench.data.dataset import OddityReport, relative_name
-from forgetbench.data.source import images_by_stem, is_image, plain_path, read_lines
+from forgetbench.data.paths import images_by_stem, is_file, is_image, plain_path, read_lines
+from forgetbench.errors import brief
 
 
 def listed_images(path: Path, root: Path, report: OddityReport) -> list[Path]:
@@ -35,21 +36,21 @@ def listed_images(path: Path, root: Path, report: OddityReport) -> list[Path]:
         entry = line.strip()
         if not entry:
             continue
-        found = [base / entry for base in bases if (base / entry).is_file()][:1]
+        found = [base / entry for base in bases if is_file(base / entry)][:1]
         if not found and not is_image(Path(entry).name):
             found = stems.find(entry)
             for other in found[1:]:
                 first = relative_name(found[0], root)
                 report.add(DUPLICATE_IMAGE, relative_name(other, root), f"same name as {first}: left out")
-        if not found and (tail := find_tail(entry, root)) is not None and tail.is_file():
+        if not found and (tail := find_tail(entry, root)) is not None and is_file(tail):
             found = [tail]
             wrong.append(entry)
         if found:
             images.append(plain_path(found[0]))
         else:
-            report.add(MISSING_IMAGE, name, f"line {number}: no image '{entry}': left out")
+            report.add(MISSING_IMAGE, name, f"line {number}: no image {brief(entry)}: left out")
     if wrong:
-        detail = f"{len(wrong)} paths do not exist, the first '{wrong[0]}'; found by their last folders instead"
+        detail = f"{len(wrong)} paths do not exist, the first {brief(wrong[0])}; found by their last folders instead"
         report.add(WRONG_PATHS, name, detail)
     return images
 

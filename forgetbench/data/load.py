@@ -125,7 +125,13 @@ def _open(spec: Data, root: Path, known_names: tuple[str, ...] | None) -> Source
         wanted = (*spec.parts("train"), *spec.parts("evaluate"))
         return read_yolo(root, names, fallback_names=known_names, wanted=wanted, class_by_name=spec.class_by_name)
     if not root.is_dir():
-        raise DataError("not a folder", where=root, expected=f"a folder of {spec.format} data", fix="Correct 'path'.")
+        raise DataError(
+            "not a folder",
+            where=root,
+            expected=f"a folder of {spec.format} data",
+            found="a file",
+            fix="Correct 'path'; an archive has to be unpacked first.",
+        )
     if spec.format == "coco":
         return read_coco(root, spec.annotations, spec.images, names)
     return read_voc(root, names, keep_difficult=spec.difficult == "keep")
@@ -191,12 +197,13 @@ def _random_split(source: Source, split: Split) -> tuple[_Choice, _Choice]:
 def _read(source: Source, choice: _Choice) -> Dataset:
     samples = source.read(choice.images)
     if not any((~sample.crowd).any() for sample in samples):
+        lacking = "label" if samples else "image"
         raise DataError(
-            f"no usable label in part '{choice.split}'",
+            f"no usable {lacking} in part '{choice.split}'",
             where=source.root,
-            expected="at least one box",
+            expected="at least one",
             found=_reason(len(choice.images), len(samples), source.report),
-            fix="Check the format, and that labels lie where this format keeps them.",
+            fix=f"Check the format, and that {lacking}s are whole and lie where this format keeps them.",
         )
     return Dataset(source.root.name, choice.split, source.classes, samples, source.root)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,13 @@ from pathlib import Path
 from forgetbench.data import clean
 from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
+from forgetbench.data.paths import plain_path
 from forgetbench.errors import DataError, nearest
 
 #: Name of the only part of data that have no splits.
 UNNAMED = ""
 #: An error names at most this many parts: Pascal VOC has a list for every class.
 _MOST_PARTS_SHOWN = 8
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
 
 @dataclass(frozen=True)
@@ -142,72 +141,6 @@ class Source(ABC):
             detail = "listed twice" if first.image == listed.image else f"shares its annotations with {first.name}"
             self.report.add(clean.DUPLICATE_IMAGE, listed.name, f"{detail}: left out")
         return kept
-
-
-def walk_images(folder: Path) -> Iterator[Path]:
-    """Yield the image files under a folder, sorted by path, through links to folders but never round in circles.
-
-    Raises:
-        OSError: a folder cannot be read.
-    """
-
-    def stop(error: OSError) -> None:
-        raise error
-
-    found: list[Path] = []
-    seen: set[str] = set()
-    for place, folders, files in os.walk(folder, onerror=stop, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders.sort()
-        found.extend(Path(place, file) for file in files if is_image(file))
-    yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-
-
-def images_by_stem(folder: Path) -> dict[str, list[Path]]:
-    """Return the image files right in a folder by their names without suffix; none if there is no such folder."""
-    found: dict[str, list[Path]] = defaultdict(list)
-    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if is_image(file.name):
-            found[file.stem].append(file)
-    return dict(found)
-
-
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a list of images.
-
-    Raises:
-        DataError: it is not readable text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            "list of images cannot be read",
-            where=path,
-            expected="UTF-8 text, one image a line",
-            found=error,
-            fix="Correct the file.",
-        ) from error
-
-
-def plain_path(path: Path) -> Path:
-    """Return a path absolute and without `.` and `..`, links not resolved (a `..` after a link has to stay)."""
-    parts: list[str] = []
-    for part in path.absolute().parts:
-        if part == ".." and len(parts) > 1 and not Path(*parts).is_symlink():
-            parts.pop()
-        else:
-            parts.append(part)
-    return Path(*parts)
-
-
-def is_image(name: str) -> bool:
-    """Tell whether a file name is an image's; hidden files are not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def unknown_part(source: Source, part: str) -> DataError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from forgetbench.data.clean import (
@@ -23,7 +23,8 @@ from forgetbench.data.clean import (
     RawBox,
 )
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import Annotations, Listed, Source, images_by_stem, plain_path, read_lines, unknown_part
+from forgetbench.data.paths import images_by_stem, plain_path, read_lines
+from forgetbench.data.source import Annotations, Listed, Source, unknown_part
 from forgetbench.errors import DataError, brief
 
 
@@ -37,10 +38,8 @@ class _WithoutDoctype(ET.TreeBuilder):
 class VocSource(Source):
     """A dataset in Pascal VOC's layout; see `read_voc`."""
 
-    def __init__(
-        self, root: Path, folders: Sequence[Path], names: tuple[str, ...] | None, *, keep_difficult: bool
-    ) -> None:
-        super().__init__(root, names or _object_names(folders), OddityReport())
+    def __init__(self, root: Path, folders: Sequence[Path], names: tuple[str, ...], *, keep_difficult: bool) -> None:
+        super().__init__(root, names, OddityReport())
         self._keep_difficult = keep_difficult
         self._files = {folder: images_by_stem(folder / "JPEGImages") for folder in folders}
         self._parts = _parts(root, folders)
@@ -126,8 +125,9 @@ def read_voc(root: Path, names: tuple[str, ...] | None = None, *, keep_difficult
         DataError: the layout is another, or no object is annotated.
     """
     root = plain_path(root)
-    years = [folder for folder in sorted(root.iterdir()) if (folder / "Annotations").is_dir()]
-    folders = [root] if (root / "Annotations").is_dir() else years
+    folders = [root]
+    if not (root / "Annotations").is_dir():
+        folders = [folder for folder in sorted(root.iterdir()) if (folder / "Annotations").is_dir()]
     if not folders:
         raise DataError(
             "no Annotations folder",
@@ -136,16 +136,7 @@ def read_voc(root: Path, names: tuple[str, ...] | None = None, *, keep_difficult
             found=brief(sorted(entry.name for entry in root.iterdir())),
             fix="Check the path and the format.",
         )
-    source = VocSource(root, folders, names, keep_difficult=keep_difficult)
-    if not source.classes:
-        raise DataError(
-            "no object is annotated",
-            where=folders[0] / "Annotations",
-            expected="XML files with objects that have a name",
-            found=f"{sum(1 for folder in folders for _ in (folder / 'Annotations').glob('*.xml'))} XML files without",
-            fix="Check the path and the format.",
-        )
-    return source
+    return VocSource(root, folders, names or _object_names(folders), keep_difficult=keep_difficult)
 
 
 def parse_xml(path: Path) -> ET.Element:
@@ -174,14 +165,26 @@ def _parts(root: Path, folders: Sequence[Path]) -> dict[str, tuple[Path, Path | 
     return {name: (folder, path) for name, folder, path in found}
 
 
-def _object_names(folders: Iterable[Path]) -> tuple[str, ...]:
+def _object_names(folders: Sequence[Path]) -> tuple[str, ...]:
+    files = [path for folder in folders for path in sorted((folder / "Annotations").glob("*.xml"))]
     names: set[str] = set()
-    for path in (path for folder in folders for path in (folder / "Annotations").glob("*.xml")):
+    unreadable: list[str] = []  # reported again when their images are read
+    for path in files:
         try:
             names.update(found.findtext("name", "").strip() for found in parse_xml(path).findall("object"))
-        except (OSError, ValueError):
-            continue  # reported when its image is read
-    return tuple(sorted(names - {""}))
+        except (OSError, ValueError) as error:
+            unreadable.append(f"{path.name}: {error}")
+    names.discard("")
+    if not names:
+        first = f"; first {unreadable[0]}" if unreadable else ""
+        raise DataError(
+            "no object is annotated",
+            where=folders[0] / "Annotations",
+            expected="XML files with objects that have a name",
+            found=f"{len(files)} XML files, {len(unreadable)} unreadable{first}",
+            fix="Check the path and the format.",
+        )
+    return tuple(sorted(names))
 
 
 def _read_object(found: ET.Element) -> tuple[str, tuple[float, float, float, float]]:

@@ -19,16 +19,8 @@ from forgetbench.data.clean import MISSING_IMAGE, NAME_WITHOUT_CLASS, UNREADABLE
 from forgetbench.data.data_yaml import described_places, find_yaml, load_yaml, yaml_names
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.lists import listed_images
-from forgetbench.data.source import (
-    UNNAMED,
-    Annotations,
-    Listed,
-    Source,
-    is_image,
-    plain_path,
-    unknown_part,
-    walk_images,
-)
+from forgetbench.data.paths import is_image, plain_path, walk_images
+from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, unknown_part
 from forgetbench.errors import DataError, brief
 
 #: Names of parts looked for without being asked.
@@ -120,9 +112,12 @@ class YoloSource(Source):
                 continue
             self._label_folders.add(folder)
             stems = {file.stem for images in image_folders for file in images.iterdir() if is_image(file.name)}
+            in_any_case = {stem.casefold(): stem for stem in stems}
             for label in sorted(folder.glob("*.txt")):
                 if label.stem not in stems and label.name not in _NOT_LABELS:
-                    self.report.add(MISSING_IMAGE, self.name_of(label), "label file without an image: left out")
+                    near = in_any_case.get(label.stem.casefold())
+                    hint = f" (that of '{near}' differs in case)" if near else ""
+                    self.report.add(MISSING_IMAGE, self.name_of(label), f"label file without an image{hint}: left out")
 
 
 def read_yolo(

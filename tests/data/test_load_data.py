@@ -136,7 +136,7 @@ def test_only_parts_needed_are_read(tmp_path: Path) -> None:
         image.write_bytes(b"")
     assert reference(yolo(tmp_path)).report.found == []
     assert reference(yolo(tmp_path)).train is None
-    with pytest.raises(DataError, match="no usable label in part 'train'"):
+    with pytest.raises(DataError, match="no usable image in part 'train'"):
         reference(yolo(tmp_path), with_train=True)
 
 
