@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -89,6 +90,18 @@ class DivergedError(RunError):
 
 class CorruptRunError(RunError):
     """A file of a run folder is not what its record says."""
+
+
+class _Brief(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 3, 6, 4, 120, 120
+
+
+def brief(value: object) -> str:
+    """Return a value as an error line shows it: on one line, and short however long or deeply nested it is."""
+    text = _Brief().repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ from forgetbench.errors import (
     RunError,
     SuiteError,
     WeightsError,
+    brief,
     nearest,
 )
 
@@ -30,3 +31,12 @@ def test_wrong_input_exits_with_2_and_failed_work_with_1() -> None:
 def test_nearest_name() -> None:
     assert nearest("epoch", ["epochs", "batch"]) == "epochs"
     assert nearest("zzz", ["epochs", "batch"]) is None
+
+
+def test_values_in_errors_are_short_and_on_one_line() -> None:
+    nested: list[object] = ["lol"]
+    for _ in range(40):  # written out in full, this would be 10 ** 40 words
+        nested = [nested] * 10
+    assert brief([1, "a\nb"]) == r"[1, 'a\nb']"
+    assert len(brief(nested)) <= 200
+    assert len(brief("x" * 10_000)) <= 200

@@ -25,6 +25,7 @@ ZERO_AREA_BOX = "zero-area-box"
 DUPLICATE_BOX = "duplicate-box"
 POLYGON_AMONG_BOXES = "polygon-among-boxes"
 WRONG_PATHS = "wrong-paths"
+NAME_WITHOUT_CLASS = "name-without-class"
 
 #: Pixels a box may lie outside its image before that is odd: label files round their numbers.
 EDGE_TOLERANCE = 0.1

@@ -6,42 +6,19 @@ annotations' own. Category ids may be sparse; classes are numbered in order of c
 
 from __future__ import annotations
 
-import json
 import math
-from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.clean import (
-    CLASS_BEYOND_NAMES,
-    DUPLICATE_IMAGE,
-    IMAGE_SIZE_MISMATCH,
-    MISSING_IMAGE,
-    UNREADABLE_LABEL,
-    RawBox,
-)
+from forgetbench.data.clean import CLASS_BEYOND_NAMES, IMAGE_SIZE_MISMATCH, MISSING_IMAGE, UNREADABLE_LABEL, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, plain_path, unknown_part
-from forgetbench.errors import DataError
+from forgetbench.data.instances import Instances, read_instances
+from forgetbench.data.paths import is_file, plain_path
+from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, unknown_part
+from forgetbench.errors import DataError, brief
 
 _ROBOFLOW_FILE = "_annotations.coco.json"
 _INSTANCES = "instances_"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One JSON file, indexed.
-
-    Attributes:
-        categories: Names by category id.
-        images: Image records by file name.
-        boxes: Annotations by file name.
-    """
-
-    categories: dict[int, str]
-    images: dict[str, dict[str, Any]]
-    boxes: dict[str, list[dict[str, Any]]]
 
 
 class CocoSource(Source):
@@ -52,7 +29,7 @@ class CocoSource(Source):
     ) -> None:
         super().__init__(root, names or (), OddityReport())
         self._files, self._image_folder = files, image_folder
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, Instances] = {}
         if names is None:
             # Files of one dataset share their categories; a training set's may be hundreds of megabytes.
             smallest = min(files, key=lambda part: files[part].stat().st_size)
@@ -73,7 +50,7 @@ class CocoSource(Source):
         for name in sorted(self._index(part).images):
             image = _find_image(name, folders)
             if image is None:
-                self.report.add(MISSING_IMAGE, self.name_of(self._files[part]), f"no image '{name}': left out")
+                self.report.add(MISSING_IMAGE, self.name_of(self._files[part]), f"no image {brief(name)}: left out")
             else:
                 listed.append(Listed(image, self.name_of(image), f"{part}\0{name}"))
         return listed
@@ -93,44 +70,21 @@ class CocoSource(Source):
             place = f"annotation {annotation.get('id')}"
             category = annotation.get("category_id")
             if not isinstance(category, int) or category not in index.categories:
-                report.add(CLASS_BEYOND_NAMES, listed.name, f"{place}: no category {category!r}: dropped")
+                report.add(CLASS_BEYOND_NAMES, listed.name, f"{place}: no category {brief(category)}: dropped")
                 continue
             try:
                 boxes.append(_read_box(annotation, index.categories[category], place))
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 report.add(UNREADABLE_LABEL, listed.name, f"{place}: {error}: dropped")
         return Annotations(
             listed.name, boxes, absent="no usable annotation" if name in index.boxes else "no annotation"
         )
 
-    def _index(self, part: str) -> _Part:
+    def _index(self, part: str) -> Instances:
         if part not in self._parts:
-            self._parts[part] = self._read_index(part)
+            path = self._files[part]
+            self._parts[part] = read_instances(path, self.name_of(path), self.report)
         return self._parts[part]
-
-    def _read_index(self, part: str) -> _Part:
-        """Group a JSON file's annotations by image."""
-        path = self._files[part]
-        document, file = _load(path), self.name_of(path)
-        images: dict[str, dict[str, Any]] = {}
-        names: dict[int | str | None, str] = {}
-        for position, image in enumerate(document["images"]):
-            name = image.get("file_name") if isinstance(image, dict) else None
-            if not isinstance(name, str) or not name or "\0" in name:
-                self.report.add(UNREADABLE_LABEL, file, f"image {position}: no file name: left out")
-                continue
-            if name in images:
-                self.report.add(DUPLICATE_IMAGE, file, f"'{name}' is listed twice: annotations of both are taken")
-            images.setdefault(name, image)
-            names[_plain_id(image.get("id"))] = name
-        boxes: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for position, annotation in enumerate(document["annotations"]):
-            owner = _plain_id(annotation.get("image_id")) if isinstance(annotation, dict) else None
-            if owner is not None and owner in names:
-                boxes[names[owner]].append({"id": f"at {position}", **annotation})
-            else:
-                self.report.add(UNREADABLE_LABEL, file, f"annotation at {position}: no image {owner!r}: dropped")
-        return _Part(_categories(path, document), images, dict(boxes))
 
     def _image_folders(self, part: str) -> list[Path]:
         if self._image_folder is not None:
@@ -160,7 +114,13 @@ def read_coco(
     if images is not None:
         image_folder = plain_path(root / images)
         if not image_folder.is_dir():
-            raise DataError("no folder of images", where=image_folder, fix="Put it there, or correct 'images'.")
+            raise DataError(
+                "no folder of images",
+                where=image_folder,
+                expected="the folder 'images' names",
+                found="nothing" if not image_folder.exists() else "a file",
+                fix="Put it there, or correct 'images'.",
+            )
     return CocoSource(root, files, image_folder, names)
 
 
@@ -168,7 +128,13 @@ def _annotation_files(root: Path, annotations: str | None) -> dict[str, Path]:
     if annotations is not None:
         path = plain_path(root / annotations)
         if not path.is_file():
-            raise DataError("no annotations file", where=path, fix="Put it there, or correct 'annotations'.")
+            raise DataError(
+                "no annotations file",
+                where=path,
+                expected="the instances JSON 'annotations' names",
+                found="nothing" if not path.exists() else "a folder",
+                fix="Put it there, or correct 'annotations'.",
+            )
         return {UNNAMED: path}
     instances = sorted((root / "annotations").glob(f"{_INSTANCES}*.json"))
     parts = {path.stem.removeprefix(_INSTANCES): path for path in instances}
@@ -187,47 +153,13 @@ def _annotation_files(root: Path, annotations: str | None) -> dict[str, Path]:
     )
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError("cannot be read as JSON", where=path, found=error, fix="Fetch or export it again.") from error
-    keys = ("images", "annotations", "categories")
-    if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in keys):
-        raise DataError("is not a COCO instances file", where=path, expected="lists images, annotations and categories")
-    return document
-
-
-def _categories(path: Path, document: dict[str, Any]) -> dict[int, str]:
-    """Return the names of a file's categories by id."""
-    found: dict[int, str] = {}
-    for category in document["categories"]:
-        entry = category if isinstance(category, dict) else {}
-        key, name = entry.get("id"), entry.get("name")
-        if not isinstance(key, int) or not isinstance(name, str) or key in found:
-            raise DataError(
-                "a category cannot be used",
-                where=path,
-                expected="a whole number 'id' of its own and a 'name'",
-                found=category,
-            )
-        found[key] = name
-    if not found:
-        raise DataError("no categories", where=path, expected="at least one")
-    return found
-
-
 def _find_image(name: str, folders: list[Path]) -> Path | None:
     """Find an image by its file name, or without the folders of that name."""
     for tail in dict.fromkeys((name, Path(name).name)):
         for folder in folders:
-            if (folder / tail).is_file():
+            if is_file(folder / tail):
                 return plain_path(folder / tail)
     return None
-
-
-def _plain_id(value: Any) -> int | str | None:
-    return value if isinstance(value, int | str) else None
 
 
 def _read_box(annotation: dict[str, Any], name: str, place: str) -> RawBox:
@@ -239,7 +171,7 @@ def _read_box(annotation: dict[str, Any], name: str, place: str) -> RawBox:
         x, y, width, height = (float(value) for value in given)
         corners = (x, y, x + width, y + height)
     else:
-        raise ValueError(f"bbox is {given!r}, expected [x, y, width, height]")
+        raise ValueError(f"bbox is {brief(given)}, expected [x, y, width, height]")
     area = float(annotation.get("area") or 0)
     if not all(math.isfinite(value) for value in (*corners, area)):
         raise ValueError("a number is not finite")

@@ -13,8 +13,8 @@ import yaml
 
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import plain_path
-from forgetbench.errors import DataError
+from forgetbench.data.paths import is_file, is_folder, plain_path
+from forgetbench.errors import DataError, brief
 
 
 def find_yaml(folder: Path) -> Path | None:
@@ -32,11 +32,24 @@ def load_yaml(path: Path) -> dict[str, Any]:
     """
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    # PyYAML's constructors raise what their parsers raise: ValueError for an impossible date, KeyError and more.
+    except Exception as error:
         problem = " ".join(str(error).split())
-        raise DataError("cannot be read as YAML", where=path, found=problem, fix="Correct the file.") from error
+        raise DataError(
+            "cannot be read as YAML",
+            where=path,
+            expected="UTF-8 text with train, val and names",
+            found=problem,
+            fix="Correct the file.",
+        ) from error
     if not isinstance(loaded, dict):
-        raise DataError("is not a data.yaml", where=path, expected="train, val and names", found=type(loaded).__name__)
+        raise DataError(
+            "is not a data.yaml",
+            where=path,
+            expected="train, val and names",
+            found=brief(loaded),
+            fix="Correct the file.",
+        )
     return loaded
 
 
@@ -48,15 +61,33 @@ def yaml_names(path: Path | None, description: dict[str, Any]) -> tuple[str, ...
     """
     names, count = description.get("names"), description.get("nc")
     if isinstance(names, dict):
-        if sorted(names, key=str) != sorted(range(len(names)), key=str):
-            raise DataError("class numbers have gaps", where=path, expected=f"0 to {len(names) - 1}", found=list(names))
+        if set(names) != set(range(len(names))):
+            raise DataError(
+                "class numbers have gaps",
+                where=path,
+                expected=f"0 to {len(names) - 1}",
+                found=brief(list(names)),
+                fix="Number the names from 0 without gaps.",
+            )
         names = [names[index] for index in range(len(names))]
     if names is None:
         return tuple(f"class {index}" for index in range(count)) if isinstance(count, int) and count > 0 else None
     if not isinstance(names, list) or not all(isinstance(name, str | int | float) for name in names):
-        raise DataError("names cannot be read", where=path, expected="a list of names", found=names)
+        raise DataError(
+            "names cannot be read",
+            where=path,
+            expected="a list of names",
+            found=brief(names),
+            fix="Correct 'names' in the file.",
+        )
     if isinstance(count, int) and count != len(names):
-        raise DataError("nc does not fit names", where=path, expected=f"nc: {len(names)}", found=f"nc: {count}")
+        raise DataError(
+            "nc does not fit names",
+            where=path,
+            expected=f"nc: {len(names)}",
+            found=f"nc: {count}",
+            fix="Correct 'nc' or 'names' in the file.",
+        )
     return tuple(str(name) for name in names)
 
 
@@ -71,7 +102,7 @@ def described_places(
         found = []
         for given in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
             place = base / str(given)
-            if not place.exists():
+            if not is_file(place) and not is_folder(place):
                 mended = find_tail(str(given), root)
                 now = f"'{mended.relative_to(root).as_posix()}' used instead" if mended else "nothing like it found"
                 report.add(WRONG_PATHS, described.name, f"{key}: '{given}' does not exist; {now}")
@@ -92,6 +123,6 @@ def find_tail(given: str, folder: Path) -> Path | None:
     names = [part for part in Path(given.replace("\\", "/")).parts if part not in ("..", ".", "/")]
     for start in range(len(names)):
         place = folder.joinpath(*names[start:])
-        if place.is_file() or (place.is_dir() and (start == 0 or len(names) - start > 1)):
+        if is_file(place) or (is_folder(place) and (start == 0 or len(names) - start > 1)):
             return place
     return None

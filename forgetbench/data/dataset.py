@@ -50,8 +50,8 @@ class OddityReport:
     found: list[Oddity] = field(default_factory=list)
 
     def add(self, kind: str, file: object, detail: str) -> None:
-        """Record one oddity."""
-        self.found.append(Oddity(kind, str(file), detail))
+        """Record one oddity; what would break a line of text in names from outside is written as an escape."""
+        self.found.append(Oddity(kind, _printable(str(file)), _printable(detail)))
 
     def counts(self) -> dict[str, int]:
         """Return how many oddities of each kind were found, most frequent first."""
@@ -101,6 +101,12 @@ class Dataset:
                 ],
             }
         )
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def relative_name(image: Path, root: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,8 @@ from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.locate import find_data
-from forgetbench.data.source import UNNAMED, Listed, Source
+from forgetbench.data.source import Listed, Source, known_parts
+from forgetbench.data.split import seeded_split
 from forgetbench.data.voc import read_voc
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
@@ -24,7 +24,7 @@ Role = Literal["target", "reference"]
 
 TRAIN_PARTS = ("train",)
 EVALUATE_PARTS = ("val", "valid", "validation", "test")
-_SPLIT_HINT = "Add 'split: {seed: 0, evaluate: 0.2}' to this data in the suite, or name a part with 'evaluate'."
+_SPLIT_HINT = "Add 'split: {{seed: 0, evaluate: 0.2}}' to this data in the suite, or name a part with '{}'."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LoadedData:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Images chosen for one purpose, and what the split is called."""
+    """Images chosen for one purpose, and what the split is called (several parts' names are joined by `+`)."""
 
     split: str
     images: list[Listed]
@@ -78,16 +78,14 @@ def load_data(
     if spec.format == "shapes":
         return _draw(spec, needs_train)
     root = _find(spec, suite_folder, fetch, progress)
-    source = _open(spec, root, known_names if role == "reference" else None)
-    name = source.root.name
-    train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
-    if spec.limit is not None:
-        evaluate = replace(evaluate, images=sorted(evaluate.images, key=lambda listed: listed.name)[: spec.limit])
-    return LoadedData(
-        None if train is None else _read(source, name, train),
-        _read(source, name, evaluate),
-        source.report,
-    )
+    try:
+        source = _open(spec, root, known_names if role == "reference" else None)
+        train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
+        if spec.limit is not None:
+            evaluate = replace(evaluate, images=sorted(evaluate.images, key=lambda listed: listed.name)[: spec.limit])
+        return LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report)
+    except OSError as error:
+        raise _unreadable(error, root) from error
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -103,22 +101,40 @@ def _find(spec: Data, suite_folder: Path | None, fetch: bool, progress: download
     path = spec.path or ""
     try:
         return find_data(path, suite_folder, spec.download)
+    except OSError as error:
+        raise _unreadable(error, path) from error
     except DataError:
         if spec.download is None or not fetch:
             raise
     return download.fetch(spec.download, progress)
 
 
+def _unreadable(error: OSError, where: object) -> DataError:
+    return DataError(
+        "cannot be read",
+        where=error.filename or where,
+        expected="files and folders that this user may read",
+        found=error.strerror or error,
+        fix="Correct the path or its permissions.",
+    )
+
+
 def _open(spec: Data, root: Path, known_names: tuple[str, ...] | None) -> Source:
     names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
     if spec.format == "yolo":
-        wanted = [part for part in (spec.train, spec.evaluate) if part is not None]
-        return read_yolo(root, names, fallback_names=known_names, wanted=wanted)
+        wanted = (*spec.parts("train"), *spec.parts("evaluate"))
+        return read_yolo(root, names, fallback_names=known_names, wanted=wanted, class_by_name=spec.class_by_name)
     if not root.is_dir():
-        raise DataError("not a folder", where=root, expected=f"a folder of {spec.format} data", fix="Correct 'path'.")
+        raise DataError(
+            "not a folder",
+            where=root,
+            expected=f"a folder of {spec.format} data",
+            found="a file",
+            fix="Correct 'path'; an archive has to be unpacked first.",
+        )
     if spec.format == "coco":
         return read_coco(root, spec.annotations, spec.images, names)
-    return read_voc(root, names)
+    return read_voc(root, names, keep_difficult=spec.difficult == "keep")
 
 
 def _choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> tuple[_Choice | None, _Choice]:
@@ -128,59 +144,68 @@ def _choose(spec: Data, source: Source, *, required: bool, needs_train: bool) ->
             raise DataError(
                 "'split' and named parts exclude each other",
                 where=source.root,
+                expected="one of them",
                 fix="Keep 'split', or 'train' and 'evaluate'.",
             )
         train, evaluate = _random_split(source, spec.split)
         return (train if needs_train else None), evaluate
-    evaluate_part = _pick(source, spec.evaluate, EVALUATE_PARTS)
-    train_part = _pick(source, spec.train, TRAIN_PARTS) if needs_train else None
-    if evaluate_part is None and not required and len(source.part_names) == 1:
-        evaluate_part = source.part_names[0]
-    missing = "evaluate" if evaluate_part is None else "train" if required and train_part is None else None
-    if missing or evaluate_part is None:
-        found = ", ".join(name for name in source.part_names if name != UNNAMED) or "one part without a name"
-        raise DataError(f"no part to {missing} on", where=source.root, found=found, fix=_SPLIT_HINT)
-    evaluate = _Choice(evaluate_part or "all", source.images(evaluate_part))
-    return (None if train_part is None else _Choice(train_part, source.images(train_part))), evaluate
+    evaluate_parts = spec.parts("evaluate") or _pick(source, EVALUATE_PARTS)
+    train_parts = (spec.parts("train") or _pick(source, TRAIN_PARTS)) if needs_train else ()
+    if not evaluate_parts and not required and len(source.part_names) == 1:
+        evaluate_parts = source.part_names
+    missing = "evaluate" if not evaluate_parts else "train" if required and not train_parts else None
+    if missing:
+        expected = f"a part named {' or '.join(EVALUATE_PARTS if missing == 'evaluate' else TRAIN_PARTS)}"
+        found = known_parts(source) or "one part without a name"
+        fix = _SPLIT_HINT.format(missing)
+        raise DataError(f"no part to {missing} on", where=source.root, expected=expected, found=found, fix=fix)
+    return (_listed(source, train_parts) if train_parts else None), _listed(source, evaluate_parts)
 
 
-def _pick(source: Source, named: str | None, usual: Sequence[str]) -> str | None:
-    """Return the part named, else the first of the usual ones; a year may follow a name (`val2017`)."""
-    if named is not None:
-        return named
+def _listed(source: Source, parts: tuple[str, ...]) -> _Choice:
+    return _Choice("+".join(parts) or "all", source.images_of(parts))
+
+
+def _pick(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of the usual parts, or nothing; a year may follow a name (`val2017`)."""
     for wanted in usual:
         for part in (wanted, *source.part_names):
             if part in source.part_names and re.fullmatch(rf"{wanted}(\d{{4}})?", part):
-                return part
-    return None
+                return (part,)
+    return ()
 
 
 def _random_split(source: Source, split: Split) -> tuple[_Choice, _Choice]:
-    """Split all images by a hash of seed and name: the same on every machine, whatever the order of files."""
+    """Split the images of all parts taken together."""
     images = {listed.image: listed for part in source.part_names for listed in source.images(part)}
     everything = sorted(images.values(), key=lambda listed: listed.name)
     if len(everything) < 2:
-        raise DataError("too few images to split", where=source.root, expected="two or more", found=len(everything))
-    count = min(max(1, round(split.evaluate * len(everything))), len(everything) - 1)
-    shuffled = sorted(everything, key=lambda listed: hashlib.sha256(f"{split.seed}/{listed.name}".encode()).digest())
-    chosen = {listed.image for listed in shuffled[:count]}
+        raise DataError(
+            "too few images to split",
+            where=source.root,
+            expected="two or more",
+            found=len(everything),
+            fix="Check the path and the format, or add images.",
+        )
+    held = seeded_split([listed.name for listed in everything], split)
     return (
-        _Choice("train", [listed for listed in everything if listed.image not in chosen]),
-        _Choice("evaluate", [listed for listed in everything if listed.image in chosen]),
+        _Choice("train", [listed for listed, out in zip(everything, held, strict=True) if not out]),
+        _Choice("evaluate", [listed for listed, out in zip(everything, held, strict=True) if out]),
     )
 
 
-def _read(source: Source, name: str, choice: _Choice) -> Dataset:
+def _read(source: Source, choice: _Choice) -> Dataset:
     samples = source.read(choice.images)
     if not any((~sample.crowd).any() for sample in samples):
+        lacking = "label" if samples else "image"
         raise DataError(
-            f"no usable label in part '{choice.split}'",
+            f"no usable {lacking} in part '{choice.split}'",
             where=source.root,
-            expected="at least one box",
+            expected="at least one",
             found=_reason(len(choice.images), len(samples), source.report),
-            fix="Check the format, and that labels lie where this format keeps them.",
+            fix=f"Check the format, and that {lacking}s are whole and lie where this format keeps them.",
         )
-    return Dataset(name, choice.split, source.classes, samples, source.root)
+    return Dataset(source.root.name, choice.split, source.classes, samples, source.root)
 
 
 def _reason(listed: int, usable: int, report: OddityReport) -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from forgetbench.data import download
-from forgetbench.data.source import plain_path
+from forgetbench.data.paths import plain_path
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 

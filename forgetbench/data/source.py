@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,13 @@ from pathlib import Path
 from forgetbench.data import clean
 from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
-from forgetbench.errors import DataError
+from forgetbench.data.paths import plain_path
+from forgetbench.errors import DataError, nearest
 
 #: Name of the only part of data that have no splits.
 UNNAMED = ""
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+#: An error names at most this many parts: Pascal VOC has a list for every class.
+_MOST_PARTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,17 @@ class Source(ABC):
         Called from several threads at once.
         """
 
+    def images_of(self, parts: Sequence[str]) -> list[Listed]:
+        """List several parts' images one after the other; what an earlier part has is left out and reported."""
+        if len(parts) == 1:
+            return self.images(parts[0])
+        return self.without_duplicates(listed for part in parts for listed in self.images(part))
+
     def read(self, images: Sequence[Listed]) -> tuple[Sample, ...]:
         """Open images and their annotations, in the order given; unusable ones are left out and reported."""
-        with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as threads:
+        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as threads:
+            # PIL warns of metadata nobody asks for; what matters here is reported.
+            warnings.simplefilter("ignore")
             results = list(threads.map(self._read_one, images))
         found = [oddity for _, report, _ in results for oddity in report.found]
         # Polygons are odd only where others are boxes; a set of polygons alone is a plain segmentation set.
@@ -117,64 +128,34 @@ class Source(ABC):
         return relative_name(path, self.root)
 
     def without_duplicates(self, images: Iterable[Listed]) -> list[Listed]:
-        """Return the first of each images that share annotations, and report the others."""
-        kept: dict[str, Listed] = {}
+        """Return the first of each images that are one file or share annotations, and report the others."""
+        kept: list[Listed] = []
+        by_key: dict[str, Listed] = {}
+        by_file: dict[Path, Listed] = {}
         for listed in images:
-            first = kept.setdefault(listed.key, listed)
-            if first is not listed:
-                detail = "listed twice" if first.image == listed.image else f"shares its annotations with {first.name}"
-                self.report.add(clean.DUPLICATE_IMAGE, listed.name, f"{detail}: left out")
-        return list(kept.values())
-
-
-def walk_images(folder: Path) -> Iterator[Path]:
-    """Yield the image files under a folder, sorted by path, through links to folders but never round in circles."""
-    found: list[Path] = []
-    seen: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders.sort()
-        found.extend(Path(place, file) for file in files if is_image(file))
-    yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-
-
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a list of images.
-
-    Raises:
-        DataError: it is not readable text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError("list of images cannot be read", where=path, found=error, fix="Correct the file.") from error
-
-
-def plain_path(path: Path) -> Path:
-    """Return a path absolute and without `.` and `..`, links not resolved (a `..` after a link has to stay)."""
-    parts: list[str] = []
-    for part in path.absolute().parts:
-        if part == ".." and len(parts) > 1 and not Path(*parts).is_symlink():
-            parts.pop()
-        else:
-            parts.append(part)
-    return Path(*parts)
-
-
-def is_image(name: str) -> bool:
-    """Tell whether a file name is an image's; hidden files are not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+            first = by_key.get(listed.key) or by_file.get(listed.image)
+            if first is None:
+                by_key[listed.key] = by_file[listed.image] = listed
+                kept.append(listed)
+                continue
+            detail = "listed twice" if first.image == listed.image else f"shares its annotations with {first.name}"
+            self.report.add(clean.DUPLICATE_IMAGE, listed.name, f"{detail}: left out")
+        return kept
 
 
 def unknown_part(source: Source, part: str) -> DataError:
     """Return the error for a part the data do not have."""
-    known = ", ".join(f"'{name}'" for name in source.part_names if name != UNNAMED)
+    known, near = known_parts(source), nearest(part, source.part_names)
     return DataError(
         f"no part '{part}'",
         where=source.root,
         expected=f"one of {known}" if known else "no part name: the data have no splits",
+        fix=f"Did you mean '{near}'?" if near else "Correct 'train' or 'evaluate' in the suite.",
     )
+
+
+def known_parts(source: Source) -> str:
+    """Return the names of the parts as errors list them; empty where the only part has no name."""
+    names = [f"'{name}'" for name in source.part_names if name != UNNAMED]
+    more = f" and {len(names) - _MOST_PARTS_SHOWN} more" if len(names) > _MOST_PARTS_SHOWN else ""
+    return ", ".join(names[:_MOST_PARTS_SHOWN]) + more

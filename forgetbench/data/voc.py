@@ -1,15 +1,17 @@
 """Pascal VOC: Annotations/*.xml, JPEGImages/ and the lists of ImageSets/Main/*.txt.
 
+A folder may hold several such folders, one a year (VOCdevkit): parts are then called `VOC2007/trainval`.
+
 VOC counts pixels from 1 and includes the last one, so a box is (xmin - 1, ymin - 1, xmax, ymax) in continuous
 coordinates. Tools write equal corners for a box nobody drew; such a box counts as one without area, not as a pixel.
-Objects marked difficult are kept.
+Objects marked difficult are kept unless they are not wanted.
 """
 
 from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from forgetbench.data.clean import (
@@ -21,8 +23,9 @@ from forgetbench.data.clean import (
     RawBox,
 )
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, is_image, read_lines, unknown_part
-from forgetbench.errors import DataError
+from forgetbench.data.paths import images_by_stem, plain_path, read_lines
+from forgetbench.data.source import Annotations, Listed, Source, unknown_part
+from forgetbench.errors import DataError, brief
 
 
 class _WithoutDoctype(ET.TreeBuilder):
@@ -35,48 +38,45 @@ class _WithoutDoctype(ET.TreeBuilder):
 class VocSource(Source):
     """A dataset in Pascal VOC's layout; see `read_voc`."""
 
-    def __init__(self, root: Path, names: tuple[str, ...] | None) -> None:
-        report = OddityReport()
-        super().__init__(root, names or _object_names(root / "Annotations"), report)
-        folder = root / "JPEGImages"
-        self._files: dict[str, list[Path]] = defaultdict(list)
-        for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if is_image(file.name):
-                self._files[file.stem].append(file)
-        self._lists = {path.stem: path for path in sorted((root / "ImageSets" / "Main").glob("*.txt"))}
+    def __init__(self, root: Path, folders: Sequence[Path], names: tuple[str, ...], *, keep_difficult: bool) -> None:
+        super().__init__(root, names, OddityReport())
+        self._keep_difficult = keep_difficult
+        self._files = {folder: images_by_stem(folder / "JPEGImages") for folder in folders}
+        self._parts = _parts(root, folders)
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """Names of the lists, or the unnamed part of all annotated images where there is no list."""
-        return tuple(self._lists) or (UNNAMED,)
+        """Names of the lists; of a folder without lists all annotated images, by the folder's name or unnamed."""
+        return tuple(self._parts)
 
     def images(self, part: str) -> list[Listed]:
         """List a part's images in its list's order; without lists, every annotated image."""
-        if part not in self.part_names:
+        if part not in self._parts:
             raise unknown_part(self, part)
-        if part == UNNAMED:
-            stems = [(path.stem, path, "annotated") for path in sorted((self.root / "Annotations").glob("*.xml"))]
+        folder, listing = self._parts[part]
+        if listing is None:
+            stems = [(path.stem, path, "annotated") for path in sorted((folder / "Annotations").glob("*.xml"))]
         else:
-            path = self._lists[part]
+            lines = enumerate(read_lines(listing), start=1)
             # A class's own list has a second column (1, 0 or -1), which is of no use here.
-            stems = [
-                (line.split()[0], path, f"line {n}") for n, line in enumerate(read_lines(path), start=1) if line.strip()
-            ]
+            stems = [(line.split()[0], listing, f"line {number}") for number, line in lines if line.strip()]
         listed = []
         for stem, path, place in stems:
-            files = self._files.get(stem)
+            files = self._files[folder].get(stem)
             if not files:
-                self.report.add(MISSING_IMAGE, self.name_of(path), f"{place}: no image JPEGImages/{stem}.*: left out")
+                missing = self.name_of(folder / "JPEGImages" / f"{stem}.*")
+                self.report.add(MISSING_IMAGE, self.name_of(path), f"{place}: no image {missing}: left out")
                 continue
             for other in files[1:]:
                 detail = f"same name as {self.name_of(files[0])}: left out"
                 self.report.add(DUPLICATE_IMAGE, self.name_of(other), detail)
-            listed.append(Listed(files[0], self.name_of(files[0]), stem))
+            # Years may hold images of equal name, so the key is the whole path.
+            listed.append(Listed(files[0], self.name_of(files[0]), str(folder / "Annotations" / f"{stem}.xml")))
         return self.without_duplicates(listed)
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the objects of an image's XML file; an object that cannot be read is dropped and reported."""
-        path = self.root / "Annotations" / f"{listed.key}.xml"
+        path = Path(listed.key)
         file = self.name_of(path)
         try:
             tree = parse_xml(path)
@@ -95,6 +95,8 @@ class VocSource(Source):
         boxes = []
         for number, found in enumerate(tree.findall("object"), start=1):
             place = f"object {number}"
+            if not self._keep_difficult and found.findtext("difficult", "").strip() == "1":
+                continue
             try:
                 name, corners = _read_object(found)
             except ValueError as error:
@@ -107,30 +109,34 @@ class VocSource(Source):
                 )
                 continue
             boxes.append(RawBox(name, (xmin - 1, ymin - 1, xmax, ymax), place))
-        return Annotations(file, boxes, absent=f"no usable object in {file}")
+        wanted = "usable object" if self._keep_difficult else "usable object that is not difficult"
+        return Annotations(file, boxes, absent=f"no {wanted} in {file}")
 
 
-def read_voc(root: Path, names: tuple[str, ...] | None = None) -> VocSource:
+def read_voc(root: Path, names: tuple[str, ...] | None = None, *, keep_difficult: bool = True) -> VocSource:
     """Open a dataset in Pascal VOC's layout.
 
     Args:
-        root: The folder that holds Annotations, JPEGImages and, for splits, ImageSets/Main.
+        root: The folder that holds Annotations, JPEGImages and, for splits, ImageSets/Main; or folders that do.
         names: Class names in the order wanted; by default all object names found, sorted.
+        keep_difficult: False to leave out objects marked difficult.
 
     Raises:
         DataError: the layout is another, or no object is annotated.
     """
+    root = plain_path(root)
+    folders = [root]
     if not (root / "Annotations").is_dir():
+        folders = [folder for folder in sorted(root.iterdir()) if (folder / "Annotations").is_dir()]
+    if not folders:
         raise DataError(
             "no Annotations folder",
             where=root,
-            expected="Annotations/*.xml, JPEGImages/ and ImageSets/Main/*.txt",
+            expected="Annotations/*.xml, JPEGImages/ and ImageSets/Main/*.txt, here or in a folder for each year",
+            found=brief(sorted(entry.name for entry in root.iterdir())),
             fix="Check the path and the format.",
         )
-    source = VocSource(root, names)
-    if not source.classes:
-        raise DataError("no object is annotated", where=root / "Annotations", expected="XML files with objects")
-    return source
+    return VocSource(root, folders, names or _object_names(folders), keep_difficult=keep_difficult)
 
 
 def parse_xml(path: Path) -> ET.Element:
@@ -143,19 +149,42 @@ def parse_xml(path: Path) -> ET.Element:
     try:
         parser.feed(path.read_bytes())
         root: ET.Element = parser.close()
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError) as error:  # LookupError: an encoding nobody knows
         raise ValueError(f"not well-formed XML: {error}") from error
     return root
 
 
-def _object_names(folder: Path) -> tuple[str, ...]:
+def _parts(root: Path, folders: Sequence[Path]) -> dict[str, tuple[Path, Path | None]]:
+    """Return folder and list by the name of each part; a class's own lists (`cat_train`) come last."""
+    found: list[tuple[str, Path, Path | None]] = []
+    for folder in folders:
+        year = "" if folder == root else folder.name
+        lists = sorted((folder / "ImageSets" / "Main").glob("*.txt"))
+        found += [(f"{year}/{path.stem}".lstrip("/"), folder, path) for path in lists] or [(year, folder, None)]
+    found.sort(key=lambda part: part[2] is not None and "_" in part[2].stem)
+    return {name: (folder, path) for name, folder, path in found}
+
+
+def _object_names(folders: Sequence[Path]) -> tuple[str, ...]:
+    files = [path for folder in folders for path in sorted((folder / "Annotations").glob("*.xml"))]
     names: set[str] = set()
-    for path in folder.glob("*.xml"):
+    unreadable: list[str] = []  # reported again when their images are read
+    for path in files:
         try:
             names.update(found.findtext("name", "").strip() for found in parse_xml(path).findall("object"))
-        except (OSError, ValueError):
-            continue  # reported when its image is read
-    return tuple(sorted(names - {""}))
+        except (OSError, ValueError) as error:
+            unreadable.append(f"{path.name}: {error}")
+    names.discard("")
+    if not names:
+        first = f"; first {unreadable[0]}" if unreadable else ""
+        raise DataError(
+            "no object is annotated",
+            where=folders[0] / "Annotations",
+            expected="XML files with objects that have a name",
+            found=f"{len(files)} XML files, {len(unreadable)} unreadable{first}",
+            fix="Check the path and the format.",
+        )
+    return tuple(sorted(names))
 
 
 def _read_object(found: ET.Element) -> tuple[str, tuple[float, float, float, float]]:
@@ -168,7 +197,7 @@ def _read_object(found: ET.Element) -> tuple[str, tuple[float, float, float, flo
         try:
             values.append(float(text))
         except ValueError:
-            raise ValueError(f"{side} is '{text}', expected a number") from None
+            raise ValueError(f"{side} is {brief(text)}, expected a number") from None
     if not all(math.isfinite(value) for value in values):
         raise ValueError("a number is not finite")
     return name, (values[0], values[1], values[2], values[3])

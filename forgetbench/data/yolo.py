@@ -3,36 +3,25 @@
 A label file has one line per object, numbers as shares of the image's width and height: `class cx cy w h` for a box,
 `class x1 y1 x2 y2 x3 y3 …` for a polygon of three points or more, which becomes its bounding box.
 
-A label file is found by replacing the last `images` of the image's path by `labels`. That is done on the path as the
-data name it: behind a resolved link there may be no such folder, and every label would silently be missing.
+A label file is found by replacing the last `images` of the image's path by `labels`, else beside the image. That is
+done on the path as the data name it: behind a resolved link there may be no such folder, and every label would silently
+be missing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from forgetbench.data.clean import (
-    MISSING_IMAGE,
-    UNREADABLE_LABEL,
-    WRONG_PATHS,
-    RawBox,
-)
-from forgetbench.data.data_yaml import described_places, find_tail, find_yaml, load_yaml, yaml_names
+from forgetbench.data.clean import MISSING_IMAGE, NAME_WITHOUT_CLASS, UNREADABLE_LABEL, RawBox
+from forgetbench.data.data_yaml import described_places, find_yaml, load_yaml, yaml_names
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.source import (
-    UNNAMED,
-    Annotations,
-    Listed,
-    Source,
-    is_image,
-    plain_path,
-    read_lines,
-    unknown_part,
-    walk_images,
-)
-from forgetbench.errors import DataError
+from forgetbench.data.lists import listed_images
+from forgetbench.data.paths import is_image, plain_path, walk_images
+from forgetbench.data.source import UNNAMED, Annotations, Listed, Source, unknown_part
+from forgetbench.errors import DataError, brief
 
 #: Names of parts looked for without being asked.
 USUAL_PARTS = ("train", "val", "valid", "validation", "test")
@@ -44,10 +33,15 @@ class YoloSource(Source):
     """A dataset in the YOLO layout; see `read_yolo`."""
 
     def __init__(
-        self, root: Path, classes: tuple[str, ...], places: dict[str, tuple[Path, ...]], report: OddityReport
+        self,
+        root: Path,
+        classes: tuple[str, ...],
+        places: dict[str, tuple[Path, ...]],
+        report: OddityReport,
+        class_by_name: Mapping[str, str],
     ) -> None:
         super().__init__(root, classes, report)
-        self._places = places
+        self._places, self._class_by_name = places, class_by_name
         self._label_folders: set[Path] = set()
 
     @property
@@ -61,10 +55,10 @@ class YoloSource(Source):
             raise unknown_part(self, part)
         found: list[Path] = []
         for place in self._places[part]:
-            found.extend(self._read_list(place) if place.is_file() else walk_images(place))
+            found.extend(listed_images(place, self.root, self.report) if place.is_file() else walk_images(place))
         listed = [Listed(image, self.name_of(image), str(label_path(image))) for image in found]
         self._report_labels_without_image(listed)
-        return self.without_duplicates(listed)
+        return self._of_known_class(self.without_duplicates(listed))
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the boxes of an image's label file; lines that cannot be read are dropped and reported."""
@@ -85,29 +79,28 @@ class YoloSource(Source):
                 boxes.append(parse_line(line, f"line {number}", size))
             except ValueError as error:
                 report.add(UNREADABLE_LABEL, file, f"line {number}: {error}: dropped")
+        if self._class_by_name:
+            named = self._class_of(listed.image)
+            boxes = [replace(box, label=named) for box in boxes]
         return Annotations(file, boxes, absent=f"no label in {file}")
 
-    def _read_list(self, path: Path) -> list[Path]:
-        """Return the images a text file lists, one a line, relative to the list, to the dataset, or absolute."""
-        images: list[Path] = []
-        wrong: list[str] = []
-        for number, line in enumerate(read_lines(path), start=1):
-            entry = line.strip()
-            if not entry:
-                continue
-            given = (path.parent / entry, self.root / entry)
-            image = next((place for place in given if place.is_file()), None)
-            if image is None:
-                image = find_tail(entry, self.root)
-                if image is None:
-                    self.report.add(MISSING_IMAGE, self.name_of(path), f"line {number}: no image '{entry}': left out")
-                    continue
-                wrong.append(entry)
-            images.append(plain_path(image))
-        if wrong:
-            detail = f"{len(wrong)} paths do not exist, the first '{wrong[0]}'; found by their last folders instead"
-            self.report.add(WRONG_PATHS, self.name_of(path), detail)
-        return images
+    def _class_of(self, image: Path) -> str:
+        """Return the class an image's name stands for; of keys that begin each other the longest counts."""
+        keys = [key for key in self._class_by_name if image.name.startswith(key)]
+        return self._class_by_name[max(keys, key=len)] if keys else ""
+
+    def _of_known_class(self, images: list[Listed]) -> list[Listed]:
+        """Leave out and report images whose names stand for no class, where names tell it."""
+        if not self._class_by_name:
+            return images
+        kept = []
+        for listed in images:
+            if self._class_of(listed.image):
+                kept.append(listed)
+            else:
+                known = ", ".join(self._class_by_name)
+                self.report.add(NAME_WITHOUT_CLASS, listed.name, f"begins with none of {known}: left out")
+        return kept
 
     def _report_labels_without_image(self, listed: Sequence[Listed]) -> None:
         """Report label files whose image is not there; other parts' images in the same folders count as there."""
@@ -119,9 +112,12 @@ class YoloSource(Source):
                 continue
             self._label_folders.add(folder)
             stems = {file.stem for images in image_folders for file in images.iterdir() if is_image(file.name)}
+            in_any_case = {stem.casefold(): stem for stem in stems}
             for label in sorted(folder.glob("*.txt")):
                 if label.stem not in stems and label.name not in _NOT_LABELS:
-                    self.report.add(MISSING_IMAGE, self.name_of(label), "label file without an image: left out")
+                    near = in_any_case.get(label.stem.casefold())
+                    hint = f" (that of '{near}' differs in case)" if near else ""
+                    self.report.add(MISSING_IMAGE, self.name_of(label), f"label file without an image{hint}: left out")
 
 
 def read_yolo(
@@ -130,6 +126,7 @@ def read_yolo(
     *,
     fallback_names: tuple[str, ...] | None = None,
     wanted: Sequence[str] = (),
+    class_by_name: Mapping[str, str] | None = None,
 ) -> YoloSource:
     """Open a dataset in the YOLO layout, with or without a data.yaml.
 
@@ -138,12 +135,22 @@ def read_yolo(
         names: Class names, taken before those of the data.yaml.
         fallback_names: Class names for data that name none.
         wanted: Names of parts to look for beside the usual ones.
+        class_by_name: Class names by how an image's file name begins. They are then the classes, and every box of an
+            image is of its name's class, whatever number its label file gives.
 
     Raises:
         DataError: no images or no class names are found, or the data.yaml cannot be read.
     """
     report = OddityReport()
     path = plain_path(path)
+    if path.is_file() and path.suffix.lower() not in (".yaml", ".yml"):
+        raise DataError(
+            "not a folder",
+            where=path,
+            expected="a folder of yolo data, or its data.yaml",
+            found="a file",
+            fix="Correct 'path'; an archive has to be unpacked first.",
+        )
     root, described = (path.parent, path) if path.is_file() else (path, find_yaml(path))
     description = load_yaml(described) if described else {}
     keys = tuple(dict.fromkeys((*USUAL_PARTS, *wanted)))
@@ -153,10 +160,11 @@ def read_yolo(
         raise DataError(
             "no images found",
             where=root,
-            expected="images/ and labels/, with or without train and val folders, or a data.yaml",
+            expected="images/ and labels/, with or without train and val folders, lists of images, or a data.yaml",
             fix="Check the path and the format.",
         )
-    classes = names or yaml_names(described, description) or fallback_names
+    by_name = tuple(dict.fromkeys((class_by_name or {}).values()))
+    classes = names or by_name or yaml_names(described, description) or fallback_names
     if not classes:
         raise DataError(
             "the class names are unknown",
@@ -164,7 +172,7 @@ def read_yolo(
             expected="'names' in a data.yaml or in the suite",
             fix="Add 'names: [...]' (or 'names: coco') to this data in the suite.",
         )
-    return YoloSource(root, classes, places, report)
+    return YoloSource(root, classes, places, report, class_by_name or {})
 
 
 def label_path(image: Path) -> Path:
@@ -184,13 +192,11 @@ def parse_line(line: str, place: str, size: tuple[int, int]) -> RawBox:
     Raises:
         ValueError: the line is neither a box nor a polygon.
     """
-    first, *rest = line.split()
-    values = [float(value) for value in rest]
-    label = float(first)
+    label, *values = (_number(text) for text in line.split())
     if not all(math.isfinite(value) for value in (label, *values)):
         raise ValueError("a number is not finite")
     if label != int(label):
-        raise ValueError(f"class {first} is not a whole number")
+        raise ValueError(f"class {label:g} is not a whole number")
     width, height = size
     if len(values) == 4:
         x, y, w, h = values
@@ -203,6 +209,13 @@ def parse_line(line: str, place: str, size: tuple[int, int]) -> RawBox:
     raise ValueError(
         f"{1 + len(values)} values; expected 5 (class cx cy w h) or a class and the points of a polygon (three or more)"
     )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{brief(text)} is not a number") from None
 
 
 def _found_places(root: Path, keys: Sequence[str]) -> dict[str, tuple[Path, ...]]:

@@ -85,13 +85,6 @@ def _known_augmentation(augment: dict[str, Any]) -> dict[str, Any]:
     return augment
 
 
-def _without_duplicates(values: list[Any]) -> list[Any]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise ValueError(f"'{value}' is listed twice")
-    return values
-
-
 def _possible_freeze_point(point: int | str) -> int | str:
     problem = freeze_point_problem(point)
     if problem is not None:
@@ -104,6 +97,13 @@ def _possible_attach_point(point: int | str) -> int | str:
     if problem is not None:
         raise ValueError(problem)
     return point
+
+
+def _listed_once(values: list[Any]) -> list[Any]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"'{value}' is listed twice")
+    return values
 
 
 def _point_schema(pattern: str, words: str) -> WithJsonSchema:
@@ -147,6 +147,30 @@ class Split(_Section):
     evaluate: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="share of images kept for evaluation")
 
 
+#: Name of one split, or of several whose images are taken together.
+Parts = str | Annotated[list[str], Field(min_length=1)]
+ClassByName = Annotated[
+    dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]],
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string", "minLength": 1},
+            "$comment": "a mapping from how file names begin to class names",
+        }
+    ),
+]
+#: Keys that only one format has a use for.
+_FORMAT_OF_KEY = {
+    "images": "coco",
+    "annotations": "coco",
+    "difficult": "voc",
+    "class_by_name": "yolo",
+    "world": "shapes",
+}
+
+
 class Data(_Section):
     """Where a dataset is, how it is laid out, and which of its parts are used."""
 
@@ -156,12 +180,20 @@ class Data(_Section):
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
     )
     format: Literal["yolo", "coco", "voc", "shapes"]
-    train: str | None = Field(None, description="name of the training split (default: train)")
-    evaluate: str | None = Field(None, description="name of the evaluation split (default: val, valid or test)")
+    train: Parts | None = Field(None, description="name of the training split, or several (default: train)")
+    evaluate: Parts | None = Field(
+        None, description="name of the evaluation split, or several (default: val, valid, validation or test)"
+    )
     split: Split | None = Field(None, description="seeded split, where the data has none")
     names: list[str] | Literal["coco"] | None = Field(None, description="class names, where the data names none")
     images: str | None = Field(None, description="COCO format: folder of images, relative to path")
     annotations: str | None = Field(None, description="COCO format: instances JSON, relative to path")
+    difficult: Literal["keep", "drop"] = Field(
+        "keep", description="VOC format: what becomes of objects marked difficult"
+    )
+    class_by_name: ClassByName | None = Field(
+        None, description="YOLO format: class of all boxes of an image by how its file name begins"
+    )
     limit: Annotated[int, Field(gt=0)] | None = Field(None, description="use the first N images, sorted by name")
     download: str | None = Field(None, description="name of a download known to forgetbench")
     world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")
@@ -175,11 +207,24 @@ class Data(_Section):
         if self.format == "shapes":
             if self.world is None:
                 raise ValueError("format 'shapes' needs 'world': general or fine")
-        elif self.path is None:
+        elif not self.path:
             raise ValueError(f"format '{self.format}' needs 'path'")
-        if self.world is not None and self.format != "shapes":
-            raise ValueError("'world' belongs to format 'shapes'")
+        for key, owner in _FORMAT_OF_KEY.items():
+            if self.format != owner and getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"'{key}' belongs to format '{owner}'")
+        if self.names is not None and self.class_by_name is not None:
+            raise ValueError("'names' and 'class_by_name' both name the classes: keep one")
         return self
+
+    @field_validator("train", "evaluate")
+    @classmethod
+    def _no_part_twice(cls, parts: str | list[str] | None) -> str | list[str] | None:
+        return _listed_once(parts) if isinstance(parts, list) else parts
+
+    def parts(self, purpose: Literal["train", "evaluate"]) -> tuple[str, ...]:
+        """Return the names of the splits to use for a purpose; empty where the section leaves it to the usual ones."""
+        named = self.train if purpose == "train" else self.evaluate
+        return (named,) if isinstance(named, str) else tuple(named or ())
 
 
 class Train(_Section):
@@ -310,7 +355,7 @@ class Cam(_Section):
     @field_validator("rules", "modules")
     @classmethod
     def _no_duplicates(cls, values: list[Any] | None) -> list[Any] | None:
-        return None if values is None else _without_duplicates(values)
+        return None if values is None else _listed_once(values)
 
 
 class Suite(_Section):
@@ -350,7 +395,7 @@ class Suite(_Section):
     @field_validator("models", "freeze_points", "attach_points", "seeds")
     @classmethod
     def _no_duplicates(cls, values: list[Any]) -> list[Any]:
-        return _without_duplicates(values)
+        return _listed_once(values)
 
     @field_validator("arms")
     @classmethod

@@ -68,13 +68,75 @@ def test_named_parts(tmp_path: Path) -> None:
         target(yolo(tmp_path, evaluate="vla"))
 
 
+def test_several_parts_are_taken_together_in_order(tmp_path: Path) -> None:
+    with_parts(tmp_path, "train", "val", "extra")
+    (tmp_path / "again.txt").write_text("images/val/val1.png\nimages/extra/extra1.png\n")
+    (tmp_path / "data.yaml").write_text(
+        "train: images/train\nval: images/val\nextra: images/extra\nagain: again.txt\nnames: [x]\n"
+    )
+    loaded = target(yolo(tmp_path, names=None, train=["val", "train"], evaluate=["extra", "again"]))
+    assert images(loaded) == (["val0", "val1", "train0", "train1"], ["extra0", "extra1", "val1"])
+    assert loaded.train is not None
+    assert (loaded.train.split, loaded.evaluate.split) == ("val+train", "extra+again")
+    assert [(oddity.kind, oddity.file, oddity.detail) for oddity in loaded.report.found] == [
+        ("duplicate-image", "images/extra/extra1.png", "listed twice: left out")
+    ]
+    with pytest.raises(DataError, match="no part 'vla'"):
+        target(yolo(tmp_path, train=["train", "vla"]))
+
+
+def test_one_image_in_two_json_files_counts_once(tmp_path: Path) -> None:
+    write_image(tmp_path / "images" / "a.png")
+    for part, x in (("one", 1), ("two", 2)):
+        box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [x, 0, 9, 9]}
+        write_coco(tmp_path, [{"id": 1, "file_name": "a.png"}], [box], {1: "x"}, f"annotations/instances_{part}.json")
+    loaded = reference(Data(format="coco", path=str(tmp_path), evaluate=["one", "two"]))
+    assert [sample.boxes.tolist() for sample in loaded.evaluate.samples] == [[[1, 0, 10, 9]]]
+    assert loaded.report.counts() == {"duplicate-image": 1}
+
+
+def test_years_of_voc_and_difficult_objects(tmp_path: Path) -> None:
+    easy = voc_object("x", 1, 1, 9, 9)
+    hard = voc_object("y", 1, 1, 9, 9).replace("<bndbox>", "<difficult>1</difficult><bndbox>")
+    for year in ("VOC2007", "VOC2012"):
+        write_voc(tmp_path / year, "1", easy, hard)
+        write_list(tmp_path / year, "trainval", "1")
+    write_voc(tmp_path / "VOC2007", "2", easy, hard)
+    write_list(tmp_path / "VOC2007", "test", "2")
+    fields = {"path": str(tmp_path), "train": ["VOC2007/trainval", "VOC2012/trainval"], "evaluate": "VOC2007/test"}
+    kept, dropped = target(Data(format="voc", **fields)), target(Data(format="voc", difficult="drop", **fields))
+    assert kept.train is not None
+    assert dropped.train is not None
+    assert (kept.train.split, len(kept.train.samples)) == ("VOC2007/trainval+VOC2012/trainval", 2)
+    assert (kept.train.instances, kept.evaluate.instances) == (4, 2)
+    assert (dropped.train.instances, dropped.evaluate.instances) == (2, 1)
+    assert kept.report.found == dropped.report.found == []
+    with pytest.raises(
+        DataError, match=r"no part to evaluate on; expected .*, found 'VOC2007/test', 'VOC2007/trainval'"
+    ):
+        target(Data(format="voc", path=str(tmp_path)))
+
+
+def test_what_may_not_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_parts(tmp_path, "train", "val")
+
+    def denied(folder: object) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("os.scandir", denied)  # root may read everything
+    with pytest.raises(DataError, match=r"train: cannot be read; expected .* may read, found Permission denied\. Corr"):
+        target(yolo(tmp_path))
+    with pytest.raises(DataError, match=r"cannot be read; .*File name too long"):
+        target(yolo(tmp_path / ("a" * 300)))
+
+
 def test_only_parts_needed_are_read(tmp_path: Path) -> None:
     with_parts(tmp_path, "train", "val")
     for image in (tmp_path / "images" / "train").iterdir():
         image.write_bytes(b"")
     assert reference(yolo(tmp_path)).report.found == []
     assert reference(yolo(tmp_path)).train is None
-    with pytest.raises(DataError, match="no usable label in part 'train'"):
+    with pytest.raises(DataError, match="no usable image in part 'train'"):
         reference(yolo(tmp_path), with_train=True)
 
 

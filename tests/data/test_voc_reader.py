@@ -94,3 +94,81 @@ def test_other_layouts_and_empty_ones(tmp_path: Path) -> None:
     write_voc(tmp_path, "a")
     with pytest.raises(DataError, match="no object is annotated"):
         read_voc(tmp_path)
+
+
+def years(root: Path) -> Path:
+    """Write two years that hold an image of equal stem each."""
+    for year, name in (("VOC2007", "cat"), ("VOC2012", "ant")):
+        for stem in ("1", year):
+            write_voc(root / year, stem, voc_object(name, 1, 1, 9, 9))
+        write_list(root / year, "cat_train", "1  1")
+        write_list(root / year, "train", "1", year)
+    return root
+
+
+def test_years_are_parts_of_one_dataset(tmp_path: Path) -> None:
+    source = read_voc(years(tmp_path))
+    assert source.classes == ("ant", "cat")
+    assert source.part_names == ("VOC2007/train", "VOC2012/train", "VOC2007/cat_train", "VOC2012/cat_train")
+    listed = source.images_of(("VOC2012/train", "VOC2007/train"))
+    assert [entry.name for entry in listed] == [
+        "VOC2012/JPEGImages/1.png", "VOC2012/JPEGImages/VOC2012.png",
+        "VOC2007/JPEGImages/1.png", "VOC2007/JPEGImages/VOC2007.png",
+    ]  # fmt: skip
+    assert [sample.classes.tolist() for sample in source.read(listed)] == [[0], [0], [1], [1]]
+    assert source.report.found == []
+
+
+def test_years_say_where_something_is_missing(tmp_path: Path) -> None:
+    write_list(years(tmp_path) / "VOC2012", "val", "1", "gone")
+    write_voc(tmp_path / "VOC2013", "a", voc_object("cat", 5, 5, 5, 5))
+    source = read_voc(tmp_path)
+    assert source.part_names[3] == "VOC2013"
+    source.samples("VOC2012/val")
+    source.samples("VOC2013")
+    assert [(oddity.kind, oddity.file) for oddity in source.report.found] == [
+        ("missing-image", "VOC2012/ImageSets/Main/val.txt"),
+        ("zero-area-box", "VOC2013/Annotations/a.xml"),
+        ("image-without-label", "VOC2013/JPEGImages/a.png"),
+    ]
+    assert source.report.found[0].detail == "line 2: no image VOC2012/JPEGImages/gone.*: left out"
+    with pytest.raises(DataError, match=r"no part 'VOC2012/vall'; expected one of .*Did you mean 'VOC2012/val'\?"):
+        source.images("VOC2012/vall")
+
+
+def test_folders_beside_a_plain_root_are_not_years(tmp_path: Path) -> None:
+    write_voc(tmp_path, "a", voc_object("cat", 1, 1, 9, 9))
+    write_voc(tmp_path / "old", "b", voc_object("dog", 1, 1, 9, 9))
+    source = read_voc(tmp_path)
+    assert (source.classes, source.part_names) == (("cat",), ("",))
+
+
+def test_error_lists_only_the_first_of_many_parts(tmp_path: Path) -> None:
+    write_voc(tmp_path, "a", voc_object("cat", 1, 1, 9, 9))
+    for name in ("train", *(f"{letter}_train" for letter in "abcdefghij")):
+        write_list(tmp_path, name, "a")
+    with pytest.raises(DataError, match=r"expected one of 'train', 'a_train', .*'g_train' and 3 more\. Correct"):
+        read_voc(tmp_path).images("zzz")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_difficult_objects_are_kept_or_dropped(tmp_path: Path, keep: bool) -> None:
+    def marked(value: str, x: int) -> str:
+        return voc_object("cat", x, 1, 90, 40).replace("<bndbox>", f"<difficult>{value}</difficult><bndbox>")
+
+    write_voc(tmp_path, "a", marked("0", 1), marked("1", 2), marked(" 1 ", 3), voc_object("cat", 4, 1, 90, 40))
+    write_voc(tmp_path, "b", marked("1", 1).replace("cat", "dog"))
+    source = read_voc(tmp_path, keep_difficult=keep)
+    assert source.classes == ("cat", "dog")
+    assert [sample.boxes[:, 0].tolist() for sample in source.samples("")] == (
+        [[0, 1, 2, 3], [0]] if keep else [[0, 3], []]
+    )
+    assert [oddity.detail for oddity in source.report.found] == (
+        [] if keep else ["no usable object that is not difficult in Annotations/b.xml: kept as background"]
+    )
+
+
+def test_xml_of_an_unknown_encoding_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text('<?xml version="1.0" encoding="klingon"?><a/>')
+    with pytest.raises(ValueError, match="unknown encoding: klingon"):
+        parse_xml(tmp_path / "a.xml")

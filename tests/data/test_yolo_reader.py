@@ -38,7 +38,7 @@ def test_polygon_line_becomes_its_bounding_box() -> None:
         ("0 0.5 0.5 0.2 0.4 0.9", "6 values"),
         ("0 0.5 0.5", "3 values"),
         ("0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", "8 values"),
-        ("cat 0.5 0.5 0.2 0.4", "could not convert"),
+        ("cat 0.5 0.5 0.2 0.4", "'cat' is not a number"),
         ("0 nan 0.5 0.2 0.4", "not finite"),
         ("0.5 0.5 0.5 0.2 0.4", "whole number"),
     ],
@@ -226,6 +226,8 @@ def test_names_numbered_by_nc_or_given_as_fallback(tmp_path: Path) -> None:
         ("train: images\nnames: x\n", "names cannot be read"),
         ("train: [", "cannot be read as YAML"),
         ("just text", "is not a data.yaml"),
+        ("names: [x]\ndate: 2020-13-45\n", "cannot be read as YAML; .*month must be in 1..12"),
+        ("names: !!bool x\n", "cannot be read as YAML"),
         ("train: images\n", "the class names are unknown"),
     ],
 )
@@ -254,3 +256,45 @@ def test_unknown_part_names_the_known(tmp_path: Path) -> None:
     write_yolo(tmp_path, {"a.png": BOX}, "images/train", "labels/train")
     with pytest.raises(DataError, match="no part 'vla'; expected one of 'train'"):
         read_yolo(tmp_path, NAMES).images("vla")
+
+
+def write_wgisd(root: Path, *stems: str) -> Path:
+    """Write WGISD's layout: images beside their labels, which know one class, and lists of stems."""
+    for stem in stems:
+        write_image(root / "data" / f"{stem}.jpg")
+        (root / "data" / f"{stem}.txt").write_text(BOX)
+        (root / "data" / f"{stem}.npz").write_bytes(b"")
+    (root / "train.txt").write_text("".join(f"{stem}\n" for stem in stems[:-1]))
+    (root / "train_masked.txt").write_text(f"{stems[0]}\n")
+    (root / "test.txt").write_text(f"{stems[-1]}\n")
+    return root
+
+
+def test_classes_told_by_file_names(tmp_path: Path) -> None:
+    kinds_of_grape = {"CDY": "Chardonnay", "SYH": "Syrah", "CFR": "Cabernet Franc"}
+    stems = ("SYH_2017-04-27_1312", "CDY_2031", "CDY-TULE_1404", "XXX_1", "CFR_1624")
+    source = read_yolo(write_wgisd(tmp_path, *stems), class_by_name={**kinds_of_grape, "CDY-TULE": "Tulelake"})
+    assert source.classes == ("Chardonnay", "Syrah", "Cabernet Franc", "Tulelake")
+    assert source.part_names == ("train", "test")
+    train, test = source.samples("train"), source.samples("test")
+    assert [(sample.image.stem, sample.classes.tolist()) for sample in (*train, *test)] == [
+        ("SYH_2017-04-27_1312", [1]), ("CDY_2031", [0]), ("CDY-TULE_1404", [3]), ("CFR_1624", [2]),
+    ]  # fmt: skip
+    assert train[0].boxes.tolist() == [pytest.approx([40, 15, 60, 35])]
+    assert kinds(source) == [("name-without-class", "data/XXX_1.jpg")]
+    assert source.report.found[0].detail == "begins with none of CDY, SYH, CFR, CDY-TULE: left out"
+
+
+def test_names_of_one_class_are_one_class(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, {"a.png": BOX, "b.png": "7 0.5 0.5 0.2 0.4\n"})
+    (root / "data.yaml").write_text("train: images\nnames: [x, y, z]\n")
+    source = read_yolo(root, class_by_name={"a": "fruit", "b": "fruit"})
+    assert source.classes == ("fruit",)
+    assert [sample.classes.tolist() for sample in source.samples("train")] == [[0], [0]]
+    assert source.report.found == []
+
+
+def test_archive_where_a_folder_is_due(tmp_path: Path) -> None:
+    (tmp_path / "data.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"not a folder; expected a folder of yolo data.*an archive has to be unpacked"):
+        read_yolo(tmp_path / "data.zip", NAMES)

@@ -86,6 +86,18 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"target__format": "vok"}, "found 'vok', did you mean 'voc'?"),
         ({"target__names": ["a", 3]}, "target.names[1]: expected text, found 3"),
         ({"target__path": ...}, "here: target: format 'yolo' needs 'path'"),
+        ({"target__path": ""}, "here: target: format 'yolo' needs 'path'"),
+        ({"target__train": []}, "target.train: expected text or a list of 1 or more items, each text, found []"),
+        ({"target__train": ["a", 3]}, "target.train[1]: expected text, found 3"),
+        ({"target__evaluate": ["a", "b", "a"]}, "target.evaluate: 'a' is listed twice"),
+        ({"target__difficult": "drop"}, "here: target: 'difficult' belongs to format 'voc'"),
+        ({"target__format": "voc", "target__difficult": "no"}, "expected one of 'keep', 'drop', found 'no'"),
+        ({"target__images": "images"}, "here: target: 'images' belongs to format 'coco'"),
+        ({"target__world": "fine"}, "here: target: 'world' belongs to format 'shapes'"),
+        ({"target__format": "voc", "target__class_by_name": {"a": "b"}}, "'class_by_name' belongs to format 'yolo'"),
+        ({"target__names": "coco", "target__class_by_name": {"a": "b"}}, "both name the classes: keep one"),
+        ({"target__class_by_name": {}}, "target.class_by_name: expected a mapping from how file names begin to class"),
+        ({"target__class_by_name": {"CDY": 3}}, "target.class_by_name.CDY: "),
         ({"target": "bccd"}, "target: expected a mapping with some of path, format,"),
         ({"seeds": []}, "seeds: expected a list of 1 or more items, each a whole number at least 0, found []"),
         ({"seeds": [0, -1]}, "seeds[1]: expected a whole number at least 0, found -1"),
@@ -180,3 +192,9 @@ def test_a_number_as_key_of_the_suite_is_one_line() -> None:
     with pytest.raises(SuiteError) as caught:
         suite_from_mapping({**mapping(), 3: 4}, where="here")
     assert "\n" not in str(caught.value)
+
+
+def test_parts_of_data_are_names_or_lists_of_names() -> None:
+    data = load(target__train=["2007", "2012"], target__evaluate="test").target
+    assert (data.parts("train"), data.parts("evaluate")) == (("2007", "2012"), ("test",))
+    assert load().target.parts("train") == ()

@@ -26,6 +26,8 @@ def unknown_keys(schema: dict[str, Any], node: dict[str, Any], content: Any, whe
         return []
     properties: dict[str, Any] = {}
     for alternative in alternatives(schema, node):
+        if isinstance(alternative.get("additionalProperties"), dict):
+            return []  # keys are free to choose
         properties |= alternative.get("properties", {})
     found = [f"{where}{key}" for key in content if key not in properties]
     for key in content.keys() & properties.keys():
