@@ -121,7 +121,8 @@ def summary_text(
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
         parts += [f"### {model}: cost of training", _cost_table(tables, model)]
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
-        parts += [cam_section(suite["cam"], shown) for shown in [(cams or {}).get(model)] if shown]
+        if suite.get("cam") and cams and cams.get(model):
+            parts.append(cam_section(suite["cam"], cams[model]))
     parts += ["## Settings", _settings(tables.manifest), "## Data", _data(tables.manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
 

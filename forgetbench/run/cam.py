@@ -38,7 +38,7 @@ Role = Literal["target", "reference"]
 #: The role whose images a rule chooses; others choose of both.
 _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "reference"}
 #: Most boxes drawn per map; an arm that has hardly learnt may detect hundreds.
-MOST_BOXES = 20
+MOST_BOXES = 30
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,15 @@ class _Maps:
 
     def _networks(self) -> Iterator[_Shown]:
         """Yield the networks shown and what they detected: the original on the reference, and the first seed's arms."""
+        seed = self._plan.suite.seeds[0]
+        arms = [arm for arm in self._plan.arms if (arm.model, arm.seed) == (self._model, seed)]
         last: list[tuple[Arm | None, int]] = [(None, 0)] if self._role == "reference" else []
-        for arm in self._plan.arms:
-            if arm.model == self._model and arm.seed == self._plan.suite.seeds[0]:
-                last += [(arm, epoch) for epoch in scored_epochs(self._plan, self._folder, arm)[-1:]]
-        for arm_or_none, epoch in last:
-            key = self._scorer.key(self._item(arm_or_none, epoch))
+        last += [(arm, epoch) for arm in arms for epoch in scored_epochs(self._plan, self._folder, arm)[-1:]]
+        for arm, epoch in last:
+            key = self._scorer.key(self._item(arm, epoch))
             self._scorer.forget_modules()
             detections, _ = load_detections(self._folder.detections(key))
-            yield _Shown(arm_or_none, epoch, detections, image_scores(self._dataset, detections))
+            yield _Shown(arm, epoch, detections, image_scores(self._dataset, detections))
 
     def _item(self, arm: Arm | None, epoch: int) -> Scorable:
         """Return the network of the first scored head; on the reference, with the original's head attached."""

@@ -409,7 +409,9 @@ class Suite(_Section):
         return arms
 
     @model_validator(mode="after")
-    def _maps_have_a_reference_network(self) -> Suite:
+    def _maps_have_networks_and_detections(self) -> Suite:
         if self.cam is not None and "head" not in self.attach_points:
             raise ValueError("'cam' shows the reference under attach point 'head'; add it to attach_points")
+        if self.cam is not None and self.evaluation.conf > 0.25:
+            raise ValueError("'cam' shows detections above 0.25; expected evaluation.conf of at most that")
         return self

@@ -60,6 +60,20 @@ def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> No
     assert "absent" not in text
 
 
+def test_maps_are_shown_if_the_suite_asks_for_them_and_they_were_drawn(tmp_path: Path) -> None:
+    asked = madeup_run.manifest()
+    asked["suite"]["cam"] = {"method": "grad-cam", "rules": ["random"]}
+    for about, drawn, expected in ((asked, True, True), (asked, False, False), (madeup_run.manifest(), True, False)):
+        folder = madeup_run.write_run(tmp_path / f"{drawn}-{expected}", about=about)
+        if drawn:
+            (folder / "figures").mkdir()
+            (folder / "figures" / "cam-yolo-reference.png").touch()
+        write_report(folder)
+        text = (folder / "summary.md").read_text(encoding="utf-8")
+        assert ("![cam-yolo-reference](figures/cam-yolo-reference.png)" in text) is expected
+        assert ("Class activation maps" in text) is expected
+
+
 def test_the_report_is_written_whole_and_the_same_each_time(tmp_path: Path) -> None:
     folder = madeup_run.write_run(tmp_path)
     written = write_report(folder)

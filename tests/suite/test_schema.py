@@ -118,6 +118,7 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"cam": {"rules": ["random", "random"]}}, "cam.rules: 'random' is listed twice"),
         ({"cam": {"modules": []}}, "cam.modules: expected a list of 1 or more items"),
         ({"cam": {}, "attach_points": ["freeze-point"]}, "'cam' shows the reference under attach point 'head'"),
+        ({"cam": {}, "evaluation": {"conf": 0.3}}, "'cam' shows detections above 0.25; expected evaluation.conf"),
         ({"extends": "other.yaml"}, "extends: unknown key here; 'extends' belongs into a suite file"),
     ],
 )
