@@ -33,7 +33,8 @@ def suite_json_schema() -> dict[str, Any]:
             key: {"required": definitions[section]["required"]}
             for key, node in properties.items()
             if (section := _section(node)) and "required" in definitions[section]
-        },
+        }
+        | {key: {"anyOf": [{"required": ["format"]}, {"required": ["card"]}]} for key in ("target", "reference")},
     }
     for definition in definitions.values():
         definition.pop("required", None)

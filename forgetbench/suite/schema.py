@@ -114,31 +114,48 @@ Augment = Annotated[
         }
     ),
 ]
+#: A name that is safe as part of a file's.
+PlainName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=64,
+        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
+    ),
+]
 #: Ultralytics refuses rates and decays above 1.
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A mapping of a suite: keys are those declared, values are of the kind declared."""
+
     # Strict: text is never taken for a number nor true for 1; a whole number is still good where a number is asked.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Split(_Section):
+class Split(Section):
     """A seeded random split, for data that brings no list of its own."""
 
     seed: int = 0
     evaluate: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="share of images kept for evaluation")
 
 
-class Data(_Section):
+class Data(Section):
     """Where a dataset is, how it is laid out, and which of its parts are used."""
 
+    card: PlainName | None = Field(
+        None,
+        description="name of a card that says all this; whatever else stands here goes before what the card says",
+    )
     path: str | None = Field(
         None,
         description="folder of the data; if relative, looked for beside the suite, in the current folder, under "
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
     )
-    format: Literal["yolo", "coco", "voc", "shapes"]
+    format: Literal["yolo", "coco", "voc", "shapes"] | None = Field(
+        None, description="not needed where a card is named"
+    )
     train: str | None = Field(None, description="name of the training split (default: train)")
     evaluate: str | None = Field(None, description="name of the evaluation split (default: val, valid or test)")
     split: Split | None = Field(None, description="seeded split, where the data has none")
@@ -146,7 +163,6 @@ class Data(_Section):
     images: str | None = Field(None, description="COCO format: folder of images, relative to path")
     annotations: str | None = Field(None, description="COCO format: instances JSON, relative to path")
     limit: Annotated[int, Field(gt=0)] | None = Field(None, description="use the first N images, sorted by name")
-    download: str | None = Field(None, description="name of a download known to forgetbench")
     world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")
     size: Annotated[int, Field(ge=32, le=1024)] = Field(128, description="shapes format: image side in pixels")
     train_images: Annotated[int, Field(gt=0)] = Field(400, description="shapes format: training images drawn")
@@ -155,6 +171,12 @@ class Data(_Section):
 
     @model_validator(mode="after")
     def _fields_fit_format(self) -> Data:
+        if self.card is not None:
+            if self.format == "shapes":
+                raise ValueError("'card' and format 'shapes' exclude each other")
+            return self  # the rest is checked together with what the card says
+        if self.format is None:
+            raise ValueError("needs 'format' (yolo, coco, voc or shapes) or 'card'")
         if self.format == "shapes":
             if self.world is None:
                 raise ValueError("format 'shapes' needs 'world': general or fine")
@@ -165,7 +187,7 @@ class Data(_Section):
         return self
 
 
-class Train(_Section):
+class Train(Section):
     """Training settings. Names and meaning are Ultralytics', except that `optimizer` and `lr0` must be given."""
 
     epochs: Annotated[int, Field(gt=0)]
@@ -195,7 +217,7 @@ class Train(_Section):
     augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
 
 
-class Pretrain(_Section):
+class Pretrain(Section):
     """How to train the original model on the reference data when the suite names an architecture, not weights."""
 
     epochs: Annotated[int, Field(gt=0)]
@@ -208,7 +230,7 @@ class Pretrain(_Section):
     seed: int = 0
 
 
-class Evaluation(_Section):
+class Evaluation(Section):
     """How checkpoints are scored."""
 
     every: Annotated[int, Field(gt=0)] = Field(1, description="score every n-th epoch; the last is always scored")
@@ -225,7 +247,7 @@ class Evaluation(_Section):
     )
 
 
-class Logging(_Section):
+class Logging(Section):
     """What is measured during training."""
 
     gradients: bool = True
@@ -233,13 +255,10 @@ class Logging(_Section):
     memory: bool = True
 
 
-class Suite(_Section):
+class Suite(Section):
     """One experiment: models, data, freeze points, attach points, seeds and settings."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)] = Field(
-        description="names the folder of the suite's runs",
-        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
-    )
+    name: PlainName = Field(description="names the folder of the suite's runs")
     description: str = ""
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
         description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model: yolov8n.pt' is accepted too"
