@@ -25,6 +25,8 @@ ALL = "all"
 _FOLDER = "cards"
 _SHIPPED = Path(__file__).parent / _FOLDER
 _OWN_ENDING = ".card.yaml"
+#: Keys of a data section that exclude each other.
+_EXCLUSIVE = ((("split",), ("train", "evaluate")), (("names",), ("class_by_name",)))
 
 
 def _web_address(text: str) -> str:
@@ -129,7 +131,7 @@ class Card(Section):
     def apply(self, section: Data) -> Data:
         """Return the card's data section with what a suite's section says in its place.
 
-        A seeded split and named parts exclude each other, so naming either in the suite drops the card's other.
+        Some keys exclude each other, as a seeded split and named parts do: the suite's drop the card's other.
 
         Raises:
             SuiteError: the keys of the two do not go together.
@@ -139,10 +141,10 @@ class Card(Section):
         for key in ("format", "path"):
             if given.get(key) is None:
                 given.pop(key, None)
-        if given.get("split") is not None:
-            base = {key: value for key, value in base.items() if key not in ("train", "evaluate")}
-        elif given.get("train") is not None or given.get("evaluate") is not None:
-            base.pop("split", None)
+        for one, other in _EXCLUSIVE:
+            for named, dropped in ((one, other), (other, one)):
+                if any(given.get(key) is not None for key in named):
+                    base = {key: value for key, value in base.items() if key not in dropped}
         merged: dict[str, Any] = {**base, **given}
         try:
             return Data.model_validate(merged)

@@ -107,9 +107,15 @@ def test_inspect_reads_both_sides_of_a_split(fruit: Path, images: dict[str, int]
     assert [oddity.detail for oddity in seen.report.found] == wrong
 
 
-def test_a_part_that_the_card_counts_has_to_be_there(fruit: Path) -> None:
+def test_a_part_that_suites_use_has_to_be_there(fruit: Path) -> None:
+    read = {"format": "yolo", "path": "fruit", "names": ["apple", "pear"]}
+    counted = {"train": 4, "extra": 1}
     with pytest.raises(DataError, match="no part 'extra'"):
-        inspect(load_card(write_card(fruit, card(images={"extra": 1}))), fruit)
+        inspect(load_card(write_card(fruit, card(images=counted))), fruit)
+    used = {"train": "train", "evaluate": "val"}
+    seen = inspect(load_card(write_card(fruit, card(images=counted, data={**read, **used}))), fruit)
+    assert [part.split for part in seen.parts] == ["train"]
+    assert [oddity.detail for oddity in seen.report.found] == ["part 'extra' cannot be read: no part 'extra'"]
 
 
 def test_missing_data(fruit: Path) -> None:
