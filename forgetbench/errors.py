@@ -4,7 +4,7 @@
 
     ForgetbenchError            exit code 1: the work failed
     ├── InputError              exit code 2: something the user gave is wrong; nothing was written
-    │   ├── SuiteError          the suite file or a --set value
+    │   ├── SuiteError          the suite file, a --set value, or a dataset's card
     │   ├── DataError           a dataset: missing, unreadable, or without a usable label
     │   └── WeightsError        a weights file: missing, refused, or not a detection model
     └── RunError                a run that started and could not go on
@@ -61,7 +61,7 @@ class InputError(ForgetbenchError):
 
 
 class SuiteError(InputError):
-    """A suite file, or a value set on the command line, is wrong."""
+    """A suite file, a value set on the command line, or a dataset's card is wrong."""
 
 
 class DataError(InputError):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from served import Served
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,19 @@ def assets() -> Path:
 def private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test's remade files out of the user's cache."""
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """Serve files on this machine. Downloads go to `data`, what is remade to `cache`; nothing is found elsewhere."""
+    monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("FORGETBENCH_ASSETS", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.chdir(tmp_path)
+    server = Served()
+    with ThreadingHTTPServer(("127.0.0.1", 0), server.handler()) as serving:
+        threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
+        server.address = f"http://127.0.0.1:{serving.server_address[1]}"
+        yield server
+        serving.shutdown()

@@ -16,7 +16,7 @@ from forgetbench.errors import ForgetbenchError
 class _Commands(click.Group):
     """Commands, each loaded from its own module only when called, so that `--help` answers at once."""
 
-    _names = ("run", "check", "layers", "report", "schema")
+    _names = ("run", "check", "data", "layers", "report", "schema")
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(self._names)
@@ -39,7 +39,7 @@ class _Commands(click.Group):
             click.echo(f"error: {error}", err=True)
             context.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted; the same command goes on after the last complete epoch", err=True)
+            click.echo("interrupted; the same command goes on where it stopped", err=True)
             context.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

@@ -59,6 +59,22 @@ class OddityReport:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where data came from, for data that came through a card.
+
+    Attributes:
+        card: The card's name.
+        licence, source: As the card says.
+        archives: SHA-256 of what is downloaded by address: the card's, else the pinned one, else None.
+    """
+
+    card: str
+    licence: str
+    source: str
+    archives: dict[str, str | None]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One split of one dataset.
 
@@ -68,6 +84,7 @@ class Dataset:
         classes: Class names; a sample's class index points here.
         samples: Images in evaluation order (sorted by file name unless the data's list says otherwise).
         root: Folder the image paths lie under.
+        origin: The card's word on where they came from, if there is a card.
     """
 
     name: str
@@ -75,6 +92,7 @@ class Dataset:
     classes: tuple[str, ...]
     samples: tuple[Sample, ...]
     root: Path
+    origin: Origin | None = None
 
     @property
     def instances(self) -> int:

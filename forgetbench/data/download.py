@@ -1,122 +1,27 @@
-"""Public data that forgetbench can fetch when asked to: what, from where, under which licence, checked how.
+"""Fetching what a card names: verified, unpacked beside its destination, and moved there whole.
 
-Archives are verified, then unpacked beside their destination and moved there whole: an interrupted download leaves no
-folder that looks like data.
+An interrupted download leaves no folder that looks like data, and goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import os
-import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pooch
 from filelock import FileLock
 
+from forgetbench.data.card import Archive, Card, LoadedCard
+from forgetbench.data.dataset import Origin
+from forgetbench.data.pins import PINS_FILE, Pin, add_pins, read_pins
+from forgetbench.data.transfer import Progress, Transfer
 from forgetbench.data.unpack import unpack
-from forgetbench.errors import DataError, nearest
-from forgetbench.files import cache_folder, sha256_file, write_json
-
-#: Told the file's name, bytes received and bytes in all (0 if unknown).
-Progress = Callable[[str, int, int], None]
-_TIMEOUT = 60.0
-
-
-@dataclass(frozen=True)
-class Archive:
-    """One file of a download.
-
-    Attributes:
-        url: Where it is.
-        sha256: Digest of its bytes, or None where none is known; what came first is then pinned in the cache.
-        size: Its size in bytes, if known.
-        keep: The only members unpacked; empty for all.
-        top: Folder of the archive whose content goes straight into the destination.
-    """
-
-    url: str
-    sha256: str | None = None
-    size: int | None = None
-    keep: tuple[str, ...] = ()
-    top: str | None = None
-
-    @property
-    def name(self) -> str:
-        """File name of the archive."""
-        return self.url.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
-class Download:
-    """Data that can be fetched by name.
-
-    Attributes:
-        folder: Name of the folder they go to.
-        archives: What is fetched.
-        licence: Terms as far as they are known.
-        holds: What the folder holds afterwards, for those who fetch it by hand.
-        most_bytes: Bound on what the archives may unpack to.
-    """
-
-    folder: str
-    archives: tuple[Archive, ...]
-    licence: str
-    holds: str
-    most_bytes: int
-
-
-DOWNLOADS: dict[str, Download] = {
-    "deepfruits": Download(
-        folder="fruit_detection_worldwide",
-        archives=(
-            Archive(
-                "https://agdata-data.s3.us-west-1.amazonaws.com/datasets/fruit_detection_worldwide.zip",
-                top="fruit_detection_worldwide",
-            ),
-        ),
-        licence="not stated by the copy: check DeepFruits' own terms",
-        holds="annotations.json and images/",
-        most_bytes=2_000_000_000,
-    ),
-    # Validation data alone: the training set is never fetched.
-    "coco-val2017": Download(
-        folder="coco",
-        archives=(
-            Archive(
-                "http://images.cocodataset.org/zips/val2017.zip",
-                sha256="4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05",
-                size=815_585_330,
-            ),
-            Archive(
-                "http://images.cocodataset.org/annotations/annotations_trainval2017.zip",
-                sha256="113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268",
-                size=252_907_541,
-                keep=("annotations/instances_val2017.json",),
-            ),
-        ),
-        licence="annotations CC BY 4.0; images under their Flickr terms",
-        holds="val2017/ and annotations/instances_val2017.json",
-        most_bytes=2_000_000_000,
-    ),
-}
-
-
-def find_download(name: str) -> Download:
-    """Return a download by name.
-
-    Raises:
-        DataError: there is none of that name.
-    """
-    if name not in DOWNLOADS:
-        near = nearest(name, DOWNLOADS)
-        fix = f"Did you mean '{near}'?" if near else None
-        raise DataError("unknown download", where=name, expected=f"one of {', '.join(DOWNLOADS)}", fix=fix)
-    return DOWNLOADS[name]
+from forgetbench.errors import DataError
+from forgetbench.files import cache_folder, sha256_file
 
 
 def data_home() -> Path:
@@ -131,101 +36,131 @@ def data_home() -> Path:
     return cache_folder() / "data"
 
 
-def instructions(name: str) -> str:
-    """Return one sentence on fetching a download by hand: which files, where from, where to."""
-    download = find_download(name)
-    files = " and ".join(archive.url + _size_text(archive.size) for archive in download.archives)
-    return (
-        f"Download {files}, unpack so that {data_home() / download.folder} holds {download.holds} "
-        f"(licence: {download.licence}), then run the same command again."
-    )
+def by_hand(card: Card) -> str:
+    """Return one sentence on getting the data without a command: which files, where from, where to."""
+    place = data_home() / card.path
+    if card.by_hand is not None:
+        return f"{card.by_hand.strip().rstrip('.')}; the folder is {place} (licence: {card.licence})."
+    files = _listed([archive.url + _size_text(archive.size) for archive in card.archives])
+    holds = f" so that {place} holds {_listed(card.holds)}" if card.holds else f" into {place}"
+    return f"Download {files}, unpack{holds} (licence: {card.licence}), then run the same command again."
 
 
-def fetch(name: str, progress: Progress | None = None) -> Path:
-    """Return the folder of a download, fetching it unless it is there.
+def how_to_get(found: LoadedCard) -> str:
+    """Return one sentence on getting the data: the command, where one can, and the way by hand."""
+    if not found.card.archives:
+        return by_hand(found.card)
+    return f"Run 'forgetbench data fetch {found.called}'; or by hand: {by_hand(found.card)}"
+
+
+def fetch(found: LoadedCard, progress: Progress | None = None) -> Path:
+    """Return the folder of a card's data in the data home, downloading them unless they are there.
 
     Args:
-        name: One of `DOWNLOADS`.
+        found: The card.
         progress: Told how far each file is.
 
     Raises:
-        DataError: it cannot be had, has another checksum than expected, or an archive is unsafe or damaged.
+        DataError: they can only be had by hand or not at all, have another checksum than expected, or an archive is
+            unsafe, damaged or lacks something.
     """
-    download = find_download(name)
-    home = data_home()
-    destination = home / download.folder
-    kept = cache_folder() / "downloads"
+    card = found.card
+    if not card.archives:
+        raise DataError("no command can fetch this", where=card.name, fix=by_hand(card))
+    home, kept = data_home(), cache_folder() / "downloads"
+    destination = home / card.path
     kept.mkdir(parents=True, exist_ok=True)
-    with FileLock(kept / f"{name}.lock"):
+    with FileLock(kept / f"{card.name}.lock"):
         if destination.exists():
+            _require_contents(card, destination, fix=f"Complete {destination}, or remove it to have it downloaded.")
             return destination
-        archives = [(archive, _retrieve(name, archive, kept, progress)) for archive in download.archives]
-        home.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=home, prefix=f".{download.folder}."))
+        pins = read_pins(home)
+        archives = [(archive, _retrieve(card, archive, pins, progress)) for archive in card.archives]
+        unseen = {archive.url: path for archive, path in archives if archive.sha256 is None and archive.url not in pins}
         try:
-            left = download.most_bytes
-            for archive, path in archives:
-                left -= unpack(path, temporary, keep=archive.keep, top=archive.top, most_bytes=left)
-            temporary.chmod(0o755)
-            temporary.rename(destination)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=home, prefix=f".{destination.name}.") as temporary:
+                whole = Path(temporary) / destination.name
+                _unpack_all(card, archives, whole)
+                add_pins(home, {url: _pin(path) for url, path in unseen.items()})
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                whole.rename(destination)
+        except DataError:
+            for path in unseen.values():
+                path.unlink()  # nothing vouches for it: the next attempt gets it anew
+            raise
+        except OSError as error:
+            raise DataError("cannot be unpacked", where=destination, found=error.strerror or error) from error
         for _, path in archives:
-            path.unlink()
+            path.unlink(missing_ok=True)
     return destination
 
 
-def _retrieve(name: str, archive: Archive, folder: Path, progress: Progress | None) -> Path:
-    """Download one archive into the cache, verified against what is known or was pinned."""
-    pins_path = folder / "pins.json"
-    pins: dict[str, str] = json.loads(pins_path.read_text(encoding="utf-8")) if pins_path.is_file() else {}
-    known = archive.sha256 or pins.get(archive.url)
+def origin_of(card: Card) -> Origin:
+    """Return where a card's data come from, with the checksums that are known by now."""
+    pins = read_pins(data_home()) if card.archives else {}
+    pinned = {url: pin.sha256 for url, pin in pins.items()}
+    archives = {archive.url: archive.sha256 or pinned.get(archive.url) for archive in card.archives}
+    return Origin(card.name, card.licence, card.source, archives)
+
+
+def _retrieve(card: Card, archive: Archive, pins: dict[str, Pin], progress: Progress | None) -> Path:
+    """Download one archive into the cache, verified against what the card says or was pinned."""
+    pin = pins.get(archive.url)
+    known = archive.sha256 or (pin and pin.sha256)
+    folder = cache_folder() / "downloads"
+    name = f"{card.name}-{hashlib.sha256(archive.url.encode()).hexdigest()[:12]}"
+    transfer = Transfer(folder / f"{name}.part", archive.file_name, archive.size, progress)
     pooch.get_logger().setLevel(logging.ERROR)
-    downloader = pooch.HTTPDownloader(progressbar=_Bar(archive.name, progress) if progress else False, timeout=_TIMEOUT)
     try:
-        path = Path(
+        return Path(
             pooch.retrieve(
                 archive.url,
                 known_hash=f"sha256:{known}" if known else None,
-                fname=archive.name,
+                fname=name,
                 path=folder,
-                downloader=downloader,
+                downloader=transfer,
             )
         )
     except ValueError as error:  # pooch's word for another checksum
+        pinned = pin is not None and archive.sha256 is None
         raise DataError(
             "download has another checksum than expected, and was deleted",
             where=archive.url,
-            expected=f"sha256 {known}",
+            expected=f"sha256 {known}" + (f", pinned on {pin.first_seen}" if pin and pinned else ""),
             found=str(error).partition("but got ")[2].partition(".")[0] or str(error),
-            fix=instructions(name),
+            fix=f"If the new file is right, delete its entry in {data_home() / PINS_FILE}."
+            if pinned
+            else "Try again; if it stays so, the file at its source has changed, and the card needs its new checksum.",
         ) from error
     except OSError as error:
         problem = " ".join(str(error).split())
-        raise DataError("cannot be downloaded", where=archive.url, found=problem, fix=instructions(name)) from error
-    if known is None:
-        write_json(pins_path, {**pins, archive.url: sha256_file(path)})
-    return path
+        fix = f"The same command goes on where it stopped; or by hand: {by_hand(card)}"
+        raise DataError("cannot be downloaded", where=archive.url, found=problem, fix=fix) from error
 
 
-class _Bar:
-    """What pooch takes for a progress bar, passing on to a callback."""
+def _unpack_all(card: Card, archives: list[tuple[Archive, Path]], into: Path) -> None:
+    left = card.most_bytes or 0
+    for archive, path in archives:
+        target = into / (archive.into or "")
+        target.mkdir(parents=True, exist_ok=True)
+        left -= unpack(path, target, keep=archive.keep, top=archive.top, most_bytes=left, called=archive.url)
+    _require_contents(card, into, fix="Correct 'holds', 'keep' or 'top' in the card.")
 
-    def __init__(self, name: str, progress: Progress) -> None:
-        self.total = 0
-        self._name, self._progress, self._done = name, progress, 0
 
-    def update(self, count: int) -> None:
-        # pooch counts whole chunks, the last one too
-        self._done = min(self._done + count, self.total) if self.total else self._done + count
-        self._progress(self._name, self._done, self.total)
+def _require_contents(card: Card, folder: Path, *, fix: str) -> None:
+    absent = [name for name in card.holds if not (folder / name).exists()]
+    if absent:
+        raise DataError("data are incomplete", where=card.name, expected=", ".join(absent), fix=fix)
 
-    def reset(self) -> None:
-        self._done = 0
 
-    def close(self) -> None:
-        pass
+def _pin(path: Path) -> Pin:
+    return Pin(sha256_file(path), path.stat().st_size, datetime.now(UTC).date().isoformat())
 
 
 def _size_text(size: int | None) -> str:
     return f" ({size / 1e6:,.0f} MB)" if size else ""
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from forgetbench.data import download
+from forgetbench.data.card import ALL, LoadedCard, resolve
 from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
+from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport
-from forgetbench.data.locate import find_data
+from forgetbench.data.locate import find_data, look_for
 from forgetbench.data.source import Listed, Source, known_parts
 from forgetbench.data.split import seeded_split
+from forgetbench.data.transfer import Progress
 from forgetbench.data.voc import read_voc
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
@@ -58,34 +61,42 @@ def load_data(
     known_names: tuple[str, ...] | None = None,
     with_train: bool = False,
     fetch: bool = False,
-    progress: download.Progress | None = None,
+    progress: Progress | None = None,
 ) -> LoadedData:
     """Find, read and check the data of a suite's section; nothing is written into their folder.
 
     Args:
-        spec: The section.
+        spec: The section; what a card it names says is filled in.
         role: A target needs a part to train on; a reference does not.
         suite_folder: Where the suite file is; relative paths are looked for there first.
         known_names: The model's classes, for a reference that names none.
         with_train: Load a reference's training part as well, if it has one.
-        fetch: Download data that are not found, where the section names a download.
+        fetch: Download data that are not found, where the section names a card that says how.
         progress: Told how far a download is.
 
     Raises:
-        DataError: the data are not found, not readable, have no such part, or no usable label in a part needed.
+        DataError: the data are not found, not readable, have no such part, no usable label in a part needed, or no
+            class that their card names.
+        SuiteError: the card is wrong, or does not go with what the section says.
     """
     needs_train = role == "target" or with_train
     if spec.format == "shapes":
         return _draw(spec, needs_train)
-    root = _find(spec, suite_folder, fetch, progress)
+    renamed = not spec.model_fields_set.isdisjoint({"names", "class_by_name"})
+    spec, found = resolve(spec, suite_folder)
+    root = _find(spec, found, suite_folder, fetch, progress)
     try:
         source = _open(spec, root, known_names if role == "reference" else None)
         train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
+        if found is not None:
+            classes = None if renamed else source.classes
+            compare(found.card, classes, _image_counts(spec, train, evaluate), source.report)
         if spec.limit is not None:
             evaluate = replace(evaluate, images=sorted(evaluate.images, key=lambda listed: listed.name)[: spec.limit])
-        return LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report)
+        loaded = LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report)
     except OSError as error:
         raise _unreadable(error, root) from error
+    return loaded if found is None else _came_through(found, loaded)
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -97,16 +108,33 @@ def _draw(spec: Data, needs_train: bool) -> LoadedData:
     return LoadedData(train, replace(evaluate, samples=evaluate.samples[: spec.limit]), OddityReport())
 
 
-def _find(spec: Data, suite_folder: Path | None, fetch: bool, progress: download.Progress | None) -> Path:
+def _find(
+    spec: Data, found: LoadedCard | None, suite_folder: Path | None, fetch: bool, progress: Progress | None
+) -> Path:
     path = spec.path or ""
     try:
-        return find_data(path, suite_folder, spec.download)
+        # Data that the suite looks for in a place of its own are not those that the card fetches.
+        if found is None or path != found.card.path:
+            return find_data(path, suite_folder)
+        if fetch and found.card.archives:
+            return look_for(path, suite_folder) or download.fetch(found, progress)
+        return find_data(path, suite_folder, download.how_to_get(found))
     except OSError as error:
         raise _unreadable(error, path) from error
-    except DataError:
-        if spec.download is None or not fetch:
-            raise
-    return download.fetch(spec.download, progress)
+
+
+def _came_through(found: LoadedCard, loaded: LoadedData) -> LoadedData:
+    """Return data named by their card and with its word on where they came from."""
+    name, origin = found.card.name, download.origin_of(found.card)
+    train = None if loaded.train is None else replace(loaded.train, name=name, origin=origin)
+    return replace(loaded, train=train, evaluate=replace(loaded.evaluate, name=name, origin=origin))
+
+
+def _image_counts(spec: Data, train: _Choice | None, evaluate: _Choice) -> dict[str, int]:
+    """Return the images listed by part; of a seeded split those of both sides, if both are there."""
+    if spec.split is None:
+        return {choice.split: len(choice.images) for choice in (train, evaluate) if choice is not None}
+    return {} if train is None else {ALL: len(train.images) + len(evaluate.images)}
 
 
 def _unreadable(error: OSError, where: object) -> DataError:

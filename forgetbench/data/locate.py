@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from forgetbench.data import download
 from forgetbench.data.paths import plain_path
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 
+PUT_THERE = "Put it in one of these places, then run the same command again."
 
-def find_data(path: str, suite_folder: Path | None, wanted_download: str | None = None) -> Path:
+
+def find_data(path: str, suite_folder: Path | None, fix: str = PUT_THERE) -> Path:
     """Return where a dataset is; links are not resolved.
 
     A relative path is looked for beside the suite, in the current folder, under FORGETBENCH_DATA, under
@@ -20,21 +21,21 @@ def find_data(path: str, suite_folder: Path | None, wanted_download: str | None 
     Args:
         path: What the suite says.
         suite_folder: The suite file's folder, if it has one.
-        wanted_download: The download the suite names for this data, which the error then describes.
+        fix: What the error says on getting the data.
 
     Raises:
         DataError: it is nowhere; the message says where it was looked for and what to do.
     """
-    places = _places(path, [*_folders(suite_folder), cache_folder() / "data"])
-    for place in places:
-        if place.exists():
-            return place
-    if wanted_download is None:
-        fix = "Put it in one of these places, then run the same command again."
-    else:
-        fix = download.instructions(wanted_download)
-    looked = ", ".join(str(place) for place in places)
-    raise DataError("data not found", where=path, found=f"nothing at {looked}", fix=fix)
+    found = look_for(path, suite_folder)
+    if found is None:
+        looked = ", ".join(str(place) for place in _data_places(path, suite_folder))
+        raise DataError("data not found", where=path, found=f"nothing at {looked}", fix=fix)
+    return found
+
+
+def look_for(path: str, suite_folder: Path | None) -> Path | None:
+    """Return where a dataset is, or None; see `find_data`."""
+    return next((place for place in _data_places(path, suite_folder) if place.exists()), None)
 
 
 def find_weights(name: str, suite_folder: Path | None) -> Path | None:
@@ -42,6 +43,10 @@ def find_weights(name: str, suite_folder: Path | None) -> Path | None:
     folders = _folders(suite_folder)
     inside = [folder / "weights" for folder in (*_folders(suite_folder), cache_folder())]
     return next((place for place in _places(name, [*folders, *inside]) if place.is_file()), None)
+
+
+def _data_places(path: str, suite_folder: Path | None) -> list[Path]:
+    return _places(path, [*_folders(suite_folder), cache_folder() / "data"])
 
 
 def _folders(suite_folder: Path | None) -> list[Path]:

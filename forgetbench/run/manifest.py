@@ -95,4 +95,5 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "instances": dataset.instances,
         "classes": list(dataset.classes),
         "fingerprint": dataset.fingerprint(),
+        "origin": asdict(dataset.origin) if dataset.origin else None,
     }

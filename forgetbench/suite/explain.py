@@ -1,15 +1,14 @@
-"""Saying in one line what is wrong with a suite: file, key, what was expected and found, the nearest right name."""
+"""Saying in one line what is wrong with a suite or a card: file, key, expected, found, the nearest right name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cached_property
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from forgetbench.errors import SuiteError, nearest
-from forgetbench.suite.schema import Suite
 
 KeyPath = tuple[str | int, ...]
 _Node = dict[str, Any]
@@ -46,75 +45,149 @@ def holds(given: Any, part: str | int) -> bool:
     return isinstance(given, Mapping) and part in given
 
 
-def known_keys(path: KeyPath) -> list[str]:
-    """Return the keys the section at a path may hold; empty where it is no section."""
-    return [key for node in _nodes(path) for key in node.get("properties", {})]
-
-
-def is_known(path: KeyPath) -> bool:
-    """Return whether the schema has such a key."""
-    return bool(_nodes(path))
-
-
-def unknown_key(path: KeyPath) -> str:
-    """Return what to say of a key the schema does not have."""
-    siblings = known_keys(path[:-1])
-    if path == ("extends",):
-        return "unknown key here; 'extends' belongs into a suite file"
-    if not siblings:
-        return f"unknown key; '{dotted(path[:-1])}' takes a value and has no keys of its own"
-    near = _nearest_key(path)
-    hint = f", did you mean '{near}'?" if near else ""
-    return f"unknown key; expected one of {', '.join(siblings)}{hint}"
-
-
-def suite_error(error: ValidationError, given: Mapping[str, Any], source: Callable[[KeyPath], str]) -> SuiteError:
-    """Return a validation error as one line per problem.
+class Keys:
+    """The keys that files of one kind take, asked for what belongs where and what to say of what does not.
 
     Args:
-        error: What pydantic raised.
-        given: The mapping it was raised for.
-        source: Names the file (or option) that a key came from.
+        model: What such a file is checked against.
     """
-    problems: dict[KeyPath, str] = {}
-    missing: set[KeyPath] = set()
-    for detail in error.errors(include_url=False):
-        path, value = _locate(given, detail["loc"], missing=detail["type"] == "missing")
-        if detail["type"] == "extra_forbidden":
-            problems[path] = unknown_key(path)
-        elif detail["type"] == "missing":
-            missing.add(path)
-            problems[path] = f"missing; expected {_expected(path)}"
-        elif detail["type"] == "value_error":
-            problems[path] = str(detail["ctx"]["error"])
-        elif is_known(path):
-            problems.setdefault(path, f"expected {_expected(path)}, found {_found(value)}{_hint(path, value)}")
-        else:
-            problems[path] = detail["msg"]
-    lines = [
-        f"{_place(source(path), path)}: {text}"
-        for path, text in problems.items()
-        if not _follows_from_another(path, problems, missing)
-    ]
-    if len(lines) == 1:
-        return SuiteError(lines[0])
-    return SuiteError("\n".join([f"{source(())}: {len(lines)} problems", *(f"  {line}" for line in lines)]))
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+
+    def known(self, path: KeyPath) -> list[str]:
+        """Return the keys the section at a path may hold; empty where it is no section."""
+        return [key for node in self._nodes(path) for key in node.get("properties", {})]
+
+    def is_known(self, path: KeyPath) -> bool:
+        """Return whether the schema has such a key."""
+        return bool(self._nodes(path))
+
+    def unknown(self, path: KeyPath) -> str:
+        """Return what to say of a key the schema does not have."""
+        siblings = self.known(path[:-1])
+        if path == ("extends",):
+            return "unknown key here; 'extends' belongs into a suite file"
+        if not siblings:
+            return f"unknown key; '{dotted(path[:-1])}' takes a value and has no keys of its own"
+        near = self._nearest(path)
+        hint = f", did you mean '{near}'?" if near else ""
+        return f"unknown key; expected one of {', '.join(siblings)}{hint}"
+
+    def error(self, error: ValidationError, given: Mapping[str, Any], source: Callable[[KeyPath], str]) -> SuiteError:
+        """Return a validation error as one line per problem.
+
+        Args:
+            error: What pydantic raised.
+            given: The mapping it was raised for.
+            source: Names the file (or option) that a key came from.
+        """
+        problems: dict[KeyPath, str] = {}
+        missing: set[KeyPath] = set()
+        for detail in error.errors(include_url=False):
+            path, value = _locate(given, detail["loc"], missing=detail["type"] == "missing")
+            if detail["type"] == "extra_forbidden":
+                problems[path] = self.unknown(path)
+            elif detail["type"] == "missing":
+                missing.add(path)
+                problems[path] = f"missing; expected {self._expected(path)}"
+            elif detail["type"] == "value_error":
+                problems[path] = str(detail["ctx"]["error"])
+            elif self.is_known(path):
+                expected = self._expected(path)
+                problems.setdefault(path, f"expected {expected}, found {_found(value)}{self._hint(path, value)}")
+            else:
+                problems[path] = detail["msg"]
+        lines = [
+            f"{_place(source(path), path)}: {text}"
+            for path, text in problems.items()
+            if not self._follows_from_another(path, problems, missing)
+        ]
+        if len(lines) == 1:
+            return SuiteError(lines[0])
+        return SuiteError("\n".join([f"{source(())}: {len(lines)} problems", *(f"  {line}" for line in lines)]))
+
+    def _follows_from_another(self, path: KeyPath, problems: Mapping[KeyPath, str], missing: set[KeyPath]) -> bool:
+        if path in missing:
+            # A mistyped key is both unknown and missing: say it once.
+            return any(
+                other[:-1] == path[:-1] and text.startswith("unknown key") and self._nearest(other) == path[-1]
+                for other, text in problems.items()
+                if other
+            )
+        # Where a key takes one of several forms, the form that was tried is wrong further down: say only that.
+        return any(len(other) > len(path) and other[: len(path)] == path for other in problems)
+
+    def _nearest(self, path: KeyPath) -> str | None:
+        name = str(path[-1])
+        sibling = nearest(name, self.known(path[:-1]))
+        if sibling is not None:
+            return sibling
+        elsewhere = {dotted(key): str(key[-1]) for key in self._all(())}
+        leaf = name if name in elsewhere.values() else nearest(name, elsewhere.values())
+        return next((key for key, last in elsewhere.items() if last == leaf), None)
+
+    def _all(self, prefix: KeyPath) -> Iterator[KeyPath]:
+        for key in self.known(prefix):
+            yield (*prefix, key)
+            yield from self._all((*prefix, key))
+
+    @cached_property
+    def _schema(self) -> _Node:
+        return self._model.model_json_schema()
+
+    def _nodes(self, path: KeyPath) -> list[_Node]:
+        """Return the schema's alternatives for the value at a path."""
+        nodes = self._alternatives(self._schema)
+        for part in path:
+            if isinstance(part, int):
+                below = [node["items"] for node in nodes if "items" in node]
+            else:
+                below = [found for node in nodes if isinstance(found := _below(node, part), dict)]
+            nodes = [alternative for node in below for alternative in self._alternatives(node)]
+        return nodes
+
+    def _alternatives(self, node: _Node) -> list[_Node]:
+        if "$ref" in node:
+            return self._alternatives(self._schema["$defs"][node["$ref"].rsplit("/", 1)[-1]])
+        if "anyOf" in node and "$comment" not in node:
+            return [alternative for member in node["anyOf"] for alternative in self._alternatives(member)]
+        return [] if node.get("type") == "null" else [node]
+
+    def _expected(self, path: KeyPath) -> str:
+        return " or ".join(self._phrase(node) for node in self._nodes(path))
+
+    def _phrase(self, node: _Node) -> str:
+        if "$comment" in node:
+            return str(node["$comment"])
+        if "enum" in node:
+            return f"one of {', '.join(map(repr, node['enum']))}"
+        if "const" in node:
+            return repr(node["const"])
+        kind = node["type"]
+        if kind == "array":
+            items = " or ".join(self._phrase(item) for item in self._alternatives(node["items"]))
+            return f"a list of {node.get('minItems', 0)} or more items, each {items}"
+        if kind == "object":
+            return f"a mapping with some of {', '.join(node['properties'])}" if "properties" in node else "a mapping"
+        limits = " and ".join(f"{words} {node[limit]}" for limit, words in _LIMITS.items() if limit in node)
+        return f"{_NOUNS[kind]} {limits}".rstrip()
+
+    def _hint(self, path: KeyPath, value: Any) -> str:
+        words = [
+            word for node in self._nodes(path) for word in [*node.get("enum", []), *filter(None, [node.get("const")])]
+        ]
+        near = nearest(value, words) if isinstance(value, str) else None
+        return f", did you mean '{near}'?" if near else ""
+
+
+def _below(node: _Node, key: str) -> Any:
+    """Return what a schema says of a key: by its name, or of all keys alike where they are free to choose."""
+    return node.get("properties", {}).get(key, node.get("additionalProperties"))
 
 
 def _place(file: str, path: KeyPath) -> str:
     return f"{file}: {dotted(path)}" if path else file
-
-
-def _follows_from_another(path: KeyPath, problems: Mapping[KeyPath, str], missing: set[KeyPath]) -> bool:
-    if path in missing:
-        # A mistyped key is both unknown and missing: say it once.
-        return any(
-            other[:-1] == path[:-1] and text.startswith("unknown key") and _nearest_key(other) == path[-1]
-            for other, text in problems.items()
-            if other
-        )
-    # Where a key takes one of several forms, the form that was tried is wrong further down: say only that.
-    return any(len(other) > len(path) and other[: len(path)] == path for other in problems)
 
 
 def _locate(given: Any, loc: KeyPath, *, missing: bool) -> tuple[KeyPath, Any]:
@@ -129,68 +202,6 @@ def _locate(given: Any, loc: KeyPath, *, missing: bool) -> tuple[KeyPath, Any]:
     return tuple(path), given
 
 
-def _nearest_key(path: KeyPath) -> str | None:
-    name = str(path[-1])
-    sibling = nearest(name, known_keys(path[:-1]))
-    if sibling is not None:
-        return sibling
-    elsewhere = {dotted(key): str(key[-1]) for key in _all_keys(())}
-    leaf = name if name in elsewhere.values() else nearest(name, elsewhere.values())
-    return next((key for key, last in elsewhere.items() if last == leaf), None)
-
-
-def _all_keys(prefix: KeyPath) -> Iterator[KeyPath]:
-    for key in known_keys(prefix):
-        yield (*prefix, key)
-        yield from _all_keys((*prefix, key))
-
-
-@cache
-def _schema() -> _Node:
-    return Suite.model_json_schema()
-
-
-def _nodes(path: KeyPath) -> list[_Node]:
-    """Return the schema's alternatives for the value at a path."""
-    nodes = _alternatives(_schema())
-    for part in path:
-        if isinstance(part, int):
-            below = [node["items"] for node in nodes if "items" in node]
-        else:
-            below = [node["properties"][part] for node in nodes if part in node.get("properties", {})]
-        nodes = [alternative for node in below for alternative in _alternatives(node)]
-    return nodes
-
-
-def _alternatives(node: _Node) -> list[_Node]:
-    if "$ref" in node:
-        return _alternatives(_schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]])
-    if "anyOf" in node and "$comment" not in node:
-        return [alternative for member in node["anyOf"] for alternative in _alternatives(member)]
-    return [] if node.get("type") == "null" else [node]
-
-
-def _expected(path: KeyPath) -> str:
-    return " or ".join(_phrase(node) for node in _nodes(path))
-
-
-def _phrase(node: _Node) -> str:
-    if "$comment" in node:
-        return str(node["$comment"])
-    if "enum" in node:
-        return f"one of {', '.join(map(repr, node['enum']))}"
-    if "const" in node:
-        return repr(node["const"])
-    kind = node["type"]
-    if kind == "array":
-        items = " or ".join(_phrase(item) for item in _alternatives(node["items"]))
-        return f"a list of {node.get('minItems', 0)} or more items, each {items}"
-    if kind == "object":
-        return f"a mapping with some of {', '.join(node['properties'])}"
-    limits = " and ".join(f"{words} {node[limit]}" for limit, words in _LIMITS.items() if limit in node)
-    return f"{_NOUNS[kind]} {limits}".rstrip()
-
-
 def _found(value: Any) -> str:
     if value is None:
         return "nothing"
@@ -200,9 +211,3 @@ def _found(value: Any) -> str:
         return "a mapping"
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _hint(path: KeyPath, value: Any) -> str:
-    words = [word for node in _nodes(path) for word in [*node.get("enum", []), *filter(None, [node.get("const")])]]
-    near = nearest(value, words) if isinstance(value, str) else None
-    return f", did you mean '{near}'?" if near else ""

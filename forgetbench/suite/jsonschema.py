@@ -37,7 +37,8 @@ def suite_json_schema(strategies: Mapping[str, Any] | None = None) -> dict[str, 
             key: {"required": definitions[section]["required"]}
             for key, node in properties.items()
             if (section := _section(node)) and "required" in definitions[section]
-        },
+        }
+        | {key: {"anyOf": [{"required": ["format"]}, {"required": ["card"]}]} for key in ("target", "reference")},
     }
     for node in properties.values():
         if section := _section(node):

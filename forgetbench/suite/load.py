@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from forgetbench.errors import SuiteError
-from forgetbench.suite.explain import KeyPath, dotted, holds, is_known, suite_error, unknown_key
+from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
 from forgetbench.suite.schema import Suite, accept_model_alias
 from forgetbench.suite.yamlfile import parse_yaml, read_mapping
+
+_KEYS = Keys(Suite)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _validate(merged: Mapping[str, Any], layers: Sequence[_Layer], where: str) -
     try:
         return Suite.model_validate(merged)
     except ValidationError as error:
-        raise suite_error(error, merged, source) from None
+        raise _KEYS.error(error, merged, source) from None
 
 
 def _read_chain(path: Path) -> tuple[list[_Layer], list[Path]]:
@@ -141,8 +143,8 @@ def _override(text: str, merged: Mapping[str, Any]) -> _Layer:
             continue
         path = (*path, part)
         standing = standing.get(part) if isinstance(standing, Mapping) else None
-        if path != ("model",) and not is_known(path):
-            raise SuiteError(unknown_key(path) if is_known(path[:-1]) else "unknown key", where=where)
+        if path != ("model",) and not _KEYS.is_known(path):
+            raise SuiteError(_KEYS.unknown(path) if _KEYS.is_known(path[:-1]) else "unknown key", where=where)
     return _layer(where, _assign(merged, path, parse_yaml(value, where)))
 
 

@@ -131,16 +131,27 @@ Augment = Annotated[
         }
     ),
 ]
+#: A name that is safe as part of a file's.
+PlainName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=64,
+        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
+    ),
+]
 #: Ultralytics refuses rates and decays above 1.
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A mapping of a suite: keys are those declared, values are of the kind declared."""
+
     # Strict: text is never taken for a number nor true for 1; a whole number is still good where a number is asked.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Split(_Section):
+class Split(Section):
     """A seeded random split, for data that brings no list of its own."""
 
     seed: int = 0
@@ -171,15 +182,21 @@ _FORMAT_OF_KEY = {
 }
 
 
-class Data(_Section):
+class Data(Section):
     """Where a dataset is, how it is laid out, and which of its parts are used."""
 
+    card: PlainName | None = Field(
+        None,
+        description="name of a card that says all this; whatever else stands here goes before what the card says",
+    )
     path: str | None = Field(
         None,
         description="folder of the data; if relative, looked for beside the suite, in the current folder, under "
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
     )
-    format: Literal["yolo", "coco", "voc", "shapes"]
+    format: Literal["yolo", "coco", "voc", "shapes"] | None = Field(
+        None, description="not needed where a card is named"
+    )
     train: Parts | None = Field(None, description="name of the training split, or several (default: train)")
     evaluate: Parts | None = Field(
         None, description="name of the evaluation split, or several (default: val, valid, validation or test)"
@@ -195,7 +212,6 @@ class Data(_Section):
         None, description="YOLO format: class of all boxes of an image by how its file name begins"
     )
     limit: Annotated[int, Field(gt=0)] | None = Field(None, description="use the first N images, sorted by name")
-    download: str | None = Field(None, description="name of a download known to forgetbench")
     world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")
     size: Annotated[int, Field(ge=32, le=1024)] = Field(128, description="shapes format: image side in pixels")
     train_images: Annotated[int, Field(gt=0)] = Field(400, description="shapes format: training images drawn")
@@ -204,6 +220,12 @@ class Data(_Section):
 
     @model_validator(mode="after")
     def _fields_fit_format(self) -> Data:
+        if self.card is not None:
+            if self.format == "shapes":
+                raise ValueError("'card' and format 'shapes' exclude each other")
+            return self  # the rest is checked together with what the card says
+        if self.format is None:
+            raise ValueError("needs 'format' (yolo, coco, voc or shapes) or 'card'")
         if self.format == "shapes":
             if self.world is None:
                 raise ValueError("format 'shapes' needs 'world': general or fine")
@@ -227,7 +249,7 @@ class Data(_Section):
         return (named,) if isinstance(named, str) else tuple(named or ())
 
 
-class Train(_Section):
+class Train(Section):
     """Training settings. Names and meaning are Ultralytics', except that `optimizer` and `lr0` must be given."""
 
     epochs: Annotated[int, Field(gt=0)]
@@ -266,11 +288,11 @@ BRANCH_KEYS = (
     "cos_lr", "patience", "cls_remap", "box", "cls", "dfl", "label_smoothing",
 )  # fmt: skip
 if TYPE_CHECKING:
-    ArmTrain = _Section
+    ArmTrain = Section
 else:
     ArmTrain = create_model(
         "ArmTrain",
-        __base__=_Section,
+        __base__=Section,
         __doc__="Training settings of one arm that differ from the suite's.",
         **{
             key: (Annotated[(field.annotation, *field.metadata, key)] | None, None)
@@ -280,7 +302,7 @@ else:
     )
 
 
-class ArmSpec(_Section):
+class ArmSpec(Section):
     """An arm beside those that the freeze points make."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]*$", max_length=40)] = Field(
@@ -296,7 +318,7 @@ class ArmSpec(_Section):
     train: ArmTrain = Field(default_factory=ArmTrain, description="settings that differ from the suite's")
 
 
-class Pretrain(_Section):
+class Pretrain(Section):
     """How to train the original model on the reference data when the suite names an architecture, not weights."""
 
     epochs: Annotated[int, Field(gt=0)]
@@ -309,7 +331,7 @@ class Pretrain(_Section):
     seed: int = 0
 
 
-class Evaluation(_Section):
+class Evaluation(Section):
     """How checkpoints are scored."""
 
     every: Annotated[int, Field(gt=0)] = Field(1, description="score every n-th epoch; the last is always scored")
@@ -326,7 +348,7 @@ class Evaluation(_Section):
     )
 
 
-class Logging(_Section):
+class Logging(Section):
     """What is measured during training."""
 
     gradients: bool = True
@@ -337,7 +359,7 @@ class Logging(_Section):
 CamRule = Literal["random", "largest-gain", "largest-loss"]
 
 
-class Cam(_Section):
+class Cam(Section):
     """Class activation maps of the same images through the original and every freeze point's last checkpoint."""
 
     method: Literal["grad-cam", "eigen-cam"] = Field(
@@ -358,13 +380,10 @@ class Cam(_Section):
         return None if values is None else _listed_once(values)
 
 
-class Suite(_Section):
+class Suite(Section):
     """One experiment: models, data, freeze points, attach points, seeds and settings."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)] = Field(
-        description="names the folder of the suite's runs",
-        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
-    )
+    name: PlainName = Field(description="names the folder of the suite's runs")
     description: str = ""
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
         description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model: yolov8n.pt' is accepted too"

@@ -27,11 +27,11 @@ class _DataLoader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             refusal = (
                 f"alias '*{event.anchor}' is refused: aliases can make a small file endlessly large; "
-                "repeat the value, or share settings through 'extends'"
+                "repeat the value (suites can share settings through 'extends')"
             )
         elif event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            refusal = f"tag '{tag}' is refused: a suite is data, never code"
+            refusal = f"tag '{tag}' is refused: this file is data, never code"
         if refusal is not None:
             raise yaml.MarkedYAMLError(problem=refusal, problem_mark=event.start_mark)
         return super().compose_node(parent, index)
@@ -84,8 +84,12 @@ def parse_yaml(text: str, where: object) -> Any:
         raise SuiteError("nested too deeply to read", where=where) from None
 
 
-def read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
     """Return the mapping a YAML file holds.
+
+    Args:
+        path: The file.
+        kind: What errors call it.
 
     Raises:
         SuiteError: If the file is missing, unreadable, not YAML, or holds something other than a mapping.
@@ -94,14 +98,14 @@ def read_mapping(path: Path) -> dict[str, Any]:
         siblings = (file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else ()
         near = nearest(path.name, siblings)
         hint = f"Did you mean '{path.with_name(near)}'?" if near else None
-        raise SuiteError("no such suite file", where=path, fix=hint)
+        raise SuiteError(f"no such {kind} file", where=path, fix=hint)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SuiteError(f"the suite file cannot be read: {reason}", where=path) from None
+        raise SuiteError(f"the {kind} file cannot be read: {reason}", where=path) from None
     content = parse_yaml(text, path)
     if not isinstance(content, dict):
         found = "an empty file" if content is None else f"a {type(content).__name__}"
-        raise SuiteError("not a suite", where=path, expected="a mapping of keys to values", found=found)
+        raise SuiteError(f"not a {kind}", where=path, expected="a mapping of keys to values", found=found)
     return content

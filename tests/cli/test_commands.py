@@ -22,7 +22,7 @@ def call(*arguments: object) -> Result:
 
 def test_help_names_every_command_and_version() -> None:
     shown = call("--help").output
-    assert all(f"  {name}" in shown for name in ("run", "check", "layers", "report", "schema"))
+    assert all(f"  {name}" in shown for name in ("run", "check", "data", "layers", "report", "schema"))
     assert call("--version").output.strip() == f"forgetbench, version {forgetbench.__version__}"
 
 

@@ -1,161 +1,270 @@
-"""Downloads against a server on this machine: verified, pinned, unpacked whole or not at all."""
+"""Downloads against a server on this machine: verified, pinned, continued, unpacked whole or not at all."""
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
-import io
 import json
-import tarfile
-import threading
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from layouts import write_coco, write_image
+from served import Served, card, write_card, zipped
 
 from forgetbench.data import download
-from forgetbench.data.download import DOWNLOADS, Archive, Download, data_home, fetch
+from forgetbench.data.card import LoadedCard, load_card
+from forgetbench.data.download import by_hand, data_home, fetch, how_to_get, origin_of
 from forgetbench.data.load import load_data
-from forgetbench.data.unpack import unpack
+from forgetbench.data.pins import PINS_FILE
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder, sha256_file
+from forgetbench.files import cache_folder
 from forgetbench.suite.schema import Data
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
-    """Serve a folder; yields it and its address. Downloads go to `data`, what is remade to `cache`."""
-    monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
-        yield folder, f"http://127.0.0.1:{serving.server_address[1]}"
-        serving.shutdown()
-
-
-def pack(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
-def known(monkeypatch: pytest.MonkeyPatch, *archives: Archive, most_bytes: int = 10_000) -> None:
-    offered = Download("fruit", archives, "free", "a.txt", most_bytes)
-    monkeypatch.setitem(DOWNLOADS, "fruit", offered)
+def offered(folder: Path, *archives: dict[str, Any], most_bytes: int = 10_000, **changes: Any) -> LoadedCard:
+    content = card(by_hand=..., archives=list(archives), most_bytes=most_bytes, **changes)
+    return load_card(write_card(folder, content))
 
 
 def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_good_download(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    folder, address = server
-    one = pack(folder / "one.zip", {"fruit/a.txt": b"apple", "fruit/deep/b.txt": b"banana"})
-    pack(folder / "two.zip", {"keep/c.txt": b"cherry", "large.bin": b"0" * 50_000})
-    known(
-        monkeypatch,
-        Archive(f"{address}/one.zip", sha256=sha256_file(one), top="fruit"),
-        Archive(f"{address}/two.zip", keep=("keep/c.txt",)),
+def kept() -> list[str]:
+    return [name for name in left_in(cache_folder() / "downloads") if not name.endswith(".lock")]
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_good_download(served: Served, tmp_path: Path, capfd: Any) -> None:
+    one = zipped(tmp_path, {"fruit/a.txt": b"apple", "fruit/deep/b.txt": b"banana", "readme": b"left"})
+    two = zipped(tmp_path, {"keep/c.txt": b"cherry", "large.bin": b"0" * 50_000})
+    found = offered(
+        tmp_path,
+        {"url": served.add("one.zip", one), "sha256": sha256(one), "size": len(one), "top": "fruit"},
+        {"url": served.add("get/two.zip/content", two), "keep": ["keep"], "into": "more/of it"},
+        holds=["a.txt", "deep", "more/of it/keep/c.txt"],
     )
     seen: list[tuple[str, int, int]] = []
-    root = fetch("fruit", lambda *state: seen.append(state))
+    root = fetch(found, lambda *state: seen.append(state))
     assert root == data_home() / "fruit"
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    assert files == {"a.txt": b"apple", "deep/b.txt": b"banana", "keep/c.txt": b"cherry"}
-    assert left_in(data_home()) == ["fruit"]
-    assert not list((cache_folder() / "downloads").glob("*.zip"))
-    size = one.stat().st_size
-    assert seen[0] == ("one.zip", size, size)
-    assert {name for name, _, _ in seen} == {"one.zip", "two.zip"}
+    assert files == {"a.txt": b"apple", "deep/b.txt": b"banana", "more/of it/keep/c.txt": b"cherry"}
+    assert left_in(data_home()) == [PINS_FILE, "fruit"]
+    assert kept() == []
+    assert seen == [("one.zip", len(one), len(one)), ("two.zip", len(two), len(two))]
     assert "".join(capfd.readouterr()) == ""
     # Once there it is not fetched again.
-    one.unlink()
-    assert fetch("fruit") == root
+    assert fetch(found) == root
+    assert len(served.asked) == 2
 
 
-def test_unseen_checksum_is_pinned_on_first_use(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, address = server
-    first = sha256_file(pack(folder / "one.zip", {"a.txt": b"apple"}))
-    known(monkeypatch, Archive(f"{address}/one.zip"))
-    root = fetch("fruit")
-    pins = json.loads((cache_folder() / "downloads" / "pins.json").read_text())
-    assert pins == {f"{address}/one.zip": first}
+def test_unseen_checksum_is_pinned_on_first_use(served: Served, tmp_path: Path) -> None:
+    first, second = (zipped(tmp_path, {"a.txt": content}) for content in (b"apple", b"another"))
+    known = zipped(tmp_path, {"b.txt": b""})
+    url, other = served.add("one.zip", first), served.add("two.zip", known)
+    found = offered(tmp_path, {"url": url}, {"url": other, "sha256": sha256(known)})
+    assert origin_of(found.card).archives == {url: None, other: sha256(known)}
+    root = fetch(found)
+    pins = json.loads((data_home() / PINS_FILE).read_text())
+    assert list(pins) == [url]
+    assert (pins[url]["sha256"], pins[url]["size"]) == (sha256(first), len(first))
+    assert origin_of(found.card).archives == {url: sha256(first), other: sha256(known)}
     root.rename(root.with_name("aside"))
-    second = sha256_file(pack(folder / "one.zip", {"a.txt": b"another"}))
-    with pytest.raises(DataError, match=f"expected sha256 {first}, found {second}"):
-        fetch("fruit")
+    served.add("one.zip", second)
+    with pytest.raises(DataError, match=f"expected sha256 {sha256(first)}, pinned on .*, found {sha256(second)}") as no:
+        fetch(found)
+    assert str(no.value).endswith(f"delete its entry in {data_home() / PINS_FILE}.")
+    served.add("one.zip", first)
+    assert fetch(found) == root
 
 
-def test_wrong_checksum_leaves_nothing(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, address = server
-    pack(folder / "one.zip", {"a.txt": b"apple"})
-    wrong = hashlib.sha256(b"other").hexdigest()
-    known(monkeypatch, Archive(f"{address}/one.zip", sha256=wrong))
-    with pytest.raises(DataError, match=f"another checksum than expected.*{wrong}") as caught:
-        fetch("fruit")
+@pytest.mark.parametrize("text", ["{", "[]", '{"u": 1}', '{"u": {"sha256": 1, "size": 2, "first_seen": ""}}'])
+def test_damaged_pins_stop_before_anything_is_fetched(served: Served, tmp_path: Path, text: str) -> None:
+    data_home().mkdir()
+    (data_home() / PINS_FILE).write_text(text)
+    found = offered(tmp_path, {"url": served.add("one.zip", zipped(tmp_path, {"a": b""}))})
+    with pytest.raises(DataError, match=f"{PINS_FILE}: pinned checksums cannot be read") as caught:
+        fetch(found)
     assert "\n" not in str(caught.value)
+    assert served.asked == []
+
+
+def test_what_cannot_be_unpacked_is_neither_pinned_nor_kept(served: Served, tmp_path: Path) -> None:
+    found = offered(tmp_path, {"url": served.add("one.zip", b"<!DOCTYPE html><p>Log in first</p>")})
+    with pytest.raises(DataError, match="expected a zip or tar archive, found a web page"):
+        fetch(found)
+    assert (left_in(data_home()), kept()) == ([], [])
+    served.add("one.zip", zipped(tmp_path, {"a.txt": b"apple"}))
+    assert (fetch(found) / "a.txt").read_bytes() == b"apple"
+
+
+def test_a_verified_archive_is_kept_until_it_could_be_unpacked(served: Served, tmp_path: Path) -> None:
+    archive = zipped(tmp_path, {"a.txt": b"0" * 50})
+    described = {"url": served.add("one.zip", archive), "sha256": sha256(archive)}
+    with pytest.raises(DataError, match="too large; expected at most 49 bytes"):
+        fetch(offered(tmp_path, described, most_bytes=49))
     assert left_in(data_home()) == []
-    assert left_in(cache_folder() / "downloads") == ["fruit.lock"]
+    fetch(offered(tmp_path, described, most_bytes=50))
+    assert len(served.asked) == 1
 
 
-def test_escaping_archive_leaves_nothing(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, address = server
-    pack(folder / "good.zip", {"a.txt": b"apple"})
-    pack(folder / "bad.zip", {"b.txt": b"banana", "../../evil.txt": b"evil"})
-    known(monkeypatch, Archive(f"{address}/good.zip"), Archive(f"{address}/bad.zip"))
-    with pytest.raises(DataError, match=r"archive is unsafe.*'\.\./\.\./evil\.txt'"):
-        fetch("fruit")
+def test_all_archives_share_one_bound(served: Served, tmp_path: Path) -> None:
+    urls = [served.add(f"{name}.zip", zipped(tmp_path, {name: b"0" * 30})) for name in "ab"]
+    with pytest.raises(DataError, match="expected at most 29 bytes, found 30"):
+        fetch(offered(tmp_path, *({"url": url} for url in urls), most_bytes=59))
     assert left_in(data_home()) == []
-    assert not list(data_home().parent.rglob("evil.txt"))
 
 
-@pytest.mark.parametrize("path", ["absent.zip", ""])
-def test_server_absent_says_what_to_put_where(
-    server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    address = f"{server[1]}/{path}" if path else "http://127.0.0.1:9/one.zip"
-    known(monkeypatch, Archive(address, size=2_000_000))
+ARCHIVE = {"a.bin": bytes(range(256)) * 1000}
+#: A connection cut off after this many bytes leaves one whole chunk.
+CUT, CHUNK = 70_000, 1 << 16
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_interrupted_download_goes_on_where_it_stopped(served: Served, tmp_path: Path, known: bool) -> None:
+    archive = zipped(tmp_path, ARCHIVE)
+    described = {"url": served.add("one.zip", archive), "sha256": sha256(archive) if known else None}
+    found = offered(tmp_path, described, most_bytes=1_000_000)
+    served.cut_after = CUT
+    for _ in range(2):
+        with pytest.raises(DataError, match="cannot be downloaded"):
+            fetch(found)
+        assert left_in(data_home()) == []
+    served.cut_after = None
+    seen: list[tuple[str, int, int]] = []
+    root = fetch(found, lambda *state: seen.append(state))
+    assert served.asked == ["", f"bytes={CHUNK}-", f"bytes={2 * CHUNK}-"]
+    assert seen[-1] == ("one.zip", len(archive), len(archive))
+    assert (root / "a.bin").read_bytes() == ARCHIVE["a.bin"]
+    assert kept() == []
+
+
+@pytest.mark.parametrize("behaviour", ["no ranges", "no versions", "another file"])
+def test_what_cannot_be_continued_starts_anew(served: Served, tmp_path: Path, behaviour: str) -> None:
+    found = offered(
+        tmp_path, {"url": served.add("one.zip", zipped(tmp_path, {"a.bin": b"1" * 90_000}))}, most_bytes=100_000
+    )
+    served.versioned = behaviour != "no versions"
+    served.ranges = behaviour != "no ranges"
+    served.cut_after = CUT
+    with pytest.raises(DataError, match="cannot be downloaded"):
+        fetch(found)
+    served.cut_after = None
+    content = b"2" if behaviour == "another file" else b"1"
+    served.add("one.zip", zipped(tmp_path, {"a.bin": content * 90_000}))
+    assert (fetch(found) / "a.bin").read_bytes() == content * 90_000
+    assert served.asked[1] == ("" if behaviour == "no versions" else f"bytes={CHUNK}-")
+
+
+def test_whole_but_for_the_last_step(served: Served, tmp_path: Path) -> None:
+    archive = zipped(tmp_path, ARCHIVE)
+    found = offered(tmp_path, {"url": served.add("one.zip", archive)}, most_bytes=1_000_000)
+    served.cut_after = CUT
+    with pytest.raises(DataError):
+        fetch(found)
+    served.cut_after = None
+    partial = next((cache_folder() / "downloads").glob("*.part"))
+    partial.write_bytes(archive)
+    assert (fetch(found) / "a.bin").read_bytes() == ARCHIVE["a.bin"]
+    assert served.asked[1] == f"bytes={len(archive)}-"
+
+
+def test_a_wrong_part_is_found_out_and_thrown_away(served: Served, tmp_path: Path) -> None:
+    archive = zipped(tmp_path, ARCHIVE)
+    found = offered(tmp_path, {"url": served.add("one.zip", archive), "sha256": sha256(archive)}, most_bytes=1_000_000)
+    served.cut_after = CUT
+    with pytest.raises(DataError):
+        fetch(found)
+    served.cut_after = None
+    next((cache_folder() / "downloads").glob("*.part")).write_bytes(b"x" * CHUNK)
+    with pytest.raises(DataError, match="another checksum than expected"):
+        fetch(found)
+    assert kept() == []
+    assert (fetch(found) / "a.bin").exists()
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_another_size_than_stated_is_given_up(served: Served, tmp_path: Path, difference: int) -> None:
+    archive = zipped(tmp_path, {"a.txt": b"apple"})
+    size = len(archive) + difference
+    found = offered(tmp_path, {"url": served.add("one.zip", archive), "size": size})
+    with pytest.raises(DataError, match=f"another size than expected; expected {size} bytes, found {len(archive)}"):
+        fetch(found)
+    assert (left_in(data_home()), kept()) == ([], [])
+
+
+def test_wrong_checksum_leaves_nothing(served: Served, tmp_path: Path) -> None:
+    archive = zipped(tmp_path, {"a.txt": b"apple"})
+    wrong = sha256(b"other")
+    found = offered(tmp_path, {"url": served.add("one.zip", archive), "sha256": wrong})
+    with pytest.raises(DataError, match=f"expected sha256 {wrong}, found {sha256(archive)}") as caught:
+        fetch(found)
+    assert "\n" not in str(caught.value)
+    assert (left_in(data_home()), kept()) == ([], [])
+
+
+def test_unsafe_second_archive_leaves_nothing(served: Served, tmp_path: Path) -> None:
+    good = served.add("good.zip", zipped(tmp_path, {"a.txt": b"apple"}))
+    bad = served.add("bad.zip", zipped(tmp_path, {"b.txt": b"banana", "../../evil.txt": b"evil"}))
+    with pytest.raises(DataError, match=rf"{bad}: archive is unsafe.*'\.\./\.\./evil\.txt'"):
+        fetch(offered(tmp_path, {"url": good}, {"url": bad}))
+    assert left_in(data_home()) == []
+    assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_server_absent_says_what_to_put_where(served: Served, tmp_path: Path) -> None:
+    found = offered(tmp_path, {"url": "http://127.0.0.1:9/one.zip", "size": 2_000_000}, holds=["a.txt", "b", "c"])
     with pytest.raises(DataError) as caught:
-        fetch("fruit")
+        fetch(found)
     message = str(caught.value)
-    assert f"Download {address} (2 MB), unpack so that {data_home() / 'fruit'} holds a.txt" in message
+    place = data_home() / "fruit"
+    assert f"Download http://127.0.0.1:9/one.zip (2 MB), unpack so that {place} holds a.txt, b and c" in message
     assert "run the same command again" in message
     assert "\n" not in message
     assert left_in(data_home()) == []
 
 
-def test_connection_cut_short_leaves_nothing(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, address = server
-    pack(folder / "one.zip", {"a.txt": b"apple"})
-
-    def half(self: Any, source: Any, target: Any) -> None:
-        target.write(source.read(20))
-
-    monkeypatch.setattr(_Quiet, "copyfile", half)
-    known(monkeypatch, Archive(f"{address}/one.zip"))
-    with pytest.raises(DataError, match="cannot be downloaded"):
-        fetch("fruit")
+def test_folder_that_lacks_what_the_card_says(served: Served, tmp_path: Path) -> None:
+    archive = {"url": served.add("one.zip", zipped(tmp_path, {"a.txt": b"apple"}))}
+    with pytest.raises(DataError, match=r"data are incomplete; expected b\.txt. Correct 'holds'"):
+        fetch(offered(tmp_path, archive, holds=["a.txt", "b.txt"]))
     assert left_in(data_home()) == []
-    assert left_in(cache_folder() / "downloads") == ["fruit.lock"]
+    (data_home() / "fruit").mkdir()
+    with pytest.raises(DataError, match=r"incomplete; expected a\.txt. Complete .*, or remove it"):
+        fetch(offered(tmp_path, archive, holds=["a.txt"]))
 
 
-def test_unknown_download_names_the_nearest() -> None:
-    with pytest.raises(DataError, match="Did you mean 'deepfruits'"):
-        fetch("deepfruit")
+def test_full_disk_is_one_line_and_leaves_the_archive(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    found = offered(tmp_path, {"url": served.add("one.zip", zipped(tmp_path, {"a.txt": b"apple"}))})
+    with monkeypatch.context() as patched:
+        patched.setattr("forgetbench.data.unpack.shutil.copyfileobj", full)
+        with pytest.raises(DataError, match="cannot be unpacked; found No space left on device"):
+            fetch(found)
+    assert left_in(data_home()) == []
+    fetch(found)
+    assert len(served.asked) == 1
+
+
+def test_by_hand(served: Served, tmp_path: Path) -> None:
+    found = load_card(write_card(tmp_path, card(by_hand="Ask the author.")))
+    place = data_home() / "fruit"
+    assert by_hand(found.card) == how_to_get(found) == f"Ask the author; the folder is {place} (licence: CC0)."
+    with pytest.raises(DataError, match=r"fruit: no command can fetch this. Ask the author; the folder is"):
+        fetch(found)
+    assert left_in(data_home()) == []
+
+
+def test_how_to_get_names_the_command_first(served: Served, tmp_path: Path) -> None:
+    found = offered(tmp_path, {"url": "https://example.org/one.zip"})
+    assert how_to_get(found).startswith(f"Run 'forgetbench data fetch {found.path}'; or by hand: Download https://")
 
 
 def test_read_only_home_gives_way_to_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,85 +274,23 @@ def test_read_only_home_gives_way_to_the_cache(tmp_path: Path, monkeypatch: pyte
     assert data_home() == cache_folder() / "data"
 
 
-def test_coco_card_holds_no_training_set() -> None:
-    archives = DOWNLOADS["coco-val2017"].archives
-    assert [archive.name for archive in archives] == ["val2017.zip", "annotations_trainval2017.zip"]
-    assert archives[1].keep == ("annotations/instances_val2017.json",)
-
-
-def test_load_fetches_only_when_asked(
-    server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    folder, address = server
+def test_load_fetches_only_when_asked(served: Served, tmp_path: Path) -> None:
     made = tmp_path / "made"
     write_image(made / "images" / "a.png")
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9]}
-    write_coco(made, [{"id": 1, "file_name": "a.png"}], [box], {1: "x"})
+    write_coco(made, [{"id": 1, "file_name": "a.png"}], [box], {1: "apple", 2: "pear"})
     files = {p.relative_to(made).as_posix(): p.read_bytes() for p in made.rglob("*") if p.is_file()}
-    pack(folder / "one.zip", files)
-    known(monkeypatch, Archive(f"{address}/one.zip"))
-    spec = Data(format="coco", path="fruit", download="fruit", annotations="annotations.json", images="images")
-    with pytest.raises(DataError, match=r"data not found.*Download http"):
-        load_data(spec, role="reference", suite_folder=None)
-    assert load_data(spec, role="reference", suite_folder=None, fetch=True).evaluate.instances == 1
-    assert load_data(spec, role="reference", suite_folder=None).evaluate.root == data_home() / "fruit"
-
-
-@pytest.mark.parametrize(
-    "name", ["/etc/evil", "../evil", "a/../../evil", "..\\evil", "C:evil", "C:\\evil", "a\\..\\..\\evil"]
-)
-def test_unsafe_names(tmp_path: Path, name: str) -> None:
-    archive = pack(tmp_path / "a.zip", {"ok.txt": b"", name: b"evil"})
-    into = tmp_path / "into"
-    into.mkdir()
-    with pytest.raises(DataError, match="archive is unsafe"):
-        unpack(archive, into, most_bytes=1000)
-    assert left_in(into) == []
-
-
-def _tar_member(kind: bytes) -> tarfile.TarInfo:
-    member = tarfile.TarInfo("linked")
-    member.type, member.linkname = kind, "/etc/passwd"
-    return member
-
-
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
-def test_tar_links_and_devices(tmp_path: Path, kind: bytes) -> None:
-    with tarfile.open(tmp_path / "a.tar", "w") as archive:
-        archive.addfile(_tar_member(kind))
-    with pytest.raises(DataError, match=r"archive is unsafe.*'linked'"):
-        unpack(tmp_path / "a.tar", tmp_path, most_bytes=1000)
-
-
-def test_zip_link(tmp_path: Path) -> None:
-    member = zipfile.ZipInfo("linked")
-    member.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(member, "/etc/passwd")
-    with pytest.raises(DataError, match="archive is unsafe"):
-        unpack(tmp_path / "a.zip", tmp_path, most_bytes=1000)
-
-
-def test_tar_is_unpacked_and_counted(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
-        member = tarfile.TarInfo("top/a.txt")
-        member.size = 5
-        archive.addfile(member, io.BytesIO(b"apple"))
-    into = tmp_path / "into"
-    into.mkdir()
-    assert unpack(tmp_path / "a.tar.gz", into, top="top", most_bytes=5) == 5
-    assert (into / "a.txt").read_bytes() == b"apple"
-
-
-def test_too_much_absent_or_damaged(tmp_path: Path) -> None:
-    archive = pack(tmp_path / "a.zip", {"a.txt": b"0" * 11})
-    with pytest.raises(DataError, match="too large; expected at most 10 bytes, found 11"):
-        unpack(archive, tmp_path, most_bytes=10)
-    with pytest.raises(DataError, match=r"archive lacks a file; expected b\.txt"):
-        unpack(archive, tmp_path, keep=("b.txt",), most_bytes=100)
-    twice = pack(tmp_path / "twice.zip", {"b.txt": b"", "./b.txt": b""})
-    with pytest.raises(DataError, match="two things of one name"):
-        unpack(twice, tmp_path, most_bytes=100)
-    (tmp_path / "b.zip").write_bytes(b"not an archive")
-    with pytest.raises(DataError, match="damaged or of an unknown kind"):
-        unpack(tmp_path / "b.zip", tmp_path, most_bytes=100)
+    archive = zipped(tmp_path, files)
+    url = served.add("one.zip", archive)
+    read = {"format": "coco", "path": "fruit", "annotations": "annotations.json", "images": "images"}
+    offered(tmp_path, {"url": url}, data=read)
+    spec = Data(card="fruit")
+    with pytest.raises(DataError, match=r"data not found.*Run 'forgetbench data fetch .*Download http"):
+        load_data(spec, role="reference", suite_folder=tmp_path)
+    with pytest.raises(DataError, match=r"elsewhere: data not found.*Put it in one of these places"):
+        load_data(Data(card="fruit", path="elsewhere"), role="reference", suite_folder=tmp_path, fetch=True)
+    loaded = load_data(spec, role="reference", suite_folder=tmp_path, fetch=True).evaluate
+    assert (loaded.name, loaded.instances, loaded.root) == ("fruit", 1, data_home() / "fruit")
+    assert loaded.origin is not None
+    assert loaded.origin.archives == {url: sha256(archive)}
+    assert load_data(spec, role="reference", suite_folder=tmp_path).evaluate.fingerprint() == loaded.fingerprint()

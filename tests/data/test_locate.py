@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.data.locate import find_data, find_weights
+from forgetbench.data.card import find_card
+from forgetbench.data.download import how_to_get
+from forgetbench.data.locate import find_data, find_weights, look_for
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 
@@ -30,6 +32,7 @@ def test_data_order(places: dict[str, Path]) -> None:
     for name in reversed(places):
         (places[name] / "fruit").mkdir(parents=True)
         assert find_data("fruit", places["suite"]) == places[name] / "fruit"
+    assert look_for("grape", places["suite"]) is None
 
 
 def test_absolute_and_parent_paths(places: dict[str, Path]) -> None:
@@ -56,10 +59,11 @@ def test_not_found_says_where_it_looked(places: dict[str, Path]) -> None:
 
 def test_not_found_says_what_to_fetch(places: dict[str, Path]) -> None:
     with pytest.raises(DataError) as caught:
-        find_data("coco", None, "coco-val2017")
+        find_data("coco", None, how_to_get(find_card("coco-val2017", None)))
     message = str(caught.value)
+    assert "Run 'forgetbench data fetch coco-val2017'; or by hand: " in message
     assert "http://images.cocodataset.org/zips/val2017.zip (816 MB)" in message
-    assert f"{places['data'] / 'coco'} holds val2017/ and annotations/instances_val2017.json" in message
+    assert f"{places['data'] / 'coco'} holds val2017 and annotations/instances_val2017.json" in message
     assert "run the same command again" in message
     assert "\n" not in message
 

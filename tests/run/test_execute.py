@@ -176,7 +176,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, how: si
     assert not (folder / "sessions" / "tiny-yolov8-seed0" / "complete.json").exists()
     if how is signal.SIGINT:
         assert code == 1
-        assert words.strip() == "interrupted; the same command goes on after the last complete epoch"
+        assert words.strip() == "interrupted; the same command goes on where it stopped"
     first = next((folder / "checkpoints").rglob("epoch-001.safetensors"))
     written = first.stat().st_mtime_ns
     resumed = forgetbench.run(suite, output=tmp_path / "broken")

@@ -5,6 +5,7 @@ import pytest
 import torch
 from factories import tiny_suite, written_suite
 
+from forgetbench.data.card import LoadedCard
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError, SuiteError
 from forgetbench.model.original import save_original
@@ -121,14 +122,16 @@ def test_what_is_still_to_be_trained_is_known(tmp_path: Path, monkeypatch: pytes
 def test_only_a_run_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def fetch(name: str, _progress: object) -> Path:
-        asked.append(name)
+    def fetch(found: LoadedCard, _progress: object) -> Path:
+        asked.append(found.card.name)
         raise DataError("no network")
 
     monkeypatch.setattr("forgetbench.data.download.fetch", fetch)
-    target = {"format": "coco", "path": "nowhere", "download": "deepfruits", "world": None}
+    monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path))
+    monkeypatch.delenv("FORGETBENCH_ASSETS", raising=False)
+    target = {"card": "deepfruits", "format": None, "world": None}
     loaded = load_suite(written_suite(tmp_path, target=target))
-    with pytest.raises(DataError, match=r"data not found.*Download https://.*run the same command again"):
+    with pytest.raises(DataError, match=r"data not found.*Run 'forgetbench data fetch deepfruits'.*Download https://"):
         make_plan(loaded, device=CPU, train_originals=False)
     assert asked == []
     with pytest.raises(DataError, match="no network"):

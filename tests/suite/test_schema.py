@@ -98,7 +98,10 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"target__names": "coco", "target__class_by_name": {"a": "b"}}, "both name the classes: keep one"),
         ({"target__class_by_name": {}}, "target.class_by_name: expected a mapping from how file names begin to class"),
         ({"target__class_by_name": {"CDY": 3}}, "target.class_by_name.CDY: "),
-        ({"target": "bccd"}, "target: expected a mapping with some of path, format,"),
+        ({"target__format": ...}, "here: target: needs 'format' (yolo, coco, voc or shapes) or 'card'"),
+        ({"target__card": "../x"}, "target.card: expected 1 to 64 letters, digits"),
+        ({"target": {"card": "x", "format": "shapes"}}, "target: 'card' and format 'shapes' exclude each other"),
+        ({"target": "bccd"}, "target: expected a mapping with some of card, path, format,"),
         ({"seeds": []}, "seeds: expected a list of 1 or more items, each a whole number at least 0, found []"),
         ({"seeds": [0, -1]}, "seeds[1]: expected a whole number at least 0, found -1"),
         ({"seeds": [1, 1]}, "seeds: '1' is listed twice"),
@@ -144,6 +147,10 @@ def test_optimizer_auto_is_refused_with_the_reason(section: str) -> None:
 def test_optimizer_name_takes_its_usual_case() -> None:
     assert load(train__optimizer="adamw").train.optimizer == "AdamW"
     assert problem(train__optimizer="AdanW").endswith("did you mean 'AdamW'?")
+
+
+def test_a_card_needs_no_other_key() -> None:
+    assert load(target={"card": "fruit", "limit": 3}).target.card == "fruit"
 
 
 def test_whole_number_is_good_where_a_number_is_asked() -> None:

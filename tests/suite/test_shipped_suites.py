@@ -78,6 +78,7 @@ def test_json_schema_requires_keys_only_of_files_that_extend_nothing() -> None:
     assert set(schema["then"]["required"]) == {"name", "target", "reference", "freeze_points", "train"}
     assert schema["then"]["properties"]["train"] == {"required": ["epochs", "optimizer", "lr0"]}
     assert schema["then"]["properties"]["pretrain"] == {"required": ["epochs"]}
+    assert schema["then"]["properties"]["target"] == {"anyOf": [{"required": ["format"]}, {"required": ["card"]}]}
 
 
 def test_the_walk_sees_unknown_keys() -> None:

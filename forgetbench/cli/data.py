@@ -1,0 +1,144 @@
+"""`forgetbench data`: what the cards offer, fetching it, and whether it is what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from forgetbench.cli.console import ConsoleProgress, say, table
+from forgetbench.cli.main import console
+from forgetbench.cli.options import quiet_option, verbose_option
+from forgetbench.errors import InputError
+
+if TYPE_CHECKING:
+    from forgetbench.data.card import Card, LoadedCard
+    from forgetbench.data.inspect import Inspection
+
+_UNKNOWN = "–"
+card_argument = click.argument("card")
+
+
+@click.group("data")
+def command() -> None:
+    """List, fetch and check datasets, by their cards.
+
+    A CARD is a card's name or its file. Own cards are looked for in the current folder (NAME.card.yaml or
+    cards/NAME.yaml) before those that come with forgetbench.
+    """
+
+
+@command.command("list")
+@verbose_option
+def list_command(verbose: bool) -> None:
+    """List all cards, and which data are here."""
+    from forgetbench.data.card import card_files, load_card
+    from forgetbench.data.locate import look_for
+
+    here = Path.cwd()
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    shown.add_column("card", no_wrap=True)
+    shown.add_column("what", overflow="fold")
+    shown.add_column("images", justify="right", no_wrap=True)
+    shown.add_column("classes", justify="right", no_wrap=True)
+    shown.add_column("licence", overflow="fold", min_width=12)
+    shown.add_column("state", no_wrap=True)
+    for path in card_files(here).values():
+        card = load_card(path).card
+        present = look_for(card.path, here) is not None
+        images, classes = card.image_count("all"), card.class_names
+        shown.add_row(
+            card.name,
+            card.title,
+            _UNKNOWN if images is None else f"{images:,}",
+            str(len(classes)) if classes else _UNKNOWN,
+            card.licence,
+            "present" if present else "fetchable" if card.archives else "by hand",
+        )
+        if verbose:
+            shown.add_row("", card.source, "", "", "", "")
+    console().print(shown)
+
+
+@command.command("fetch")
+@card_argument
+@verbose_option
+@quiet_option
+def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
+    """Download the data of CARD, verify and unpack them; an interrupted download goes on where it stopped."""
+    from forgetbench.data.download import fetch
+    from forgetbench.data.locate import look_for
+    from forgetbench.run.progress import download_messages
+
+    found = _find(card)
+    progress = ConsoleProgress(console(), quiet=quiet, verbose=verbose)
+    place = look_for(found.card.path, found.folder)
+    if place is not None:
+        progress.message(f"{found.card.name} is there already: {place}")
+        return
+    if found.card.archives:
+        progress.message(f"{found.card.title}; licence: {found.card.licence}; see {found.card.source}")
+    place = fetch(found, download_messages(progress))
+    progress.message(f"{found.card.name} is now in {place}")
+
+
+@command.command("check")
+@click.argument("cards", nargs=-1, required=True)
+@verbose_option
+@click.pass_context
+def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool) -> None:
+    """Read all data of CARDS, and say where they differ from what the cards say."""
+    from forgetbench.data.inspect import inspect
+
+    screen = console()
+    failed = False
+    for name in cards:
+        try:
+            found = _find(name)
+            _print_inspection(screen, found.card, inspect(found, found.folder), verbose)
+        except InputError as error:
+            click.echo(f"error: {error}", err=True)
+            failed = True
+    if failed:
+        context.exit(InputError.exit_code)
+
+
+@command.command("path")
+@card_argument
+def path_command(card: str) -> None:
+    """Print the folder of CARD's data."""
+    from forgetbench.data.download import how_to_get
+    from forgetbench.data.locate import find_data
+
+    found = _find(card)
+    click.echo(find_data(found.card.path, found.folder, how_to_get(found)))
+
+
+def _find(name: str) -> LoadedCard:
+    from forgetbench.data.card import find_card, load_card
+
+    return load_card(Path(name)) if name.endswith((".yaml", ".yml")) or "/" in name else find_card(name, Path.cwd())
+
+
+def _print_inspection(screen: Console, card: Card, seen: Inspection, verbose: bool) -> None:
+    from forgetbench.cli.check import print_oddities
+
+    rows = []
+    for part in seen.parts:
+        stated = None if card.data.split is not None else card.image_count(part.split)
+        said = _UNKNOWN if stated is None else f"{stated:,}"
+        rows.append([part.split, f"{len(part.samples):,}", said, f"{part.instances:,}"])
+    if card.data.split is not None:
+        stated, images = card.image_count("all"), sum(len(part.samples) for part in seen.parts)
+        boxes = sum(part.instances for part in seen.parts)
+        rows.append(["all", f"{images:,}", _UNKNOWN if stated is None else f"{stated:,}", f"{boxes:,}"])
+    say(screen, f"{card.name}: {card.title}, in {seen.root}")
+    screen.print(table("", ["part", "images", "card says", "boxes"], rows))
+    classes = seen.parts[0].classes
+    agree = "does not name them" if card.class_names is None else "agrees" if card.class_names == classes else "differs"
+    say(screen, f"{len(classes)} classes (the card {agree}): {', '.join(classes)}")
+    print_oddities(screen, card.name, seen.report, verbose)
+    screen.print()

@@ -1,0 +1,79 @@
+"""Reading everything of a dataset that has a card, to say whether it is what the card says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.data.card import ALL, Card, LoadedCard
+from forgetbench.data.compare import DIFFERS_FROM_CARD, compare
+from forgetbench.data.dataset import Dataset, OddityReport
+from forgetbench.data.download import how_to_get
+from forgetbench.data.load import load_data
+from forgetbench.data.locate import find_data
+from forgetbench.errors import DataError
+from forgetbench.suite.schema import Data
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found of a dataset.
+
+    Attributes:
+        root: Its folder.
+        parts: Every part the card counts, or, where it counts none, those a suite would use.
+        report: What was odd, differences from the card among it.
+    """
+
+    root: Path
+    parts: list[Dataset]
+    report: OddityReport
+
+
+def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
+    """Read all parts of a card's data.
+
+    Args:
+        found: The card.
+        folder: Where data are looked for first.
+
+    Raises:
+        DataError: the data are not there, not readable, lack a part that suites use, or have no class that the card
+            names. A part of which only the card speaks is reported instead.
+    """
+    card = found.card
+    root = find_data(card.path, folder, how_to_get(found))
+    parts: list[Dataset] = []
+    report = OddityReport()
+    for section in _sections(card):
+        try:
+            loaded = load_data(section, role="reference", suite_folder=folder, with_train=section is card.data)
+        except DataError as error:
+            if _is_needed(card, section):
+                raise
+            report.add(DIFFERS_FROM_CARD, card.name, f"part '{section.evaluate}' cannot be read: {error.problem}")
+            continue
+        parts += [part for part in (loaded.train, loaded.evaluate) if part is not None]
+        report.found += loaded.report.found
+    # What concerns the dataset as a whole was found again with every part.
+    report.found = list(dict.fromkeys(report.found))
+    counts = {part.split: len(part.samples) for part in parts}
+    if card.data.split is not None:
+        counts = {ALL: sum(counts.values())}
+    compare(card, parts[0].classes, counts, report)
+    return Inspection(root, parts, report)
+
+
+def _sections(card: Card) -> list[Data]:
+    parts = [part for part in card.images if part != ALL]
+    if card.data.split is not None or not parts:
+        return [card.data]
+    return [card.data.model_copy(update={"train": None, "evaluate": part}) for part in parts]
+
+
+def _is_needed(card: Card, section: Data) -> bool:
+    """Tell whether suites use the part that a section reads; all are where the card names none for them."""
+    used: list[str] = []
+    for named in (card.data.train, card.data.evaluate):
+        used += [named] if isinstance(named, str) else named or []
+    return not used or section.evaluate in used

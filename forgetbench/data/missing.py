@@ -1,0 +1,47 @@
+"""What a suite's data lack, said without failing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.data.card import resolve
+from forgetbench.data.download import how_to_get
+from forgetbench.data.locate import PUT_THERE, look_for
+from forgetbench.suite.schema import Data
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Data that are not there.
+
+    Attributes:
+        name: The card's name, else the path.
+        fetchable: Whether a command can fetch them.
+        instruction: How to get them, one line.
+    """
+
+    name: str
+    fetchable: bool
+    instruction: str
+
+
+def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
+    """Return what is missing of a suite's section, or None if its data are there; nothing is opened.
+
+    Args:
+        spec: The section.
+        suite_folder: Where the suite file is.
+
+    Raises:
+        InputError: the section's card is unknown or wrong.
+    """
+    if spec.format == "shapes":
+        return None
+    spec, found = resolve(spec, suite_folder)
+    path = spec.path or ""
+    if look_for(path, suite_folder) is not None:
+        return None
+    if found is None or path != found.card.path:
+        return Missing(path, False, PUT_THERE)
+    return Missing(found.card.name, bool(found.card.archives), how_to_get(found))
