@@ -11,6 +11,7 @@ from forgetbench.cli.console import ConsoleProgress, clock, say, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
+from forgetbench.run.outline import Outline
 from forgetbench.run.plan import Plan
 
 
@@ -21,9 +22,13 @@ from forgetbench.run.plan import Plan
 @verbose_option
 @quiet_option
 def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose: bool, quiet: bool) -> None:
-    """Check SUITE, its data and its weights, and print the plan with estimated time and disk."""
+    """Check SUITE, its data and its weights, and print the plan with estimated time and disk.
+
+    Where data or weights are not here yet, it says how to get them.
+    """
     from forgetbench.device import pick_device, use_all_cores
     from forgetbench.run.estimate import estimate
+    from forgetbench.run.outline import make_outline, missing_inputs
     from forgetbench.run.plan import make_plan
     from forgetbench.suite.load import load_suite
 
@@ -32,6 +37,12 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
     loaded = load_suite(suite, overrides)
     where = pick_device(device)
+    missing = missing_inputs(loaded)
+    if missing:
+        _print_outline(screen, make_outline(loaded), quiet)
+        for item in missing:
+            progress.message(f"not here: {item.name}. {item.instruction}", "warning")
+        return
     plan = make_plan(loaded, device=where, progress=progress, train_originals=False)
     if quiet:
         return
@@ -65,11 +76,30 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     )
 
 
+def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:
+    """Print the arms of a suite whose data or weights are not here."""
+    if quiet:
+        return
+    rows = [
+        [arm.name, arm.label, f"{100 * arm.regime.trained_parameters / arm.regime.parts.parameters():.1f} %"]
+        for arm in outline.arms
+    ]
+    screen.print(table("Arms", ["arm", "frozen", "trainable"], rows, left=2))
+    say(screen, "\nThe suite is sound. Time and disk are estimated once everything is here:\n")
+
+
 def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:
     reference = next(iter(plan.reference.values()))
     parts = [("target, training", plan.target_train), ("target", plan.target.evaluate), ("reference", reference)]
     rows = [
-        [role, data.name, data.split, str(len(data.samples)), str(data.instances), str(len(data.classes))]
+        [
+            role,
+            data.name + (" (subset)" if data.subset_of else ""),
+            data.split,
+            str(len(data.samples)),
+            str(data.instances),
+            str(len(data.classes)),
+        ]
         for role, data in parts
     ]
     screen.print(table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))

@@ -49,7 +49,7 @@ def list_command(verbose: bool) -> None:
     for path in card_files(here).values():
         card = load_card(path).card
         present = look_for(card.path, here) is not None
-        images, classes = card.image_count("all"), card.class_names
+        images, classes = card.data.limit or card.image_count("all"), card.class_names
         shown.add_row(
             card.name,
             card.title,
@@ -59,7 +59,7 @@ def list_command(verbose: bool) -> None:
             "present" if present else "fetchable" if card.archives else "by hand",
         )
         if verbose:
-            shown.add_row("", card.source, "", "", "", "")
+            shown.add_row("", card.source or _UNKNOWN, "", "", "", "")
     console().print(shown)
 
 
@@ -80,7 +80,7 @@ def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
         progress.message(f"{found.card.name} is there already: {place}")
         return
     if found.card.archives:
-        progress.message(f"{found.card.title}; licence: {found.card.licence}; see {found.card.source}")
+        progress.message(f"{found.card.title}; licence: {found.card.licence}; see {found.card.source or 'its card'}")
     place = fetch(found, download_messages(progress))
     progress.message(f"{found.card.name} is now in {place}")
 

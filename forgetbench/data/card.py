@@ -77,16 +77,16 @@ class Card(Section):
 
     name: PlainName = Field(description="what suites call it; the file's name without its ending")
     title: Text
-    source: Address = Field(description="page to read about the data")
+    source: Address | None = Field(None, description="page to read about the data")
     licence: Text
     notes: str | None = None
     subset_of: Text | None = Field(None, description="what a fixed subset is part of, in words")
-    data: Data = Field(description="how the data are read: a suite's data section without 'card' and 'limit'")
+    data: Data = Field(description="how the data are read: a suite's data section without 'card'")
     classes: Annotated[list[Text], Field(min_length=1)] | Literal["coco"] | None = Field(
         None, description="class names in order, or coco for COCO's 80"
     )
     images: dict[str, Annotated[int, Field(gt=0)] | None] = Field(
-        default={}, description="number of images by part; 'all' for data without parts"
+        default={}, description="number of images on disk by part; 'all' for data without parts"
     )
     holds: list[InsidePath] = Field(default=[], description="what the data's folder must hold")
     archives: list[Archive] = Field(default=[], description="what is downloaded")
@@ -105,9 +105,10 @@ class Card(Section):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Card:
-        for key in ("card", "limit"):
-            if getattr(self.data, key) is not None:
-                raise ValueError(f"'data.{key}' belongs into a suite, not into a card")
+        if self.data.card is not None:
+            raise ValueError("'data.card' belongs into a suite, not into a card")
+        if self.data.limit is not None and self.subset_of is None:
+            raise ValueError("'data.limit' makes a subset; say of what with 'subset_of'")
         if self.data.format == "shapes":
             raise ValueError("'data.format' is 'shapes', which are drawn and need no card; expected yolo, coco or voc")
         if not self.archives and self.by_hand is None:

@@ -70,7 +70,7 @@ class Origin:
 
     card: str
     licence: str
-    source: str
+    source: str | None
     archives: dict[str, str | None]
 
 
@@ -85,6 +85,7 @@ class Dataset:
         samples: Images in evaluation order (sorted by file name unless the data's list says otherwise).
         root: Folder the image paths lie under.
         origin: The card's word on where they came from, if there is a card.
+        subset_of: What the images are only a part of, in words; None if they are all.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Dataset:
     samples: tuple[Sample, ...]
     root: Path
     origin: Origin | None = None
+    subset_of: str | None = None
 
     @property
     def instances(self) -> int:

@@ -86,17 +86,20 @@ def load_data(
     spec, found = resolve(spec, suite_folder)
     root = _find(spec, found, suite_folder, fetch, progress)
     try:
-        source = _open(spec, root, known_names if role == "reference" else None)
+        source = open_source(spec, root, known_names if role == "reference" else None)
         train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
         if found is not None:
             classes = None if renamed else source.classes
             compare(found.card, classes, _image_counts(spec, train, evaluate), source.report)
-        if spec.limit is not None:
-            evaluate = replace(evaluate, images=sorted(evaluate.images, key=lambda listed: listed.name)[: spec.limit])
+        evaluate, subset_of = _limited(spec, evaluate)
         loaded = LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report)
     except OSError as error:
         raise _unreadable(error, root) from error
-    return loaded if found is None else _came_through(found, loaded)
+    if found is not None:
+        loaded = _came_through(found, loaded)
+        if spec.limit == found.card.data.limit:
+            subset_of = found.card.subset_of
+    return replace(loaded, evaluate=replace(loaded.evaluate, subset_of=subset_of))
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -106,6 +109,14 @@ def _draw(spec: Data, needs_train: bool) -> LoadedData:
     evaluate = draw_world(spec, "evaluate")
     train = draw_world(spec, "train") if needs_train else None
     return LoadedData(train, replace(evaluate, samples=evaluate.samples[: spec.limit]), OddityReport())
+
+
+def _limited(spec: Data, choice: _Choice) -> tuple[_Choice, str | None]:
+    """Return the images that the section's limit leaves, and what they are a subset of."""
+    if spec.limit is None or spec.limit >= len(choice.images):
+        return choice, None
+    kept = sorted(choice.images, key=lambda listed: listed.name)[: spec.limit]
+    return replace(choice, images=kept), f"the first {len(kept)} of {len(choice.images):,} images, by file name"
 
 
 def _find(
@@ -147,7 +158,17 @@ def _unreadable(error: OSError, where: object) -> DataError:
     )
 
 
-def _open(spec: Data, root: Path, known_names: tuple[str, ...] | None) -> Source:
+def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = None) -> Source:
+    """Open the data of a complete section; nothing is listed or read yet.
+
+    Args:
+        spec: The section.
+        root: Where the data were found.
+        known_names: Class names for data that name none.
+
+    Raises:
+        DataError: they are in another format than the section says, or name no classes.
+    """
     names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
     if spec.format == "yolo":
         wanted = (*spec.parts("train"), *spec.parts("evaluate"))
@@ -177,8 +198,8 @@ def _choose(spec: Data, source: Source, *, required: bool, needs_train: bool) ->
             )
         train, evaluate = _random_split(source, spec.split)
         return (train if needs_train else None), evaluate
-    evaluate_parts = spec.parts("evaluate") or _pick(source, EVALUATE_PARTS)
-    train_parts = (spec.parts("train") or _pick(source, TRAIN_PARTS)) if needs_train else ()
+    evaluate_parts = spec.parts("evaluate") or usual_part(source, EVALUATE_PARTS)
+    train_parts = (spec.parts("train") or usual_part(source, TRAIN_PARTS)) if needs_train else ()
     if not evaluate_parts and not required and len(source.part_names) == 1:
         evaluate_parts = source.part_names
     missing = "evaluate" if not evaluate_parts else "train" if required and not train_parts else None
@@ -194,8 +215,8 @@ def _listed(source: Source, parts: tuple[str, ...]) -> _Choice:
     return _Choice("+".join(parts) or "all", source.images_of(parts))
 
 
-def _pick(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of the usual parts, or nothing; a year may follow a name (`val2017`)."""
+def usual_part(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of the usual parts that the data have, or nothing; a year may follow a name (`val2017`)."""
     for wanted in usual:
         for part in (wanted, *source.part_names):
             if part in source.part_names and re.fullmatch(rf"{wanted}(\d{{4}})?", part):

@@ -126,4 +126,4 @@ def _grid(rows: int, columns: int, title: str, *, sharey: bool) -> tuple[Figure,
 def _legend(figure: Figure, axis: Axes, heading: str) -> None:
     handles, labels = axis.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, title=heading, loc="outside right upper", alignment="left")
+        figure.legend(handles, labels, title=heading, loc="outside right center", alignment="left")

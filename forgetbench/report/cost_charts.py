@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
 from forgetbench.analyse.tradeoff import Treatment
@@ -23,6 +25,8 @@ def draw_gradients(
 ) -> Figure:
     """Draw each module's gradient norm, median and quartiles over logged steps; frozen modules have none.
 
+    A norm of exactly zero has no place on the logarithmic axis and leaves a gap.
+
     Args:
         norms: Norms per treatment.
         looks: Look of each treatment.
@@ -38,14 +42,14 @@ def draw_gradients(
         axis.text((start + end - 1) / 2, 1.01, part, transform=axis.get_xaxis_transform(), ha="center", fontsize=9)
     for i, norm in enumerate(norms):
         look = looks[norm.treatment]
-        shift = 0.12 * (i - (len(norms) - 1) / 2)
+        shift = min(0.12, 0.7 / len(norms)) * (i - (len(norms) - 1) / 2)
         spans = [
             [centre - low for centre, low in zip(norm.median, norm.low, strict=True)],
             [high - centre for centre, high in zip(norm.median, norm.high, strict=True)],
         ]
         axis.errorbar(
-            [module + shift for module in norm.modules], norm.median, yerr=spans, color=look.colour,
-            marker=look.marker, markersize=5, linewidth=1.2, elinewidth=0.9, label=look.label,
+            [module + shift for module in norm.modules], [value or nan for value in norm.median], yerr=spans,
+            color=look.colour, marker=look.marker, markersize=5, linewidth=1.2, elinewidth=0.9, label=look.label,
         )  # fmt: skip
     axis.set_title(title, pad=18)
     axis.set_yscale("log")
@@ -53,7 +57,7 @@ def draw_gradients(
     axis.set_xticks(range(0, head + 1, 2))
     axis.set_xlabel("module")
     axis.set_ylabel("gradient L2 norm before clipping")
-    figure.legend(title=f"{heading(looks)}\n(median, quartiles)", loc="outside right upper", alignment="left")
+    figure.legend(title=f"{heading(looks)}\n(median, quartiles)", loc="outside right center", alignment="left")
     return figure
 
 
@@ -96,5 +100,6 @@ def draw_costs(
     time.set_xlabel("time of a training step (ms)")
     for axis in (memory, time):
         axis.grid(visible=False, axis="y")
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9)
+        below = axis.transAxes + ScaledTranslation(0, -0.5, figure.dpi_scale_trans)
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=2, fontsize=9)
     return figure

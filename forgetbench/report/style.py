@@ -15,9 +15,12 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.tradeoff import FREEZE, Treatment
 from forgetbench.files import write_bytes
 
-#: Okabe and Ito's palette without its yellow, which is too pale for lines on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: Okabe and Ito's palette without its yellow, which is too pale for lines on white, then five of Paul Tol's.
+COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
+    "#882255", "#999933", "#332288", "#DDCC77", "#661100",
+)  # fmt: skip
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 _RC = {
     "font.size": 10.0,
     "axes.titlesize": 11.0,
@@ -45,7 +48,7 @@ class Look:
 
 
 def looks(labels: Iterable[tuple[Treatment, str]]) -> dict[Treatment, Look]:
-    """Return a look per treatment, from (treatment, label) pairs; past seven, colours recur with other markers.
+    """Return a look per treatment, from (treatment, label) pairs; past twelve, colours recur with other markers.
 
     Freeze points come first, the shallowest before the others, so that further arms leave their looks alone.
     """

@@ -80,6 +80,11 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         "AP@[.50:.95] after each arm's last epoch; forgetting is the original's AP minus the arm's, positive means "
         "lost; 0 without decimals is exact."
     ]
+    said += [
+        f"{data[role]['name']} is {data[role]['subset_of']}: enough to see whole points, too little to quote an AP."
+        for role in ("target", "reference")
+        if data[role].get("subset_of")
+    ]
     baseline = tables.manifest["reference_arms"].get(model)
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
@@ -136,7 +141,14 @@ def _by_head(tables: RunTables, model: str) -> Iterator[tuple[str, list[Outcome]
 def _title(tables: RunTables, model: str, head: str) -> str:
     data = tables.manifest["data"]
     both = f", {head} head" if tables.manifest["models"][model]["two_heads"] else ""
-    return f"{model}{both}: {data['target']['name']} against {data['reference']['name']}"
+    return f"{model}{both}: {versus(data)}"
+
+
+def versus(data: Mapping[str, Any]) -> str:
+    """Return the names of target and reference as titles say them; a subset is marked as one."""
+    return " against ".join(
+        data[role]["name"] + (" (subset)" if data[role].get("subset_of") else "") for role in ("target", "reference")
+    )
 
 
 def _best_epochs(tables: RunTables, model: str) -> str:

@@ -12,7 +12,7 @@ from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import looks, save_figure, styled
-from forgetbench.report.summary import labels_of, points_of, summary_text
+from forgetbench.report.summary import labels_of, points_of, summary_text, versus
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -38,8 +38,7 @@ def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     points, look = points_of(tables, model), looks(labels_of(tables, model).items())
     about = tables.manifest["models"][model]
     arms = tables.arms(model)
-    data = tables.manifest["data"]
-    subject = f"{model}, {data['target']['name']} against {data['reference']['name']}"
+    subject = f"{model}, {versus(tables.manifest['data'])}"
     written: list[Path] = []
     if any(point.gain is not None for point in points):
         written += save_figure(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.errors import SuiteError
 from forgetbench.model.original import Original
 from forgetbench.model.parts import Parts
-from forgetbench.suite.points import freeze_label, resolve_freeze_point
+from forgetbench.run.cam_checks import modules_shown
+from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import ArmSpec, Suite
 from forgetbench.train.regime import Regime
 from forgetbench.train.strategies import make_strategies
@@ -81,3 +82,26 @@ def _further_arm(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Par
     )
     label = f"{spec.name} ({regime.freeze_point})"
     return Arm(f"{model}-{spec.name}-seed{seed}", model, regime.freeze_point, label, spec.name, seed, regime)
+
+
+def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[Arm]) -> None:
+    """Check what a suite says against its models and arms as a whole.
+
+    Raises:
+        SuiteError: an attach point or a module to look at is not the model's, or the reference arm is not listed.
+    """
+    for model, original in originals.items():
+        mine = [arm for arm in arms if arm.model == model]
+        for arm in mine:
+            for point in suite.attach_points:
+                resolve_attach_point(point, freeze_point=arm.freeze_point, head=original.head)
+        if suite.cam is not None:
+            modules_shown(suite.cam, original)
+        wanted = resolve_freeze_point(suite.reference_arm, head=original.head, neck=original.neck)
+        if suite.train.pretrained and (wanted, FREEZE) not in [(arm.freeze_point, arm.strategy) for arm in mine]:
+            raise SuiteError(
+                "the reference arm is not among the freeze points",
+                where="reference_arm",
+                expected=f"one of {', '.join(str(point) for point in suite.freeze_points)}",
+                found=suite.reference_arm,
+            )

@@ -91,6 +91,7 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     return {
         "name": dataset.name,
         "split": dataset.split,
+        "subset_of": dataset.subset_of,
         "images": len(dataset.samples),
         "instances": dataset.instances,
         "classes": list(dataset.classes),

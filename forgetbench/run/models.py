@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,28 +30,57 @@ def is_architecture(name: str) -> bool:
     return name.lower().endswith((".yaml", ".yml"))
 
 
+def find_model(name: str, folder: Path | None) -> Path | None:
+    """Return where a suite's weights are, in the usual places or shipped; None if they are official and not here.
+
+    Raises:
+        WeightsError: they are not here, and nobody publishes them.
+    """
+    path = find_weights(name, folder)
+    shipped = SHIPPED / "weights" / name
+    if path is None and shipped.is_file():
+        path = shipped
+    if path is None and not yolo.is_official(name):
+        raise WeightsError("weights not found", where=name, fix=f"{_put_there(name)}.")
+    return path
+
+
 def open_weights(name: str, folder: Path | None, progress: Progress, *, download: bool) -> Original:
     """Open a suite's weights: found in the usual places, shipped, or downloaded if official and allowed.
 
     Raises:
         WeightsError: not found and not to be had, or refused.
     """
-    path = find_weights(name, folder)
-    shipped = SHIPPED / "weights" / name
-    if path is None and shipped.is_file():
-        path = shipped
-    if path is None and download and yolo.is_official(name):
+    path = find_model(name, folder)
+    if path is None and download:
         progress.message(f"downloading {name}")
         path = yolo.download_weights(name, cache_folder() / "weights")
     if path is None:
         raise WeightsError(
             "weights not found",
             where=name,
-            fix=f"Put {Path(name).name} beside the suite, into the current folder, or into weights/ under the folder "
-            "named by FORGETBENCH_DATA, then run the same command again"
-            + ("; with a network, `forgetbench run` downloads it." if yolo.is_official(name) else "."),
+            fix=f"{_put_there(name)}; with a network, `forgetbench run` downloads it.",
         )
     return load_original(path)
+
+
+def _put_there(name: str) -> str:
+    return (
+        f"Put {Path(name).name} beside the suite, into the current folder, or into weights/ under the folder named by "
+        "FORGETBENCH_DATA, then run the same command again"
+    )
+
+
+def untrained_twin(name: str) -> Original:
+    """Return official weights' architecture with random values: enough to plan with while they are not here.
+
+    Raises:
+        WeightsError: Ultralytics has no architecture of that name.
+    """
+    stem = Path(name).stem
+    # the anchor-free YOLOv5 and YOLOv3 have an architecture of the plain name
+    plain = stem.removesuffix("u") if stem.startswith(("yolov5", "yolov3")) else stem
+    return replace(open_untrained(f"{plain}.yaml", None), name=stem)
 
 
 def read_suite_architecture(name: str, folder: Path | None) -> yolo.Architecture:

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.data.align import align_classes
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import LoadedData, load_data
@@ -17,9 +16,10 @@ from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
-from forgetbench.run.arms import Arm, make_arms
-from forgetbench.run.cam_checks import check_cam_package, modules_shown
+from forgetbench.run.arms import Arm, check_arms, make_arms
+from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
+from forgetbench.run.outline import missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
@@ -126,6 +126,8 @@ def make_plan(
     suite, folder = loaded.suite, loaded.folder
     if suite.cam is not None:
         check_cam_package()
+    if train_originals:
+        refuse_what_only_hands_can_fetch(missing_inputs(loaded))
     fetching = download_messages(progress)
     target = load_data(suite.target, role="target", suite_folder=folder, fetch=train_originals, progress=fetching)
     opened = {
@@ -165,7 +167,7 @@ def make_plan(
         {"target": target.report, "reference": reference.report},
         dict.fromkeys(untrained, len(training.samples)),
     )
-    _check_points(plan)
+    check_arms(suite, originals, plan.arms)
     if untrained and reference.train is None:
         progress.message(
             f"{training.name} has no part to train on: originals learn the images they are scored on", "warning"
@@ -175,22 +177,3 @@ def make_plan(
             originals[model] = pretrain_original(name, folder, suite, training, device, progress)
         plan.untrained.clear()
     return plan
-
-
-def _check_points(plan: Plan) -> None:
-    suite = plan.suite
-    if suite.cam is not None:
-        for original in plan.originals.values():
-            modules_shown(suite.cam, original)
-    for arm in plan.arms:
-        plan.attach_points(arm)
-    if suite.train.pretrained:
-        for model in plan.originals:
-            wanted = plan.reference_freeze_point(model)
-            if not any((arm.model, arm.freeze_point, arm.strategy) == (model, wanted, FREEZE) for arm in plan.arms):
-                raise SuiteError(
-                    "the reference arm is not among the freeze points",
-                    where="reference_arm",
-                    expected=f"one of {', '.join(str(point) for point in suite.freeze_points)}",
-                    found=suite.reference_arm,
-                )

@@ -72,7 +72,7 @@ WRONG_CARDS: dict[str, tuple[Any, str]] = {
     "data of no format": (card(data={"path": "fruit"}), "data: needs 'format'"),
     "data without a path": (card(data={"format": "yolo"}), "data: format 'yolo' needs 'path'"),
     "drawn data": (card(data={"format": "shapes", "world": "fine"}), "'data.format' is 'shapes'"),
-    "limit": (card(data=read(limit=3)), "'data.limit' belongs into a suite, not into a card"),
+    "limit": (card(data=read(limit=3)), "'data.limit' makes a subset; say of what with 'subset_of'"),
     "card of a card": (card(data=read(card="bccd")), "'data.card' belongs into a suite, not into a card"),
     "a suite": ("extends: other.yaml", "fruit.card.yaml: "),
 }  # fmt: skip
@@ -117,7 +117,7 @@ def test_nearest_key_is_named_once(served: Served, tmp_path: Path) -> None:
 def test_several_problems_of_a_card_are_listed(served: Served, tmp_path: Path) -> None:
     write_card(tmp_path, WRONG_CARDS["a suite"][0])
     lines = refused(tmp_path, "data", "list").splitlines()
-    assert lines[0].endswith("6 problems")
+    assert lines[0].endswith("5 problems")
     assert any("extends: unknown key here; 'extends' belongs into a suite file" in line for line in lines)
 
 

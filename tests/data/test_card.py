@@ -14,8 +14,8 @@ from forgetbench.suite.load import load_suite
 from forgetbench.suite.schema import Data
 
 SHIPPED = {
-    "bccd", "birds-nest", "coco-val128", "coco-val2017", "deepfruits", "fruit9", "insplad", "substation", "valid",
-    "voc", "wgisd",
+    "bccd", "birds-nest", "coco-val128", "coco-val500", "coco-val2017", "deepfruits", "fruit9", "insplad", "substation",
+    "valid", "voc", "wgisd",
 }  # fmt: skip
 
 
