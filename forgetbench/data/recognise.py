@@ -44,6 +44,13 @@ def recognise(path: Path, wanted: Format | None = None, names: tuple[str, ...] |
         raise DataError("no such folder", where=path, expected="the folder of your data")
     root, kind = _find(path.absolute(), wanted)
     names = names or (_classes_file(root) if kind == "yolo" else None)
+    if kind == "yolo" and names is None and not _names_in_yaml(root):
+        raise DataError(
+            "the class names are unknown",
+            where=root,
+            expected="'names' in a data.yaml, or a classes.txt",
+            fix="Give them with --names, e.g. --names cat,dog.",
+        )
     annotations = _single_json(root) if kind == "coco" else None
     spec = Data(format=kind, path=str(root), names=list(names) if names else None, annotations=annotations)
     source = open_source(spec, root)
@@ -110,7 +117,7 @@ def _is_yolo(path: Path) -> bool:
     described = find_yaml(path)
     if described is not None and {"train", "val"} & load_yaml(described).keys():
         return True
-    pairs = [(path / "images", path / "labels"), *((part, part) for part in path.iterdir() if part.is_dir())]
+    pairs = [(path / "images", path / "labels"), *((part / "images", part / "labels") for part in path.iterdir())]
     return any(
         any(labels.rglob("*.txt")) and next(walk_images(images), None) is not None
         for images, labels in pairs
@@ -144,9 +151,14 @@ def _single_json(root: Path) -> str | None:
     return None if usual or len(fitting) != 1 else fitting[0].relative_to(root).as_posix()
 
 
+def _names_in_yaml(root: Path) -> bool:
+    described = root if root.is_file() else find_yaml(root)
+    return described is not None and bool({"names", "nc"} & load_yaml(described).keys())
+
+
 def _classes_file(root: Path) -> tuple[str, ...] | None:
     """Return the class names that annotation tools leave in a classes.txt, where no data.yaml names any."""
-    if root.is_file() or ((found := find_yaml(root)) and load_yaml(found).get("names")):
+    if _names_in_yaml(root):
         return None
     for place in (root / "classes.txt", root / "labels" / "classes.txt"):
         if place.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,20 +36,21 @@ def card_text(name: str, spec: Data, data: LoadedData) -> str:
         if spec.split is not None
         else {part.split: len(part.samples) for part in (train, evaluate)}
     )
-    section = spec.model_dump(mode="json", exclude_defaults=True)
+    given = spec.model_dump(mode="json", exclude_defaults=True)
+    section = _section({key: (value, "") for key, value in given.items()})
     return f"""# What is known of these data. `forgetbench data check {name}.card.yaml` compares them with it.
-{_yaml(name=name)}
-{_yaml(title=name)}           # a line for people
-source: null          # a page to read about the data, if there is one
-licence: not stated   # may others use your results, your weights, your images?
+{_entry("name", name)}
+{_entry("title", name, "a line for people")}
+{_entry("source", None, "a page to read about the data, if there is one")}
+{_entry("licence", "not stated", "may others use your results, your weights, your images?")}
 
 # How they are read; docs/suites.md lists all keys. An absolute path ties this file to one machine: a path relative to
 # this file, or a folder under FORGETBENCH_DATA, does not.
 data:
-{_indented(section)}
+{section}
 
-{_yaml(classes=list(evaluate.classes))}
-{_yaml(images=counts)}
+{_entry("classes", list(evaluate.classes))}
+{_entry("images", counts)}
 
 by_hand: Data of one's own; put them where data.path says.
 """
@@ -66,6 +68,15 @@ def suite_text(name: str, data: LoadedData, model: str, reference: str, settings
     """
     train, evaluate = _train_of(data), data.evaluate
     every = max(1, settings.epochs // 4)
+    train_entries = {
+        "epochs": (settings.epochs, "(*) 50 to 100"),
+        "imgsz": (320, "(*) 640, what the weights were trained at"),
+        "batch": (settings.batch, ""),
+        "nbs": (settings.nbs, "images per optimizer step"),
+        "optimizer": ("AdamW", "named, because 'auto' would pick a rate by itself and ignore lr0"),
+        "lr0": (0.001, ""),
+        "warmup_epochs": (1, ""),
+    }
     sizes = f"{len(train.samples)} images to train on, {len(evaluate.samples)} to evaluate on"
     return f"""# {name}: {len(evaluate.classes)} classes, {sizes}.
 #
@@ -74,33 +85,27 @@ def suite_text(name: str, data: LoadedData, model: str, reference: str, settings
 #
 # The settings are those of a first look that ends in minutes on a processor. For a result to rely on, change the values
 # marked (*) to those in their comments, and expect hours on a GPU.
-{_yaml(name=name)}
+{_entry("name", name)}
 description: A first look.
 
-{_yaml(model=model)}       # `forgetbench layers {model}` lists its modules
+{_entry("model", model, f"`forgetbench layers {model}` lists its modules")}
 
-{_yaml(target={"card": name})}
+{_entry("target", {"card": name})}
 # What the model was pretrained on. (*) coco-val2017, 5,000 images: a subset shows whole points of forgetting, no more.
-{_yaml(reference={"card": reference})}
+{_entry("reference", {"card": reference})}
 
 # What is frozen, or the index of the first trainable module. Deeper gains more and forgets more.
 freeze_points: [all-but-head, backbone, none]
 # head: the copied original head on the adapted trunk, the honest test of what is forgotten.
 # freeze-point: the original's modules from the freeze point on, the null control: zero by construction.
 attach_points: [head, freeze-point]
-seeds: [0]                # (*) [0, 1, 2]: one seed says nothing of how much results vary
+{_entry("seeds", [0], "(*) [0, 1, 2]: one seed says nothing of how much results vary")}
 
 train:
-  epochs: {settings.epochs}{_pad(settings.epochs)}# (*) 50 to 100
-  imgsz: 320              # (*) 640, what the weights were trained at
-  batch: {settings.batch}{_pad(settings.batch, 1)}
-  nbs: {settings.nbs}{_pad(settings.nbs, -1)}# images per optimizer step
-  optimizer: AdamW        # named, because 'auto' would pick a rate by itself and ignore lr0
-  lr0: 0.001
-  warmup_epochs: 1
+{_section(train_entries)}
 
 evaluation:
-  every: {every}{_pad(every)}# epochs between scored checkpoints; the last is always scored
+  {_entry("every", every, "epochs between scored checkpoints; the last is always scored")}
 """
 
 
@@ -109,14 +114,13 @@ def _train_of(data: LoadedData) -> Dataset:
     return data.train
 
 
-def _yaml(**entry: Any) -> str:
-    return yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110).rstrip()
+def _entry(key: str, value: Any, comment: str = "") -> str:
+    """Return `key: value` with its comment; a long list goes on in the next line, indented."""
+    flow = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100)
+    text = f"{key}: " + "\n  ".join(flow.removesuffix("...\n").rstrip().splitlines())
+    return f"{text:<24}# {comment}" if comment else text
 
 
-def _indented(section: dict[str, Any]) -> str:
-    return "\n".join(f"  {line}" for line in _yaml(**section).splitlines())
-
-
-def _pad(value: int, less: int = 0) -> str:
-    """Return the blanks between a value and its comment."""
-    return " " * (17 - len(str(value)) - less)
+def _section(entries: Mapping[str, tuple[Any, str]]) -> str:
+    """Return the indented lines of a section from values and comments by key."""
+    return "\n".join(f"  {_entry(key, value, comment)}" for key, (value, comment) in entries.items())
