@@ -28,6 +28,13 @@ ON_DATA = {
     "valid": ["yolov8"],
     "voc": ["yolov5"],
 }
+#: What is trained and evaluated on, where the data's own split matters.
+PARTS = {
+    "bccd": ("train", "val"),
+    "grapes": ("train", "test"),
+    "voc": ("VOC2007/trainval+VOC2012/trainval", "VOC2007/test"),
+    "fruit": ("train", "evaluate"),
+}
 #: Where a card leaves the classes open.
 CLASSES = ("pole", "tower", "nest")
 
@@ -94,6 +101,8 @@ def test_suite_runs_on_a_stand_in_of_its_data(away: Path, monkeypatch: pytest.Mo
     assert manifest["data"]["reference"]["classes"] == list(COCO_NAMES)
     expected = cards[0].class_names or CLASSES
     assert manifest["data"]["target"]["classes"] == list(expected)
+    if name in PARTS:
+        assert (manifest["data"]["train"]["split"], manifest["data"]["target"]["split"]) == PARTS[name]
     # the only oddity is that stand-ins are smaller than what their cards say
     odd = {kind for data in ("target", "reference") for kind in manifest["data"][data]["oddities"]}
     assert odd <= {"differs-from-card"}
