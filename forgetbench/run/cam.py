@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from forgetbench.analyse.cam_images import Scores, largest_gain, largest_loss, random_images
+from forgetbench.analyse.cam_images import largest_gain, largest_loss, random_images
 from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
-from forgetbench.data.dataset import Dataset, relative_name
-from forgetbench.evaluate.detections import Detections, load_detections
-from forgetbench.evaluate.image_score import confident, image_scores
+from forgetbench.data.dataset import relative_name
+from forgetbench.evaluate.image_score import confident
 from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
 from forgetbench.model import yolo
@@ -22,19 +21,17 @@ from forgetbench.report.cam_charts import Panel, Picture, draw_cams
 from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
 from forgetbench.report.style import save_figure, styled
 from forgetbench.report.write import write_report
-from forgetbench.run.arms import Arm
 from forgetbench.run.cam_checks import modules_shown
+from forgetbench.run.cam_networks import Gallery, Role
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
-from forgetbench.run.scoring import Scorable, Scorer
-from forgetbench.run.training import scored_epochs
+from forgetbench.run.scoring import Scorer
 from forgetbench.suite.schema import Cam, CamRule
 
 if TYPE_CHECKING:
     from forgetbench.evaluate.cam import ActivationMap
 
-Role = Literal["target", "reference"]
 #: The role whose images a rule chooses; others choose of both.
 _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "reference"}
 #: Most boxes drawn per map; an arm that has hardly learnt may detect hundreds.
@@ -63,16 +60,6 @@ class CamRow:
     head: str
     score: float | None
     method: str
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A network that is shown: the original (no arm), or an arm's last checkpoint."""
-
-    arm: Arm | None
-    epoch: int
-    detections: Detections
-    scores: Scores
 
 
 def cams_due(plan: Plan, folder: RunFolder) -> bool:
@@ -109,10 +96,10 @@ class _Maps:
     def __init__(self, plan: Plan, cam: Cam, model: str, role: Role, folder: RunFolder, scorer: Scorer) -> None:
         self._plan, self._cam, self._model, self._role = plan, cam, model, role
         self._folder, self._scorer = folder, scorer
-        self._original, self._settings, self._head = plan.originals[model], plan.settings(), plan.heads(model)[0]
-        self._dataset: Dataset = plan.target.evaluate if role == "target" else plan.reference[model]
+        self._original, self._settings = plan.originals[model], plan.settings()
+        self._gallery = Gallery(plan, model, role, folder, scorer)
+        self._dataset = self._gallery.dataset
         self._names = [relative_name(sample.image, self._dataset.root) for sample in self._dataset.samples]
-        self._shown = list(self._networks())
 
     def write(self, device: torch.device, progress: Progress) -> list[CamRow]:
         """Draw the figure and return a row per map; without an image to show there is no figure."""
@@ -121,9 +108,11 @@ class _Maps:
         if not chosen:
             (figures / f"{name}.png").unlink(missing_ok=True)  # that of an earlier choice
             return []
-        made = self._make_maps(list(dict.fromkeys(index for _, index in chosen)), device, progress)
+        images = list(dict.fromkeys(index for _, index in chosen))
+        made = self._make_maps(images, device, progress)
+        self._gallery.look_with_original(images, device)
         about = f"{self._model}, {self._dataset.name}" + (", attach = head" if self._role == "reference" else "")
-        labels = [shown.arm.label if shown.arm else ORIGINAL for shown in self._shown]
+        labels = [shown.arm.label if shown.arm else ORIGINAL for shown in self._gallery.shown]
         with styled():
             figure = draw_cams(
                 ["image and its boxes", *labels],
@@ -135,36 +124,18 @@ class _Maps:
         return [
             CamRow(
                 self._model, self._dataset.name, self._role, rule, self._names[index],
-                shown.arm.name if shown.arm else ORIGINAL, shown.epoch, self._head, shown.scores[index],
+                shown.arm.name if shown.arm else ORIGINAL, shown.epoch, self._gallery.head, shown.scores[index],
                 maps[index].method,
             )
             for rule, index in chosen
-            for shown, maps in zip(self._shown, made, strict=True)
+            for shown, maps in zip(self._gallery.shown, made, strict=True)
         ]  # fmt: skip
-
-    def _networks(self) -> Iterator[_Shown]:
-        """Yield the networks shown and what they detected: the original on the reference, and the first seed's arms."""
-        seed = self._plan.suite.seeds[0]
-        arms = [arm for arm in self._plan.arms if (arm.model, arm.seed) == (self._model, seed)]
-        last: list[tuple[Arm | None, int]] = [(None, 0)] if self._role == "reference" else []
-        last += [(arm, epoch) for arm in arms for epoch in scored_epochs(self._plan, self._folder, arm)[-1:]]
-        for arm, epoch in last:
-            key = self._scorer.key(self._item(arm, epoch))
-            self._scorer.forget_modules()
-            detections, _ = load_detections(self._folder.detections(key))
-            yield _Shown(arm, epoch, detections, image_scores(self._dataset, detections))
-
-    def _item(self, arm: Arm | None, epoch: int) -> Scorable:
-        """Return the network of the first scored head; on the reference, with the original's head attached."""
-        scorer = self._scorer
-        items = scorer.original_items() if arm is None else scorer.checkpoint_items(arm, epoch, [self._role])
-        return next(i for i in items if i.cells["head"] == self._head and i.cells["attach"] in (None, "head"))
 
     def _chosen(self, progress: Progress) -> list[tuple[CamRule, int]]:
         """Return the rules that are for this role with the positions of the images they choose."""
         chosen: list[tuple[CamRule, int]] = []
         for rule in self._cam.rules:
-            if _ROLES.get(rule, self._role) == self._role and self._shown:
+            if _ROLES.get(rule, self._role) == self._role and len(self._gallery.shown) > 1:
                 images = self._choose(rule)
                 chosen += [(rule, index) for index in images]
                 if len(images) < self._cam.images:
@@ -176,15 +147,16 @@ class _Maps:
         if rule == "random":
             return random_images(names, count, self._cam.seed)
         if rule == "largest-loss":
-            original, *arms = [shown.scores for shown in self._shown]
+            original, *arms = [shown.scores for shown in self._gallery.shown]
             return largest_loss(original, arms, names, count)
         baseline = self._plan.reference_freeze_point(self._model) if self._plan.suite.train.pretrained else None
+        trained = [shown for shown in self._gallery.shown if shown.arm]
         reference = next(
-            (s for s in self._shown if s.arm and (s.arm.freeze_point, s.arm.strategy) == (baseline, FREEZE)), None
+            (s for s in trained if s.arm and (s.arm.freeze_point, s.arm.strategy) == (baseline, FREEZE)), None
         )
         if reference is None:
             return []
-        others = [shown.scores for shown in self._shown if shown is not reference]
+        others = [shown.scores for shown in trained if shown is not reference]
         return largest_gain(reference.scores, others, names, count)
 
     def _make_maps(
@@ -196,9 +168,9 @@ class _Maps:
         made: dict[Network, dict[int, ActivationMap]] = {}
         networks = []
         task = f"activation maps of {self._model} on {self._dataset.name}"
-        with progress.task(task, len(self._shown), "network") as advance:
-            for shown in self._shown:
-                network = self._item(shown.arm, shown.epoch).network
+        with progress.task(task, len(self._gallery.shown), "network") as advance:
+            for shown in self._gallery.shown:
+                network = self._gallery.item(shown.arm, shown.epoch).network
                 if network not in made:
                     mapper = ActivationMapper(
                         self._scorer.shelf,
@@ -226,7 +198,7 @@ class _Maps:
         pixels, letterbox = self._placed(index)
         (top, left), (height, width) = letterbox.offset, letterbox.resized
         panels = [Panel(None, sample.boxes, [classes[label] for label in sample.classes], "")]
-        for shown, made in zip(self._shown, maps, strict=True):
+        for shown, made in zip(self._gallery.shown, maps, strict=True):
             found = confident(shown.detections, index)
             boxes, labels = found.box[:MOST_BOXES], found.label[:MOST_BOXES]
             caption = panel_caption(
@@ -236,7 +208,8 @@ class _Maps:
                 drawn=len(boxes),
                 found=len(found),
             )
-            panels.append(Panel(made.heat, boxes, [classes[label] for label in labels], caption))
+            names = self._original.classes if shown.arm is None else classes
+            panels.append(Panel(made.heat, boxes, [names[label] for label in labels], caption))
         return Picture(
             (rule, sample.image.name),
             pixels[:, top : top + height, left : left + width].transpose(1, 2, 0),
