@@ -44,12 +44,17 @@ class Regime:
             where: The place in the suite, for errors.
 
         Raises:
-            SuiteError: nothing is left to train, or a random weight would be frozen.
+            SuiteError: an epoch has no parameter left to train, or a random weight would be frozen.
         """
         self.parts, self.train, self.pretrained = parts, train, pretrained
         self._start, self._strategies = freeze_point, tuple(strategies)
-        if not self.ever_trained:
-            raise SuiteError("nothing is left to train", where=where, expected="at least one part of the model")
+        for epoch in range(1, train.epochs + 1):
+            if not parts.parameters(self.trained(epoch)):
+                raise SuiteError(
+                    f"nothing is left to train in epoch {epoch}",
+                    where=where,
+                    expected="at least one parameter; statistics alone have no gradient",
+                )
         frozen = {part.name for part in parts} - self.trained(1)
         if not pretrained and frozen:
             raise SuiteError(

@@ -16,7 +16,8 @@ ARMS = [
     {"name": "classify", "strategy": {"only": ["class"]}, "train": {"label_smoothing": 0.1}},
     {"name": "gradual", "freeze_point": "all-but-head", "strategy": {"unfreeze": {2: 15}}},
     {"name": "still", "freeze_point": 15, "strategy": {"freeze": ["batchnorm-statistics"], "layerwise": 0.5}},
-    {"name": "scratch", "pretrained": False, "train": {"lr0": 0.01, "patience": 1}},
+    {"name": "scratch", "pretrained": False, "train": {"lr0": 0.01}},
+    {"name": "hasty", "freeze_point": "all-but-head", "train": {"lr0": 1e-9, "warmup_epochs": 0.0, "patience": 1}},
 ]
 
 
@@ -71,4 +72,7 @@ def test_the_manifest_says_what_each_arm_was(finished: RunFolder) -> None:
     head_only = next(arm for arm in manifest["arms"] if arm["label"] == "all-but-head (22)")
     assert arms["classify"]["trainable_parameters"] < head_only["trainable_parameters"]
     assert arms["scratch"]["trainable_parameters"] == arms["scratch"]["parameters"]
+    stopped = {arm["strategy"]: arm["stopped"] for arm in manifest["arms"]}
+    assert stopped.pop("hasty") == "no better target AP in 1 evaluations"  # it learns nothing, and only it has patience
+    assert set(stopped.values()) == {None}
     assert [arm["name"] for arm in manifest["suite"]["arms"]] == [arm["name"] for arm in ARMS]

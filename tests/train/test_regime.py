@@ -63,7 +63,9 @@ def test_rates_multiply() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"freeze": ["backbone", "neck", "head"]}, r"arms\[0\]: nothing is left to train"),
+        ({"freeze": ["backbone", "neck", "head"]}, r"arms\[0\]: nothing is left to train in epoch 1"),
+        ({"only": ["batchnorm-statistics"]}, "at least one parameter; statistics alone have no gradient"),
+        ({"freeze_point": 22, "only": ["neck"], "unfreeze": {2: 15}}, "nothing is left to train in epoch 1"),
         ({"pretrained": False, "freeze_point": 10}, r"arms\[0\]: random weights cannot be frozen"),
         ({"pretrained": False, "freeze": ["batchnorm"]}, "random weights cannot be frozen"),
         ({"only": []}, r"strategy.only: wrong options; expected a list, each a module index.*found \[\]"),
