@@ -14,7 +14,7 @@ import yaml
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, make_original
-from forgetbench.suite.schema import Train
+from forgetbench.suite.train_section import Train
 
 CLASSES = ("disc", "box", "bar")
 

@@ -16,8 +16,9 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.unpack import stays_inside
 from forgetbench.errors import DataError, SuiteError, nearest
+from forgetbench.suite.data_section import Data
 from forgetbench.suite.explain import Keys
-from forgetbench.suite.schema import Data, PlainName, Section
+from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
 #: What `images` calls all images of data that come without parts.

@@ -12,7 +12,7 @@ from forgetbench.data.download import how_to_get
 from forgetbench.data.load import load_data
 from forgetbench.data.locate import find_data
 from forgetbench.errors import DataError
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 
 @dataclass(frozen=True)

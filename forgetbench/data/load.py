@@ -21,7 +21,7 @@ from forgetbench.data.transfer import Progress
 from forgetbench.data.voc import read_voc
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
-from forgetbench.suite.schema import Data, Split
+from forgetbench.suite.data_section import Data, Split
 
 Role = Literal["target", "reference"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.data.card import resolve
 from forgetbench.data.download import how_to_get
 from forgetbench.data.locate import PUT_THERE, look_for
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 
 @dataclass(frozen=True)

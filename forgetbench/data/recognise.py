@@ -13,7 +13,7 @@ from forgetbench.data.load import EVALUATE_PARTS, TRAIN_PARTS, open_source, usua
 from forgetbench.data.paths import walk_images
 from forgetbench.data.source import UNNAMED
 from forgetbench.errors import DataError
-from forgetbench.suite.schema import Data, Split
+from forgetbench.suite.data_section import Data, Split
 
 Format = Literal["yolo", "coco", "voc"]
 

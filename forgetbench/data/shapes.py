@@ -23,7 +23,7 @@ from forgetbench.data import drawing
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder, sha256_json
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 World = Literal["general", "fine"]
 Part = Literal["train", "evaluate"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from forgetbench.suite.schema import Split
+from forgetbench.suite.data_section import Split
 
 
 def seeded_split(names: Sequence[str], split: Split) -> list[bool]:

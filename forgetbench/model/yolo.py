@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+from forgetbench.model.smoothing import SmoothedBCE
 
 import ultralytics  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
@@ -168,26 +169,8 @@ def criterion_of(model: Yolo, settings: Any, label_smoothing: float = 0.0) -> An
     if label_smoothing:
         losses = [criterion] if hasattr(criterion, "bce") else [criterion.one2many, criterion.one2one]
         for loss in losses:
-            loss.bce = _SmoothedBCE(label_smoothing)
+            loss.bce = SmoothedBCE(label_smoothing)
     return criterion
-
-
-class _SmoothedBCE(nn.Module):
-    """Binary cross-entropy with class targets smoothed as in YOLOv5, scaled by each anchor's alignment.
-
-    An anchor of target s for its class asks s (1 - e/2) of it and s e/2 of every other class; anchors without an object
-    stay at 0.
-    """
-
-    def __init__(self, smoothing: float) -> None:
-        super().__init__()
-        self._smoothing = smoothing
-
-    def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss per element of (B, anchors, classes) logits and targets."""
-        peak = targets.amax(-1, keepdim=True)
-        smoothed = targets * (1 - self._smoothing) + peak * (self._smoothing / 2)
-        return nn.functional.binary_cross_entropy_with_logits(scores, smoothed, reduction="none")
 
 
 def run_modules(modules: Iterable[Yolo], outputs: dict[int, Tensor], x: Any, keep: frozenset[int]) -> Any:

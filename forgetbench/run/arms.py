@@ -11,7 +11,8 @@ from forgetbench.model.original import Original
 from forgetbench.model.parts import Parts
 from forgetbench.run.cam_checks import modules_shown
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
-from forgetbench.suite.schema import ArmSpec, Suite
+from forgetbench.suite.schema import Suite
+from forgetbench.suite.train_section import ArmSpec
 from forgetbench.train.regime import Regime
 from forgetbench.train.strategies import make_strategies
 

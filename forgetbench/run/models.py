@@ -16,7 +16,8 @@ from forgetbench.model.original import Original, load_original, make_original, s
 from forgetbench.model.parts import Parts
 from forgetbench.run.progress import Progress
 from forgetbench.run.state import load_state, save_state
-from forgetbench.suite.schema import Logging, Pretrain, Suite, Train
+from forgetbench.suite.schema import Logging, Suite
+from forgetbench.suite.train_section import Pretrain, Train
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import TrainingSession
 

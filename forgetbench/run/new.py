@@ -14,8 +14,8 @@ from forgetbench.errors import InputError
 from forgetbench.files import write_text
 from forgetbench.run.new_texts import Settings, card_text, suite_text
 from forgetbench.run.outline import make_outline
+from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite, suite_from_mapping
-from forgetbench.suite.schema import Data
 from forgetbench.suite.yamlfile import parse_yaml
 
 #: References by preference for a first run: small ones first, since every checkpoint is scored on them.

@@ -10,7 +10,7 @@ import yaml
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import LoadedData
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 
 @dataclass(frozen=True)

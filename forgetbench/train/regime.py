@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
-from forgetbench.suite.schema import Train
+from forgetbench.suite.train_section import Train
 from forgetbench.train.strategies.base import Strategy
 
 

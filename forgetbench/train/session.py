@@ -17,7 +17,8 @@ from forgetbench.errors import DivergedError
 from forgetbench.model import yolo
 from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
-from forgetbench.suite.schema import Logging, Train
+from forgetbench.suite.schema import Logging
+from forgetbench.suite.train_section import Train
 from forgetbench.train.gpu import UtilisationSampler
 from forgetbench.train.learner import Learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from forgetbench.data.dataset import Dataset
 from forgetbench.files import cache_folder
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
-from forgetbench.suite.schema import Train
+from forgetbench.suite.train_section import Train
 
 from ultralytics.cfg import get_cfg  # isort: skip
 from ultralytics.data.dataset import YOLODataset  # isort: skip

@@ -35,7 +35,7 @@ from factories import written_suite
 from standins import Layout, write_stand_in
 
 from forgetbench.cli import main as cli
-from forgetbench.suite.schema import Data, Split
+from forgetbench.suite.data_section import Data, Split
 
 COCO, VOC = {"format": "coco"}, {"format": "voc"}
 LISTS, SPLIT = {"layout": "lists"}, {"split": {"seed": 0}}

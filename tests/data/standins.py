@@ -17,7 +17,7 @@ from layouts import voc_object, write_coco, write_list, write_voc
 
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.split import seeded_split
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 #: Where a data section leaves it open: YOLO lists instead of folders, a JSON beside each part's images.
 Layout = Literal["usual", "lists", "roboflow"]

@@ -10,8 +10,8 @@ from served import card, write_card
 
 from forgetbench.data.card import LoadedCard, card_files, find_card, load_card, resolve
 from forgetbench.errors import DataError, SuiteError
+from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
-from forgetbench.suite.schema import Data
 
 SHIPPED = {
     "bccd", "birds-nest", "coco-val128", "coco-val500", "coco-val2017", "deepfruits", "fruit9", "insplad", "substation",

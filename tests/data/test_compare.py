@@ -17,7 +17,7 @@ from forgetbench.data.inspect import inspect
 from forgetbench.data.load import load_data
 from forgetbench.data.missing import Missing, missing_data
 from forgetbench.errors import DataError
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 BOX = "0 0.5 0.5 0.2 0.4\n"
 

@@ -18,7 +18,7 @@ from forgetbench.data.load import load_data
 from forgetbench.data.pins import PINS_FILE
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 
 def offered(folder: Path, *archives: dict[str, Any], most_bytes: int = 10_000, **changes: Any) -> LoadedCard:

@@ -11,7 +11,7 @@ from layouts import tree, voc_object, write_coco, write_image, write_list, write
 
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.errors import DataError
-from forgetbench.suite.schema import Data, Split
+from forgetbench.suite.data_section import Data, Split
 
 BOX = "0 0.5 0.5 0.2 0.4\n"
 

@@ -12,7 +12,7 @@ from forgetbench.data import drawing, shapes
 from forgetbench.data.shapes import draw_picture, draw_world
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 WORLDS: list[Literal["general", "fine"]] = ["general", "fine"]
 

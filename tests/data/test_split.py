@@ -1,5 +1,5 @@
 from forgetbench.data.split import seeded_split
-from forgetbench.suite.schema import Split
+from forgetbench.suite.data_section import Split
 
 NAMES = [f"{letter}.png" for letter in "abcdefgh"]
 

@@ -13,7 +13,7 @@ from standins import Layout, class_colours, write_stand_in
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import LoadedData, load_data
-from forgetbench.suite.schema import Data, Split
+from forgetbench.suite.data_section import Data, Split
 
 CLASSES = ("pear", "apple", "fig", "plum")
 GRAPES = {"CDY": "Chardonnay", "CFR": "Cabernet Franc", "SYH": "Syrah"}

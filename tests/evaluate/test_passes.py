@@ -19,7 +19,7 @@ from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model import yolo
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import Original, as_stored, load_original
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=3, conf=0.001, iou=0.7, max_det=50)

@@ -18,7 +18,7 @@ from forgetbench.evaluate.image_score import image_scores
 from forgetbench.report.write import write_report
 from forgetbench.run import execute, plan
 from forgetbench.run.folder import RunFolder
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 RULES = ["random", "largest-gain", "largest-loss"]
 

@@ -22,7 +22,7 @@ from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.run import execute
 from forgetbench.run.folder import RunFolder
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 RESULT_COLUMNS = [
     *("arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head"),

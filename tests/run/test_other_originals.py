@@ -8,7 +8,7 @@ from factories import tiny_original
 from standins import write_stand_in
 
 import forgetbench
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 
 @pytest.mark.parametrize(("count", "shown"), [(365, 12), (1, 1)])

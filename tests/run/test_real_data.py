@@ -10,7 +10,7 @@ import pytest
 
 import forgetbench
 from forgetbench.data.load import load_data
-from forgetbench.suite.schema import Data
+from forgetbench.suite.data_section import Data
 
 SUITES = Path(__file__).parents[2] / "suites"
 pytestmark = [pytest.mark.assets, pytest.mark.usefixtures("assets")]

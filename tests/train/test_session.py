@@ -8,7 +8,8 @@ from torch import Tensor
 
 from forgetbench.errors import DivergedError, FrozenChangedError
 from forgetbench.model.parts import Parts
-from forgetbench.suite.schema import Logging, Train
+from forgetbench.suite.schema import Logging
+from forgetbench.suite.train_section import Train
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import EpochRecord, TrainingSession
 

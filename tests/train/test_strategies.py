@@ -10,7 +10,8 @@ from torch import Tensor
 
 from forgetbench.errors import FrozenChangedError
 from forgetbench.model.parts import Parts
-from forgetbench.suite.schema import Logging, Train
+from forgetbench.suite.schema import Logging
+from forgetbench.suite.train_section import Train
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import TrainingSession
 from forgetbench.train.strategies import make_strategies
@@ -193,4 +194,4 @@ def test_label_smoothing_reaches_every_loss_of_a_model(family: str) -> None:
 
     made = criterion_of(tiny_original(family).model, training_settings(quick_train(), seed=0), label_smoothing=0.1)
     losses = [made] if family == "yolov8" else [made.one2many, made.one2one]
-    assert {type(loss.bce).__name__ for loss in losses} == {"_SmoothedBCE"}
+    assert {type(loss.bce).__name__ for loss in losses} == {"SmoothedBCE"}

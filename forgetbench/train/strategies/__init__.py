@@ -1,4 +1,4 @@
-"""Strategies: one file each, found by being here.
+"""Strategies, found by being here.
 
 To add one, write a module with a subclass of `Strategy` (see `base.py`); a suite then names it under an arm's
 `strategy`, and `forgetbench schema` lists it. Nothing else has to change.
@@ -23,10 +23,11 @@ _STRICT = ConfigDict(strict=True)
 
 @cache
 def known_strategies() -> dict[str, type[Strategy]]:
-    """Return every strategy by name."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
-    return {kind.name: kind for kind in sorted(Strategy.__subclasses__(), key=lambda kind: kind.name)}
+    """Return every strategy by name: the classes in this folder's modules that have one."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    classes = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
+    named = {kind.name: kind for kind in classes if issubclass(kind, Strategy) and "name" in vars(kind)}
+    return dict(sorted(named.items()))
 
 
 def make_strategies(given: Mapping[str, Any], parts: Parts, where: str) -> list[Strategy]:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from forgetbench.model.parts import Parts
+from forgetbench.suite.kinds import FreezePoint
 from forgetbench.suite.points import FREEZE_WORDS, resolve_freeze_point
-from forgetbench.suite.schema import FreezePoint
 from forgetbench.train.strategies.base import Strategy
 
 

@@ -1,4 +1,4 @@
-"""Freezing some parts above the freeze point as well."""
+"""Training some parts alone, or freezing some above the freeze point as well."""
 
 from __future__ import annotations
 
@@ -10,16 +10,29 @@ from forgetbench.model.parts import SELECTORS, Part, Parts, Selector
 from forgetbench.train.strategies.base import Strategy
 
 
-class Freeze(Strategy):
-    """The parts chosen stay as they are, e.g. `batchnorm-statistics`."""
-
-    name = "freeze"
+class _Chosen(Strategy):
     options = Annotated[list[Selector], Field(min_length=1)]
     expected = f"a list, each {SELECTORS}"
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:
         super().__init__(options, parts, where)
         self._chosen = parts.select(options, where)
+
+
+class Only(_Chosen):
+    """Only the parts chosen train; everything else above the freeze point stays as it is."""
+
+    name = "only"
+
+    def trains(self, part: Part) -> bool:
+        """Tell whether a part was chosen."""
+        return part.name in self._chosen
+
+
+class Freeze(_Chosen):
+    """The parts chosen stay as they are, e.g. `batchnorm-statistics`."""
+
+    name = "freeze"
 
     def trains(self, part: Part) -> bool:
         """Tell whether a part was left alone."""

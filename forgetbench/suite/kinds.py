@@ -1,0 +1,129 @@
+"""Kinds of values in a suite, and the base of its sections."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from forgetbench.errors import nearest
+from forgetbench.suite.points import (
+    ATTACH_PATTERN,
+    ATTACH_WORDS,
+    FREEZE_PATTERN,
+    FREEZE_WORDS,
+    attach_point_problem,
+    freeze_point_problem,
+)
+
+OPTIMIZERS = ("SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "MuSGD")
+#: Augmentation keys that Ultralytics' training takes; their meaning and ranges are Ultralytics'.
+AUGMENTATION_KEYS = (
+    "hsv_h", "hsv_s", "hsv_v", "degrees", "translate", "scale", "shear", "perspective", "flipud", "fliplr", "bgr",
+    "mosaic", "close_mosaic", "mixup", "cutmix", "copy_paste", "copy_paste_mode", "auto_augment", "erasing",
+    "multi_scale",
+)  # fmt: skip
+#: Those of them that take a word; all others take a number.
+AUGMENTATION_WORD_KEYS = ("copy_paste_mode", "auto_augment")
+
+
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> ValueError:
+    near = nearest(name, known)
+    hint = f", did you mean '{near}'?" if near else ""
+    return ValueError(f"unknown {kind} '{name}'; expected one of {', '.join(known)}{hint}")
+
+
+def _known_optimizer(name: str) -> str:
+    if name.lower() == "auto":
+        raise ValueError(
+            "'auto' is refused: it ignores lr0 and picks optimizer and rate by iterations and class count, so arms "
+            f"would differ for hidden reasons; expected one of {', '.join(OPTIMIZERS)}"
+        )
+    for known in OPTIMIZERS:
+        if known.lower() == name.lower():
+            return known
+    raise _unknown("optimizer", name, OPTIMIZERS)
+
+
+def _known_augmentation(augment: dict[str, Any]) -> dict[str, Any]:
+    for key, value in augment.items():
+        if key not in AUGMENTATION_KEYS:
+            raise _unknown("augmentation", key, AUGMENTATION_KEYS)
+        if key in AUGMENTATION_WORD_KEYS:
+            if not isinstance(value, str | None):
+                raise ValueError(f"'{key}' expected text, found {value!r}")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise ValueError(f"'{key}' expected a number, found {value!r}")
+    return augment
+
+
+def _possible_freeze_point(point: int | str) -> int | str:
+    problem = freeze_point_problem(point)
+    if problem is not None:
+        raise ValueError(problem)
+    return point
+
+
+def _possible_attach_point(point: int | str) -> int | str:
+    problem = attach_point_problem(point)
+    if problem is not None:
+        raise ValueError(problem)
+    return point
+
+
+def listed_once(values: list[Any]) -> list[Any]:
+    """Return the values if none is there twice.
+
+    Raises:
+        ValueError: one is.
+    """
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"'{value}' is listed twice")
+    return values
+
+
+def _point_schema(pattern: str, words: str) -> WithJsonSchema:
+    # "$comment" is what error messages say was expected.
+    kinds = [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^({pattern})$"}]
+    return WithJsonSchema({"anyOf": kinds, "$comment": words})
+
+
+FreezePoint = Annotated[int | str, AfterValidator(_possible_freeze_point), _point_schema(FREEZE_PATTERN, FREEZE_WORDS)]
+AttachPoint = Annotated[int | str, AfterValidator(_possible_attach_point), _point_schema(ATTACH_PATTERN, ATTACH_WORDS)]
+Optimizer = Annotated[
+    str, AfterValidator(_known_optimizer), WithJsonSchema({"type": "string", "enum": list(OPTIMIZERS)})
+]
+Augment = Annotated[
+    dict[str, Any],
+    AfterValidator(_known_augmentation),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                key: {"type": ["string", "null"]} if key in AUGMENTATION_WORD_KEYS else {"type": "number"}
+                for key in AUGMENTATION_KEYS
+            },
+        }
+    ),
+]
+#: A name that is safe as part of a file's.
+PlainName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=64,
+        json_schema_extra={"$comment": "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"},
+    ),
+]
+#: Ultralytics refuses rates and decays above 1.
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A mapping of a suite: keys are those declared, values are of the kind declared."""
+
+    # Strict: text is never taken for a number nor true for 1; a whole number is still good where a number is asked.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
