@@ -34,7 +34,7 @@ class Cost:
 
     @property
     def total(self) -> float | None:
-        """Bytes held in all, None if one kind was not measured."""
+        """Sum of each kind's most, None if one kind was not measured."""
         values = [value for value in self.held.values() if value is not None]
         return sum(values) if len(values) == len(HELD) else None
 

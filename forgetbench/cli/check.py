@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from forgetbench.cli.console import ConsoleProgress, clock, say, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
+from forgetbench.run.arms import Arm
 from forgetbench.run.outline import Outline
 from forgetbench.run.plan import Plan
 
@@ -48,19 +50,13 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         return
     _print_data(screen, plan, verbose)
     costs = estimate(plan, where)
-    rows = [
-        [
-            work.arm.name,
-            work.arm.label,
-            f"{100 * work.share:.1f} %",
-            str(work.checkpoints),
-            str(work.reference_networks),
-            size(work.checkpoint_bytes),
-        ]
-        for work in costs.arms
-    ]
-    header = ["arm", "frozen", "trainable", "scored", "on reference", "size"]
-    screen.print(table("Arms", header, rows, left=2))
+    works = {work.arm: work for work in costs.arms}
+
+    def cells(arm: Arm) -> list[str]:
+        work = works[arm]
+        return [_share(arm), str(work.checkpoints), str(work.reference_networks), size(work.checkpoint_bytes)]
+
+    _print_arms(screen, plan.arms, ["trainable", "scored", "on reference", "size"], cells)
     spent = {
         "training the original": costs.pretraining_seconds,
         "training": costs.training_seconds,
@@ -80,12 +76,22 @@ def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:
     """Print the arms of a suite whose data or weights are not here."""
     if quiet:
         return
-    rows = [
-        [arm.name, arm.label, f"{100 * arm.regime.trained_parameters / arm.regime.parts.parameters():.1f} %"]
-        for arm in outline.arms
-    ]
-    screen.print(table("Arms", ["arm", "frozen", "trainable"], rows, left=2))
+    _print_arms(screen, outline.arms, ["trainable"], lambda arm: [_share(arm)])
     say(screen, "\nThe suite is sound. Time and disk are estimated once everything is here:\n")
+
+
+def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: Callable[[Arm], list[str]]) -> None:
+    """Print a table of arms per model, those that differ only by seed once."""
+    for model in dict.fromkeys(arm.model for arm in arms):
+        mine = [arm for arm in arms if arm.model == model]
+        seeds = list(dict.fromkeys(arm.seed for arm in mine))
+        title = f"Arms of {model}" + (f", each with seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "")
+        rows = [[arm.label, *cells(arm)] for arm in mine if arm.seed == seeds[0]]
+        screen.print(table(title, ["arm", *header], rows))
+
+
+def _share(arm: Arm) -> str:
+    return f"{100 * arm.regime.trained_parameters / arm.regime.parts.parameters():.1f} %"
 
 
 def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:

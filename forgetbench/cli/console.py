@@ -134,8 +134,8 @@ def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -
         made.add_column(
             name,
             justify="left" if position < left else "right",
-            no_wrap=position < left,
-            min_width=longest_word,
+            # a label gives way before a number does
+            min_width=longest_word if position >= left else min(16, longest_word or 0),
             overflow="fold",
         )
     for row in rows:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forgetbench.data.card import resolve
 from forgetbench.data.download import how_to_get
-from forgetbench.data.locate import PUT_THERE, look_for
+from forgetbench.data.locate import find_data, look_for
 from forgetbench.suite.data_section import Data
 
 
@@ -34,7 +34,7 @@ def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
         suite_folder: Where the suite file is.
 
     Raises:
-        InputError: the section's card is unknown or wrong.
+        InputError: the section's card is unknown or wrong, or there are no data at a path that is not the card's.
     """
     if spec.format == "shapes":
         return None
@@ -43,5 +43,6 @@ def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
     if look_for(path, suite_folder) is not None:
         return None
     if found is None or path != found.card.path:
-        return Missing(path, False, PUT_THERE)
+        find_data(path, suite_folder)  # raises, since nothing says how to get them
+        return None
     return Missing(found.card.name, bool(found.card.archives), how_to_get(found))

@@ -58,12 +58,13 @@ class Parts:
     """All parts of one model; the same names hold for the branches grown off it.
 
     Attributes:
+        model: Its name.
         head: Index of the detection head.
         neck: Index of the first neck module.
     """
 
     def __init__(self, original: Original) -> None:
-        self.head, self.neck = original.head, original.neck
+        self.model, self.head, self.neck = original.name, original.head, original.neck
         self._by_name = {part.name: part for part in _parts_of(original)}
 
     def __getitem__(self, name: str) -> Part:
@@ -95,9 +96,21 @@ class Parts:
         for selector in selectors:
             found = {part.name for part in self if _matches(part, str(selector), where)}
             if not found:
-                raise SuiteError(f"'{selector}' chooses nothing in this model", where=where, expected=SELECTORS)
+                problem = f"'{selector}' chooses nothing in {self.model}"
+                raise SuiteError(problem, where=where, expected=SELECTORS)
             chosen |= found
-        return frozenset(chosen)
+        return frozenset(chosen | self._other_statistics(chosen))
+
+    def _other_statistics(self, names: Iterable[str]) -> set[str]:
+        """Return all statistics of the BatchNorm layers that any is named of: a layer updates all of them or none."""
+        layers = {name.rpartition(".")[0] for name in names if self[name].norm == "statistics"}
+        return {part.name for part in self if part.norm == "statistics" and part.name.rpartition(".")[0] in layers}
+
+    def class_rows(self, *, one_to_one: bool) -> frozenset[str]:
+        """Return the last layers of the head's class stacks, a row for each class: they start from random weights."""
+        # the other layers of a stack are convolutions with BatchNorm and without a bias
+        last = {part.name.rpartition(".")[0] for part in self if _is_last(part, one_to_one)}
+        return frozenset(part.name for part in self if part.name.rpartition(".")[0] in last)
 
 
 def _parts_of(original: Original) -> Iterator[Part]:
@@ -124,6 +137,10 @@ def _parts_of(original: Original) -> Iterator[Part]:
                 norm=norm,
                 size=tensor.numel() if name in parameters else 0,
             )
+
+
+def _is_last(part: Part, one_to_one: bool) -> bool:
+    return (part.stack, part.one_to_one, part.norm) == ("class", one_to_one, None) and part.name.endswith(".bias")
 
 
 def _matches(part: Part, selector: str, where: str) -> bool:

@@ -198,7 +198,22 @@ def _settings(manifest: dict[str, Any]) -> str:
         ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
         + f"; {environment['device']}, {environment['processor']}, {environment['threads']} threads",
     ]
+    said += [f"{arm['name']}: {_own_settings(arm)}" for arm in manifest["suite"].get("arms", [])]
     return "\n".join(f"- {line}" for line in said)
+
+
+def _own_settings(arm: dict[str, Any]) -> str:
+    """Return what an arm beside the freeze points does otherwise, from its entry in the suite."""
+    said = [f"freeze point {arm['freeze_point']}"]
+    said += [f"{name} {_plain(options)}" for name, options in arm["strategy"].items()]
+    said += [f"{key} {value}" for key, value in arm["train"].items() if value is not None]
+    return ", ".join(said + ([] if arm["pretrained"] else ["random weights"]))
+
+
+def _plain(options: Any) -> str:
+    if isinstance(options, dict):
+        return " ".join(f"{key}: {value}" for key, value in options.items())
+    return " ".join(map(str, options)) if isinstance(options, list) else str(options)
 
 
 def _data(manifest: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.errors import SuiteError
+from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.model.parts import Parts
 from forgetbench.run.cam_checks import modules_shown
@@ -75,7 +76,7 @@ def _further_arm(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Par
     where = f"arms[{index}]"
     regime = Regime(
         parts,
-        resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck),
+        resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck, where=f"{where}.freeze_point"),
         suite.train.model_copy(update=spec.train.model_dump(exclude_none=True)),
         pretrained=suite.train.pretrained and spec.pretrained,
         strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
@@ -93,7 +94,19 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
     """
     for model, original in originals.items():
         mine = [arm for arm in arms if arm.model == model]
+        heads = suite.evaluation.heads if yolo.has_two_heads(original.model) else ["one-to-many"]
         for arm in mine:
+            rows = [arm.regime.parts.class_rows(one_to_one=head == "one-to-one") for head in heads]
+            if (
+                arm.regime.pretrained
+                and not arm.regime.train.cls_remap
+                and not all(map(arm.regime.ever_trained.issuperset, rows))
+            ):
+                raise SuiteError(
+                    "the class rows of a head that is scored start from random weights and would never train",
+                    where=f"arm '{arm.strategy}'",
+                    expected="a strategy that trains 'class', or cls_remap",
+                )
             for point in suite.attach_points:
                 resolve_attach_point(point, freeze_point=arm.freeze_point, head=original.head)
         if suite.cam is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forgetbench.data.locate import find_data
 from forgetbench.data.missing import Missing, missing_data
 from forgetbench.errors import DataError
 from forgetbench.model.original import Original
@@ -38,8 +37,6 @@ def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
     missing = []
     for spec in (suite.target, suite.reference):
         found = missing_data(spec, folder)
-        if found is not None and spec.card is None:
-            find_data(spec.path or "", folder)  # raises, saying where it was looked for
         if found is not None and found not in missing:
             missing.append(found)
     weights = [name for name in suite.models if not is_architecture(name) and find_model(name, folder) is None]

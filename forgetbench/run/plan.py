@@ -19,7 +19,7 @@ from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
-from forgetbench.run.outline import missing_inputs, refuse_what_only_hands_can_fetch
+from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
@@ -126,8 +126,10 @@ def make_plan(
     suite, folder = loaded.suite, loaded.folder
     if suite.cam is not None:
         check_cam_package()
-    if train_originals:
-        refuse_what_only_hands_can_fetch(missing_inputs(loaded))
+    missing = missing_inputs(loaded) if train_originals else []
+    if missing:  # before anything is downloaded
+        refuse_what_only_hands_can_fetch(missing)
+        make_outline(loaded)
     fetching = download_messages(progress)
     target = load_data(suite.target, role="target", suite_folder=folder, fetch=train_originals, progress=fetching)
     opened = {

@@ -72,7 +72,8 @@ def train_arms(
                     )
                     save_checkpoint(folder.checkpoint(arm.name, record.epoch), info, learner.checkpoint_tensors())
                     patience = arm.regime.train.patience
-                    if patience and learner.stopped is None:
+                    # patience begins once all is unfrozen, else an arm could end as another than its schedule says
+                    if patience and learner.stopped is None and record.epoch >= arm.regime.last_turn:
                         learner.stopped = _out_of_patience(history[arm.name], target_ap(arm, record.epoch), patience)
             write_json(place / f"epoch-{record.epoch:03d}.json", _recorded(record))
             save_state(state_path, {"session": session.state(), "history": history})

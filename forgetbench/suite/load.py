@@ -154,7 +154,10 @@ def _assign(standing: Any, path: KeyPath, value: Any) -> Any:
         return value
     part, rest = path[0], path[1:]
     if isinstance(part, int):
-        return [*standing[:part], _assign(standing[part], rest, value), *standing[part + 1 :]]
+        # lists replace as a whole when merged, so an item has to come with all it says already
+        given, below = _assign(standing[part], rest, value), standing[part]
+        whole = _merge(below, given) if isinstance(below, Mapping) and isinstance(given, Mapping) else given
+        return [*standing[:part], whole, *standing[part + 1 :]]
     return {part: _assign(standing.get(part) if isinstance(standing, Mapping) else None, rest, value)}
 
 

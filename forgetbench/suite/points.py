@@ -24,20 +24,21 @@ def attach_point_problem(point: int | str) -> str | None:
     return _problem(point, "attach point", ATTACH_PATTERN, ATTACH_WORDS, ("head", "freeze-point"))
 
 
-def resolve_freeze_point(point: int | str, *, head: int, neck: int) -> int:
+def resolve_freeze_point(point: int | str, *, head: int, neck: int, where: str = "freeze_points") -> int:
     """Return the index of the first trainable module.
 
     Args:
         point: An index, or a name that says what is frozen: `none`, `first-N`, `backbone`, `all-but-head`.
         head: Index of the detection head.
         neck: Index of the first neck module.
+        where: The place in the suite, for errors.
 
     Raises:
         SuiteError: If the name is unknown or the index lies beyond the head.
     """
     problem = freeze_point_problem(point)
     if problem is not None:
-        raise SuiteError(problem, where="freeze_points")
+        raise SuiteError(problem, where=where)
     named = {"none": 0, "backbone": neck, "all-but-head": head}
     if isinstance(point, int):
         index = point
@@ -48,7 +49,7 @@ def resolve_freeze_point(point: int | str, *, head: int, neck: int) -> int:
     if index > head:
         raise SuiteError(
             f"freeze point '{point}' lies beyond the detection head",
-            where="freeze_points",
+            where=where,
             expected=f"an index from 0 to {head} (module {head} is the head)",
             found=index,
         )

@@ -35,12 +35,16 @@ def optimizer_row(learner: Learner) -> MemoryRow:
 
 
 def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> list[MemoryRow]:
-    """Measure the peak of one step without the other branches on CUDA; weights and statistics are put back."""
+    """Measure the peak of one step without the other branches on CUDA; what it changes is put back."""
     before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
+    parameters = list(learner.branch.owned.parameters())
+    accumulated = [parameter.grad for parameter in parameters]
+    learner.trainer.optimizer.zero_grad(set_to_none=True)
     peaks = solo_peak(learner.trainer.device, forward_and_backward)
     if peaks is not None:
         learner.branch.owned.load_state_dict(before)
-        learner.trainer.optimizer.zero_grad()
+    for parameter, gradient in zip(parameters, accumulated, strict=True):
+        parameter.grad = gradient
     how = "peak of a solo step above what was resident" if peaks else "needs CUDA"
     allocated, reserved = peaks if peaks else (None, None)
     return [_row(learner, "max_allocated", allocated, how), _row(learner, "max_reserved", reserved, how)]

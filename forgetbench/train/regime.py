@@ -44,10 +44,15 @@ class Regime:
             where: The place in the suite, for errors.
 
         Raises:
-            SuiteError: an epoch has no parameter left to train, or a random weight would be frozen.
+            SuiteError: an epoch has no parameter left to train, a random weight would be frozen, or a strategy does not
+                fit.
         """
         self.parts, self.train, self.pretrained = parts, train, pretrained
         self._start, self._strategies = freeze_point, tuple(strategies)
+        for strategy in strategies:
+            strategy.check(train.epochs)
+            if strategy.needs_pretrained and not pretrained:
+                raise SuiteError(f"{strategy.name} needs pretrained weights", where=strategy.where)
         for epoch in range(1, train.epochs + 1):
             if not parts.parameters(self.trained(epoch)):
                 raise SuiteError(
@@ -86,6 +91,11 @@ class Regime:
     def turns(self, epoch: int) -> bool:
         """Tell whether other parts train in an epoch than in the one before."""
         return epoch == 1 or self.trained(epoch) != self.trained(epoch - 1)
+
+    @cached_property
+    def last_turn(self) -> int:
+        """The last epoch from which on other parts train than before."""
+        return max(epoch for epoch in range(1, self.train.epochs + 1) if self.turns(epoch))
 
     @cached_property
     def ever_trained(self) -> frozenset[str]:

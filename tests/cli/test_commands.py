@@ -46,7 +46,7 @@ def test_check_prints_the_plan_and_leaves_nothing(tmp_path: Path, monkeypatch: p
     before = sorted(tmp_path.rglob("*"))
     done = call("check", suite)
     assert done.exit_code == 0, done.output
-    assert "tiny-yolov8-freeze10-seed0" in done.output
+    assert "Arms of tiny-yolov8 " in done.output
     assert "backbone (10)" in done.output
     assert "6 evaluations on the target, 5 on the reference" in done.output
     assert "on disk" in done.output

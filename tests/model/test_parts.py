@@ -60,7 +60,7 @@ def test_sections_cover_the_model_once() -> None:
 @pytest.mark.parametrize(
     ("selector", "said"),
     [
-        ("one-to-one", "'one-to-one' chooses nothing in this model"),
+        ("one-to-one", "'one-to-one' chooses nothing in tiny-yolov8"),
         (10, "'10' chooses nothing"),
         ("*.cv9.*", "chooses nothing"),
         ("boxes", "no such part of a model.*found 'boxes'. Did you mean 'box'"),

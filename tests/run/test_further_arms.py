@@ -43,6 +43,8 @@ def test_every_arm_is_trained_scored_and_charted(finished: RunFolder) -> None:
     assert {point.treatment for point in points_of(tables, "tiny-yolov8")} == set(labels)
     summary = (finished.path / "summary.md").read_text(encoding="utf-8")
     assert "| arm " in summary
+    assert "- classify: freeze point none, only class, label_smoothing 0.1\n" in summary
+    assert "- scratch: freeze point none, lr0 0.01, random weights\n" in summary
     assert all(f"| {label} " in summary for label in labels.values())
 
 

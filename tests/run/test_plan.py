@@ -11,6 +11,7 @@ from forgetbench.errors import DataError, SuiteError
 from forgetbench.model.original import save_original
 from forgetbench.run import plan as plan_module
 from forgetbench.run.models import open_untrained
+from forgetbench.run.outline import missing_inputs
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
@@ -68,7 +69,9 @@ def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
         ({"attach_points": [23]}, "lies beyond the detection head"),
         ({"arms": [{"name": "a", "pretrained": False, "freeze_point": 10}]}, r"arms\[0\]: random weights cannot"),
         ({"arms": [{"name": "a", "strategy": {"onyl": ["box"]}}]}, r"arms\[0\].strategy.onyl: unknown strategy"),
-        ({"arms": [{"name": "a", "freeze_point": 23}]}, "lies beyond the detection head"),
+        ({"arms": [{"name": "a", "freeze_point": 23}]}, r"arms\[0\].freeze_point: freeze point '23' lies beyond"),
+        ({"arms": [{"name": "a", "strategy": {"unfreeze": {2: 23}}}]}, r"unfreeze: freeze point '23' lies beyond"),
+        ({"arms": [{"name": "a", "strategy": {"only": ["box"]}}]}, "arm 'a': the class rows of a head that is scored"),
     ],
 )
 def test_contradictions_are_found_before_any_training(
@@ -156,3 +159,29 @@ def test_further_arms_stand_beside_the_freeze_points(tmp_path: Path) -> None:
     rates = {arm.strategy: arm.regime.train.lr0 for arm in plan.arms}
     assert rates == {"freeze": 0.002, "classify": 0.01, "gradual": 0.002, "scratch": 0.002}
     assert [arm.regime.pretrained for arm in plan.arms] == [True, True, True, True, False]
+
+
+def test_class_rows_may_rest_where_they_are_not_random_or_not_scored(tmp_path: Path) -> None:
+    copied = {"name": "a", "strategy": {"freeze": ["class"]}, "train": {"cls_remap": True}}
+    assert planned(tmp_path, arms=[copied]).arms[-1].strategy == "a"
+    many = {"name": "a", "strategy": {"only": ["one-to-many"]}}
+    assert planned(tmp_path, "yolov10", arms=[many], evaluation={"heads": ["one-to-many"]}).arms[-1].freeze_point == 23
+    with pytest.raises(SuiteError, match="class rows of a head that is scored"):
+        planned(tmp_path, "yolov10", arms=[many])
+
+
+def test_a_wrong_arm_is_found_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("fetched before all was checked")
+
+    monkeypatch.setattr("forgetbench.data.download.fetch", refuse)
+    target = {"card": "deepfruits", "format": None, "world": None}
+    suite = written_suite(tmp_path, target=target, arms=[{"name": "a", "strategy": {"onyl": ["head"]}}])
+    with pytest.raises(SuiteError, match="unknown strategy"):
+        make_plan(load_suite(suite), device=CPU)
+
+
+def test_data_at_a_path_of_its_own_are_not_those_of_the_card(tmp_path: Path) -> None:
+    suite = written_suite(tmp_path, target={"card": "bccd", "path": "nowhere", "format": None, "world": None})
+    with pytest.raises(DataError, match="nowhere: data not found; found nothing at"):
+        missing_inputs(load_suite(suite))

@@ -46,12 +46,13 @@ def test_unfreezing_goes_down_at_the_epochs_named() -> None:
     assert [made.turns(epoch) for epoch in range(1, 5)] == [True, True, False, True]
 
 
-def test_a_schedule_that_ends_before_its_last_step_owns_only_what_it_reaches() -> None:
-    assert regime(22, epochs=3, unfreeze={2: 15, 4: "none"}).freeze_point == 15
+def test_patience_may_begin_when_the_last_part_is_unfrozen() -> None:
+    assert regime(22, unfreeze={2: 15, 3: 10}).last_turn == 3
+    assert regime(22).last_turn == 1
 
 
 def test_rates_multiply() -> None:
-    made = regime(rates={"backbone": 0.1, 4: 0.5}, layerwise=0.5)
+    made = regime(rates={"0-3": 0.1, 4: 0.5}, layerwise=0.5)
     assert made.rate("model.22.cv2.0.2.bias") == 1.0
     assert made.rate("model.21.cv1.conv.weight") == 0.5
     assert made.rate("model.19.conv.weight") == 0.25  # module 20 holds no parameters
@@ -76,6 +77,9 @@ def test_rates_multiply() -> None:
         ({"unfreeze": {2: "necks"}}, "wrong options"),
         ({"layerwise": 1.5}, "expected a factor above 0 and at most 1, found 1.5"),
         ({"rates": {"backbone": 0}}, "wrong options"),
+        ({"rates": {"head": 0.1, "class": 0.5}}, "'class' gives model.22.cv3.* another factor than an entry before it"),
+        ({"unfreeze": {2: 15, 5: 0}}, "epoch 5 never comes; expected an epoch up to 4"),
+        ({"l2_sp": 0.1, "pretrained": False}, "l2-sp needs pretrained weights"),
         ({"l2_sp": float("inf")}, "wrong options"),
     ],
 )

@@ -1,5 +1,6 @@
 """Strategies in training: what moves, what rests to the last bit, and how far."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,32 @@ def test_label_smoothing_reaches_every_loss_of_a_model(family: str) -> None:
     made = criterion_of(tiny_original(family).model, training_settings(quick_train(), seed=0), label_smoothing=0.1)
     losses = [made] if family == "yolov8" else [made.one2many, made.one2one]
     assert {type(loss.bce).__name__ for loss in losses} == {"SmoothedBCE"}
+
+
+def test_measuring_a_solo_step_leaves_training_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients accumulate over the epoch at whose start other parts begin to train and a step is measured alone."""
+    arms: dict[str, tuple[int, dict[str, Any]]] = {"a": (22, {"unfreeze": {2: 15, 4: 0}})}
+    train = quick_train(epochs=4, nbs=12)
+    plain = session(tmp_path, arms, train)
+    for _ in plain.epochs():
+        pass
+
+    def measured(_device: torch.device, step: Callable[[], None]) -> tuple[int, int]:
+        step()
+        return 1, 2
+
+    monkeypatch.setattr("forgetbench.train.memory.solo_peak", measured)
+    watched = session(tmp_path, arms, train)
+    rows = [row for record in watched.epochs() for row in record.memory if row.kind == "max_reserved"]
+    assert [row.bytes for row in rows] == [2, 2, 2]
+    assert moved(plain.learners["a"].checkpoint_tensors(), watched.learners["a"].checkpoint_tensors()) == set()
+
+
+def test_statistics_of_a_layer_rest_or_move_together(tmp_path: Path) -> None:
+    made = session(tmp_path, {"a": (12, {"freeze": ["*.running_var"]})})
+    before = state(made, "a")
+    for _ in made.epochs():
+        pass
+    changed = moved(before, made.learners["a"].branch.state())
+    assert "model.12.cv1.conv.weight" in changed
+    assert not any(name.rpartition(".")[2].startswith(("running", "num_batches")) for name in changed)

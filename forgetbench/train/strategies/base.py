@@ -26,6 +26,9 @@ class Strategy:
     options: ClassVar[Any]
     expected: ClassVar[str]
 
+    #: Whether it makes no sense for a branch that starts from random weights.
+    needs_pretrained: ClassVar[bool] = False
+
     def __init__(self, options: Any, parts: Parts, where: str) -> None:
         """Resolve options, already checked against `options`, for one model.
 
@@ -38,6 +41,14 @@ class Strategy:
         """Return the first trainable module in an epoch, counted from 1; `start` is the arm's own freeze point."""
         del epoch
         return start
+
+    def check(self, epochs: int) -> None:
+        """Refuse what does not fit a training of so many epochs.
+
+        Raises:
+            SuiteError: it does not.
+        """
+        del epochs
 
     def trains(self, part: Part) -> bool:
         """Tell whether a part above the freeze point may change."""

@@ -16,6 +16,7 @@ class L2SP(Strategy):
     """Adds `value`/2 times the squared distance of the trunk's trainable weights from where they started."""
 
     name = "l2-sp"
+    needs_pretrained = True
     options = Annotated[float, Field(gt=0, allow_inf_nan=False)]
     expected = "a factor above 0"
 

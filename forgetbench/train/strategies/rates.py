@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from forgetbench.errors import SuiteError
 from forgetbench.model.parts import SELECTORS, Part, Parts
 from forgetbench.train.strategies.base import Strategy
 
 
 class Rates(Strategy):
-    """Parts chosen train at a multiple of the arm's rate: `{backbone: 0.1, box: 0.5}`; later entries win."""
+    """Parts chosen train at a multiple of the arm's rate, e.g. `{backbone: 0.1, box: 0.5}`."""
 
     name = "rates"
     options = Annotated[
@@ -24,7 +25,13 @@ class Rates(Strategy):
         super().__init__(options, parts, where)
         self._factors: dict[str, float] = {}
         for selector, factor in options.items():
-            self._factors |= dict.fromkeys(parts.select([selector], where), float(factor))
+            for name in parts.select([selector], where):
+                if self._factors.setdefault(name, float(factor)) != factor:
+                    raise SuiteError(
+                        f"'{selector}' gives {name} another factor than an entry before it",
+                        where=where,
+                        expected="parts that do not overlap",
+                    )
 
     def rate(self, part: Part) -> float:
         """Return the part's factor, 1 where none was given."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.kinds import FreezePoint
 from forgetbench.suite.points import FREEZE_WORDS, resolve_freeze_point
@@ -22,8 +23,17 @@ class Unfreeze(Strategy):
     def __init__(self, options: Any, parts: Parts, where: str) -> None:
         super().__init__(options, parts, where)
         self._points = {
-            epoch: resolve_freeze_point(options[epoch], head=parts.head, neck=parts.neck) for epoch in sorted(options)
+            epoch: resolve_freeze_point(options[epoch], head=parts.head, neck=parts.neck, where=where)
+            for epoch in sorted(options)
         }
+
+    def check(self, epochs: int) -> None:
+        """Refuse epochs that never come: the arm would be another than its name says."""
+        late = [epoch for epoch in self._points if epoch > epochs]
+        if late:
+            raise SuiteError(
+                f"epoch {late[0]} never comes", where=self.where, expected=f"an epoch up to {epochs} (train.epochs)"
+            )
 
     def freeze_point(self, epoch: int, start: int) -> int:
         """Return the last freeze point that was due."""
