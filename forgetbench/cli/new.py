@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from forgetbench.cli.console import say
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
-from forgetbench.data.dataset import Dataset
+from forgetbench.data.dataset import printable
+
+if TYPE_CHECKING:
+    from forgetbench.data.recognise import Format
+
+#: Of more classes only the first are named.
+_MOST_CLASSES_SHOWN = 20
 
 
 @click.command("new")
@@ -21,14 +30,14 @@ from forgetbench.data.dataset import Dataset
     type=click.Path(path_type=Path),
     help="The folder of your data (YOLO, COCO or VOC), or its data.yaml.",
 )
-@click.option("--format", "wanted", type=click.Choice(["yolo", "coco", "voc"]), help="Its format, if it is not plain.")
+@click.option("--format", "wanted", type=click.Choice(["yolo", "coco", "voc"]), help="Its format, where two fit.")
 @click.option("--names", metavar="A,B,…", help="Class names in order, for data that name none.")
 @click.option("--model", default="yolov8n.pt", show_default=True, help="Pretrained weights.")
-@click.option("--reference", metavar="CARD", help="Card of what they were trained on; default: a COCO subset.")
+@click.option("--reference", metavar="CARD", help="Card of what they were trained on; default: a subset of COCO.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     default=Path(),
     help="Folder the two files go to; default: the current one.",
 )
@@ -36,7 +45,7 @@ from forgetbench.data.dataset import Dataset
 def command(
     name: str,
     path: Path,
-    wanted: str | None,
+    wanted: Format | None,
     names: str | None,
     model: str,
     reference: str | None,
@@ -51,20 +60,27 @@ def command(
         name,
         path,
         output,
-        wanted=wanted,  # type: ignore[arg-type]  # click has checked it
+        wanted=wanted,
         names=[part.strip() for part in names.split(",")] if names else None,
         model=model,
         reference=reference,
     )
     screen = console()
+    _say_whole(screen, f"{made.spec.format} data in {made.data.evaluate.root}")
+    if made.spec.split is not None:
+        say(screen, "The data have no parts to train and to evaluate on: a seeded split makes them.")
     for part, purpose in ((made.data.train, "to train on"), (made.data.evaluate, "to evaluate on")):
         if part is not None:
-            say(screen, _described(part, purpose))
-    say(screen, f"{len(made.data.evaluate.classes)} classes: {', '.join(made.data.evaluate.classes)}")
+            say(screen, f"{part.split}: {len(part.samples):,} images {purpose}, {part.instances:,} boxes")
+    classes = made.data.evaluate.classes
+    shown = ", ".join(map(printable, classes[:_MOST_CLASSES_SHOWN]))
+    more = ", …" if len(classes) > _MOST_CLASSES_SHOWN else ""
+    say(screen, f"{len(classes)} class{'es' * (len(classes) > 1)}: {shown}{more}")
     print_oddities(screen, name, made.data.report, verbose)
-    say(screen, f"\nwrote {made.suite} and {made.card}; the reference is {made.reference}")
-    say(screen, f"next: forgetbench check {made.suite}")
+    _say_whole(screen, f"\nwrote      {made.suite}\n           {made.card}\nreference  {made.reference}")
+    _say_whole(screen, f"next       forgetbench check {shlex.quote(str(made.suite))}")
 
 
-def _described(part: Dataset, purpose: str) -> str:
-    return f"{part.name}, {part.split}: {len(part.samples):,} images {purpose}, {part.instances:,} boxes"
+def _say_whole(screen: Console, text: str) -> None:
+    """Print lines that hold paths or commands, which people copy: a terminal breaks them, we do not."""
+    screen.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -51,7 +51,7 @@ class OddityReport:
 
     def add(self, kind: str, file: object, detail: str) -> None:
         """Record one oddity; what would break a line of text in names from outside is written as an escape."""
-        self.found.append(Oddity(kind, _printable(str(file)), _printable(detail)))
+        self.found.append(Oddity(kind, printable(str(file)), printable(detail)))
 
     def counts(self) -> dict[str, int]:
         """Return how many oddities of each kind were found, most frequent first."""
@@ -123,7 +123,8 @@ class Dataset:
         )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text from outside as a terminal can show it: what would break a line is written as an escape."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

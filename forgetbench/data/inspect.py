@@ -44,6 +44,7 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
     card = found.card
     root = find_data(card.path, folder, how_to_get(found))
     parts: list[Dataset] = []
+    counts: dict[str, int] = {}
     report = OddityReport()
     for section in _sections(card):
         try:
@@ -54,12 +55,10 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
             report.add(DIFFERS_FROM_CARD, card.name, f"part '{section.evaluate}' cannot be read: {error.problem}")
             continue
         parts += [part for part in (loaded.train, loaded.evaluate) if part is not None]
+        counts |= loaded.listed
         report.found += loaded.report.found
     # What concerns the dataset as a whole was found again with every part.
     report.found = list(dict.fromkeys(report.found))
-    counts = {part.split: len(part.samples) for part in parts}
-    if card.data.split is not None:
-        counts = {ALL: sum(counts.values())}
     compare(card, parts[0].classes, counts, report)
     return Inspection(root, parts, report)
 

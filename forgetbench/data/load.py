@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,11 +38,13 @@ class LoadedData:
         train: What is trained on; None where the role needs no training.
         evaluate: What is scored on.
         report: What was odd in these parts.
+        listed: Number of images listed by part, usable or not, as cards count them; empty for drawn data.
     """
 
     train: Dataset | None
     evaluate: Dataset
     report: OddityReport
+    listed: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,18 +90,35 @@ def load_data(
     try:
         source = open_source(spec, root, known_names if role == "reference" else None)
         train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
+        counts = _image_counts(spec, train, evaluate)
         if found is not None:
-            classes = None if renamed else source.classes
-            compare(found.card, classes, _image_counts(spec, train, evaluate), source.report)
+            compare(found.card, None if renamed else source.classes, counts, source.report)
         evaluate, subset_of = _limited(spec, evaluate)
-        loaded = LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report)
+        loaded = _read_both(source, train, evaluate, counts)
     except OSError as error:
-        raise _unreadable(error, root) from error
+        raise unreadable(error, root) from error
     if found is not None:
         loaded = _came_through(found, loaded)
         if spec.limit == found.card.data.limit:
             subset_of = found.card.subset_of
     return replace(loaded, evaluate=replace(loaded.evaluate, subset_of=subset_of))
+
+
+def read_target(spec: Data, source: Source) -> LoadedData:
+    """Read a target's parts from data that are open already, as `load_data` does without a card.
+
+    Raises:
+        DataError: the data are not readable, have no such part, or no usable label in one of them.
+    """
+    try:
+        train, evaluate = _choose(spec, source, required=True, needs_train=True)
+        return _read_both(source, train, evaluate, _image_counts(spec, train, evaluate))
+    except OSError as error:
+        raise unreadable(error, source.root) from error
+
+
+def _read_both(source: Source, train: _Choice | None, evaluate: _Choice, counts: dict[str, int]) -> LoadedData:
+    return LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report, counts)
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -131,7 +150,7 @@ def _find(
             return look_for(path, suite_folder) or download.fetch(found, progress)
         return find_data(path, suite_folder, download.how_to_get(found))
     except OSError as error:
-        raise _unreadable(error, path) from error
+        raise unreadable(error, path) from error
 
 
 def _came_through(found: LoadedCard, loaded: LoadedData) -> LoadedData:
@@ -148,7 +167,8 @@ def _image_counts(spec: Data, train: _Choice | None, evaluate: _Choice) -> dict[
     return {} if train is None else {ALL: len(train.images) + len(evaluate.images)}
 
 
-def _unreadable(error: OSError, where: object) -> DataError:
+def unreadable(error: OSError, where: object) -> DataError:
+    """Return the error for data that this user may not read, or that are not where they were."""
     return DataError(
         "cannot be read",
         where=error.filename or where,

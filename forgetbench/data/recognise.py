@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from forgetbench.data.card import ALL
-from forgetbench.data.data_yaml import find_yaml, load_yaml
-from forgetbench.data.load import EVALUATE_PARTS, TRAIN_PARTS, open_source, usual_part
-from forgetbench.data.paths import walk_images
-from forgetbench.data.source import UNNAMED
-from forgetbench.errors import DataError
+from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
+from forgetbench.data.load import EVALUATE_PARTS, TRAIN_PARTS, open_source, unreadable, usual_part
+from forgetbench.data.paths import plain_path
+from forgetbench.data.source import Source, known_parts
+from forgetbench.data.yolo import USUAL_PARTS
+from forgetbench.errors import DataError, brief
 from forgetbench.suite.data_section import Data, Split
 
 Format = Literal["yolo", "coco", "voc"]
 
 #: What each format is recognised by, as errors say it.
 SIGNS: dict[Format, str] = {
-    "voc": "Annotations/*.xml beside JPEGImages/",
+    "voc": "Annotations/*.xml beside JPEGImages/, here or in VOC<year>/",
     "coco": "annotations/instances_<part>.json, <part>/_annotations.coco.json or one instances JSON",
     "yolo": "a data.yaml, images/ and labels/, or <part>/images and <part>/labels",
 }
-#: Folders deep that an unpacked archive may have wrapped the data in.
+#: Folders deep that an unpacked archive may have wrapped the data in, the data's own among them.
 _DEEPEST = 3
+#: Keys that make a YAML file a data.yaml.
+_DESCRIBING = ("names", "nc", *USUAL_PARTS)
+#: What is trained on and evaluated on together, the best pair first.
+_PAIRS = ((TRAIN_PARTS, EVALUATE_PARTS), (("trainval",), ("test",)))
 
 
-def recognise(path: Path, wanted: Format | None = None, names: tuple[str, ...] | None = None) -> Data:
-    """Return the data section that a suite needs for a folder; its path is absolute.
+@dataclass(frozen=True)
+class Recognised:
+    """Data whose format is known.
 
-    Where the data have no part to train or none to evaluate on, the section asks for a seeded split of all images.
+    Attributes:
+        spec: The data section that a suite needs; its path is absolute.
+        source: The data, open, nothing but their class names read yet.
+    """
+
+    spec: Data
+    source: Source
+
+
+def recognise(path: Path, wanted: Format | None = None, names: Sequence[str] | None = None) -> Recognised:
+    """Find out how a folder's data are to be read.
+
+    Where they are a single part, or have no parts, the section asks for a seeded split of all images.
 
     Args:
         path: The dataset's folder, one that wraps it, or its data.yaml.
@@ -38,47 +56,30 @@ def recognise(path: Path, wanted: Format | None = None, names: tuple[str, ...] |
         names: Class names, for data that name none.
 
     Raises:
-        DataError: no format, or more than one, fits what is there; or the data cannot be opened.
+        DataError: no format, or more than one, fits what is there; the data cannot be opened; the classes have no
+            names; or of several parts none is usually trained or evaluated on.
     """
-    if not path.exists():
-        raise DataError("no such folder", where=path, expected="the folder of your data")
-    root, kind = _find(path.absolute(), wanted)
-    names = names or (_classes_file(root) if kind == "yolo" else None)
-    if kind == "yolo" and names is None and not _names_in_yaml(root):
-        raise DataError(
-            "the class names are unknown",
-            where=root,
-            expected="'names' in a data.yaml, or a classes.txt",
-            fix="Give them with --names, e.g. --names cat,dog.",
-        )
-    annotations = _single_json(root) if kind == "coco" else None
-    spec = Data(format=kind, path=str(root), names=list(names) if names else None, annotations=annotations)
-    source = open_source(spec, root)
-    parts = source.part_names
-    train, evaluate = (usual_part(source, usual) for usual in (TRAIN_PARTS, EVALUATE_PARTS))
-    if train and evaluate:
-        return spec.model_copy(update={"train": train[0], "evaluate": evaluate[0]})
-    if len(parts) > 1 and UNNAMED not in parts and not train:
-        raise DataError(
-            "no part to train on",
-            where=root,
-            expected=f"a part named {TRAIN_PARTS[0]}",
-            found=", ".join(parts),
-            fix="Write the suite by hand and name the parts with 'train' and 'evaluate'.",
-        )
-    return spec.model_copy(update={"split": Split()})
-
-
-def part_of(spec: Data, purpose: Literal["train", "evaluate"]) -> str:
-    """Return the name a card counts images under for one purpose."""
-    parts = spec.parts(purpose)
-    return ALL if spec.split is not None or not parts else "+".join(parts)
+    try:
+        root, kind = _find(plain_path(path), wanted)
+        root, names = _named(root, names) if kind == "yolo" else (root, names)
+        _require_names(root, names or ())
+        annotations = _single_json(root) if kind == "coco" else None
+        spec = Data(format=kind, path=str(root), names=list(names) if names else None, annotations=annotations)
+        source = open_source(spec, root)
+    except OSError as error:
+        raise unreadable(error, path) from error
+    _require_names(root, source.classes)
+    return Recognised(spec.model_copy(update=_parts(source)), source)
 
 
 def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
     """Return the folder (or data.yaml) and format, looking into folders that only wrap another."""
     here = path
     for _ in range(_DEEPEST):
+        if not _is_text(str(here)):
+            raise DataError("a folder's name is not UTF-8 text", where=brief(str(here)), fix="Rename the folder.")
+        if not here.exists():
+            raise DataError("no such folder", where=here, fix="Give the folder of your data with --data.")
         fitting = [kind for kind, fits in _FITS.items() if wanted in (None, kind) and fits(here)]
         if len(fitting) == 1:
             return here, fitting[0]
@@ -89,8 +90,10 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
                 found=" and ".join(f"{kind} ({SIGNS[kind]})" for kind in fitting),
                 fix="Say which with --format.",
             )
+        if here.is_file():
+            break
         inside = [entry for entry in here.iterdir() if entry.is_dir() and not entry.name.startswith((".", "__"))]
-        if here.is_file() or len(inside) != 1:
+        if len(inside) != 1:
             break
         here = inside[0]
     formats = [wanted] if wanted else list(SIGNS)
@@ -99,76 +102,149 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
         where=path,
         expected="; or ".join(f"{kind}: {SIGNS[kind]}" for kind in formats),
         found=_content(path),
+        fix="Give the folder that holds these with --data; an archive has to be unpacked first.",
     )
 
 
 def _is_voc(path: Path) -> bool:
-    years = [path, *path.glob("VOC[0-9]*")] if path.is_dir() else []
+    years = [path, *path.glob("VOC[0-9]*")]
     return any((year / "JPEGImages").is_dir() and any((year / "Annotations").glob("*.xml")) for year in years)
 
 
 def _is_coco(path: Path) -> bool:
-    return path.is_dir() and any(_looks_like_instances(file) for file in _json_files(path))
+    return path.is_dir() and bool(_usual_jsons(path) or _other_jsons(path))
 
 
 def _is_yolo(path: Path) -> bool:
     if path.is_file():
-        return path.suffix in (".yaml", ".yml")
-    described = find_yaml(path)
-    if described is not None and {"train", "val"} & load_yaml(described).keys():
+        return path.suffix.lower() in (".yaml", ".yml")
+    described, description = _description(path)
+    if described is not None and not description.keys().isdisjoint(USUAL_PARTS):
         return True
-    pairs = [(path / "images", path / "labels"), *((part / "images", part / "labels") for part in path.iterdir())]
-    return any(
-        any(labels.rglob("*.txt")) and next(walk_images(images), None) is not None
-        for images, labels in pairs
-        if images.is_dir() and labels.is_dir()
-    )
+    # A folder of another name that holds images/ and labels/ is no part: it is the dataset, and wrapped.
+    places = [path, *(path / part for part in USUAL_PARTS)]
+    return any((place / "images").is_dir() and (place / "labels").is_dir() for place in places)
 
 
 _FITS: dict[Format, Callable[[Path], bool]] = {"voc": _is_voc, "coco": _is_coco, "yolo": _is_yolo}
 
 
-def _json_files(root: Path) -> Iterator[Path]:
-    yield from sorted(root.glob("annotations/*.json"))
-    yield from sorted(root.glob("*/_annotations.coco.json"))
-    yield from sorted(root.glob("*.json"))
+def _usual_jsons(root: Path) -> list[Path]:
+    """Return the files that are a part's by their names alone: they may be large."""
+    return [*root.glob("annotations/instances_*.json"), *root.glob("*/_annotations.coco.json")]
 
 
-def _looks_like_instances(path: Path) -> bool:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and all(
-        isinstance(content.get(key), list) for key in ("images", "annotations", "categories")
-    )
+def _other_jsons(root: Path) -> list[Path]:
+    """Return the files that may be instances by their content; not parsed, the reader does that."""
+    return [file for file in sorted([*root.glob("annotations/*.json"), *root.glob("*.json")]) if _names_lists(file)]
+
+
+def _names_lists(path: Path) -> bool:
+    content = path.read_bytes() if path.is_file() else b""
+    return all(key in content for key in (b'"images"', b'"annotations"', b'"categories"'))
 
 
 def _single_json(root: Path) -> str | None:
-    """Return the name of a COCO dataset's only file where it is not one that names a part."""
-    usual = [*root.glob("annotations/instances_*.json"), *root.glob("*/_annotations.coco.json")]
-    fitting = [file for file in _json_files(root) if _looks_like_instances(file)]
-    return None if usual or len(fitting) != 1 else fitting[0].relative_to(root).as_posix()
+    """Return the name of a COCO dataset's only file where its name tells no part."""
+    fitting = [] if _usual_jsons(root) else _other_jsons(root)
+    return fitting[0].relative_to(root).as_posix() if len(fitting) == 1 else None
 
 
-def _names_in_yaml(root: Path) -> bool:
+def _description(root: Path) -> tuple[Path | None, dict[str, Any]]:
+    """Return a YOLO folder's data.yaml and what it says; a broken YAML file of another name is not taken for one."""
     described = root if root.is_file() else find_yaml(root)
-    return described is not None and bool({"names", "nc"} & load_yaml(described).keys())
+    if described is None:
+        return None, {}
+    try:
+        return described, load_yaml(described)
+    except DataError:
+        if root.is_file() or described.stem == "data":
+            raise
+        return None, {}
 
 
-def _classes_file(root: Path) -> tuple[str, ...] | None:
-    """Return the class names that annotation tools leave in a classes.txt, where no data.yaml names any."""
-    if _names_in_yaml(root):
-        return None
-    for place in (root / "classes.txt", root / "labels" / "classes.txt"):
+def _named(root: Path, names: Sequence[str] | None) -> tuple[Path, Sequence[str] | None]:
+    """Return where YOLO data are, and their class names where the data.yaml does not say them."""
+    described, description = _description(root)
+    if described is not None and described.stem != "data" and not description.keys().isdisjoint(_DESCRIBING):
+        root = described  # found by itself only as long as it is the folder's only YAML file
+    if names or yaml_names(described, description):
+        return root, names
+    found = _classes_file(root.parent if root.is_file() else root)
+    if not found:
+        raise DataError(
+            "the class names are unknown",
+            where=root,
+            expected="'names' in a data.yaml, or a classes.txt",
+            fix="Give them with --names, e.g. --names cat,dog, or the data.yaml with --data.",
+        )
+    return root, found
+
+
+def _classes_file(folder: Path) -> list[str]:
+    """Return the class names that annotation tools leave in a classes.txt."""
+    for place in (folder / "classes.txt", folder / "labels" / "classes.txt"):
         if place.is_file():
-            lines = [line.strip() for line in place.read_text(encoding="utf-8-sig").splitlines()]
-            return tuple(filter(None, lines)) or None
-    return None
+            try:
+                lines = place.read_text(encoding="utf-8-sig").splitlines()
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    "cannot be read",
+                    where=place,
+                    expected="UTF-8 text, one class name a line",
+                    found=error,
+                    fix="Correct the file, or give the names with --names.",
+                ) from error
+            return [line.strip() for line in lines if line.strip()]
+    return []
+
+
+def _require_names(root: Path, names: Sequence[str]) -> None:
+    wrong = [name for name in names if not name.strip() or not _is_text(name)]
+    if wrong:
+        raise DataError(
+            "a class has no name that can be written",
+            where=root,
+            expected="UTF-8 text that is not empty",
+            found=brief(wrong[0]),
+            fix="Correct it, or give the names of all classes with --names.",
+        )
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name is UTF-8; those of files may hold any bytes, and JSON halves of characters."""
+    return name.encode(errors="replace").decode() == name
+
+
+def _parts(source: Source) -> dict[str, object]:
+    """Return what a data section says of parts: those to use, or a split."""
+    for usual in _PAIRS:
+        train, evaluate = (_usual(source, names) for names in usual)
+        if train and evaluate:
+            chosen = {"train": train, "evaluate": evaluate}
+            return {key: parts[0] if len(parts) == 1 else list(parts) for key, parts in chosen.items()}
+    names = source.part_names
+    # VOC may have a list of each class beside those of all images.
+    if len([name for name in names if not any(name.endswith(f"_{other}") for other in names)]) == 1:
+        return {"split": Split()}
+    missing, usual_names = ("evaluate", EVALUATE_PARTS) if _usual(source, TRAIN_PARTS) else ("train", TRAIN_PARTS)
+    raise DataError(
+        f"no part to {missing} on",
+        where=source.root,
+        expected=f"a part named {' or '.join(usual_names)}",
+        found=known_parts(source),
+        fix="Rename a part, or write the suite by hand and name the parts with 'train' and 'evaluate'.",
+    )
+
+
+def _usual(source: Source, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the part of the first of some names, or that of each of VOC's years."""
+    by_year = (tuple(part for part in source.part_names if re.fullmatch(rf"VOC\d+/{name}", part)) for name in names)
+    return usual_part(source, names) or next(filter(None, by_year), ())
 
 
 def _content(path: Path) -> str:
     if path.is_file():
         return "a file"
     names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in path.iterdir())
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "an empty folder"
+    return brief(names) if names else "an empty folder"

@@ -1,21 +1,27 @@
-"""Starting on data of one's own: a suite and a card written for a folder, checked before they are kept."""
+"""Starting on data of one's own: a suite and a card written for a folder, once everything about them is checked."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from forgetbench.data.card import Card
-from forgetbench.data.load import LoadedData, load_data
+from pydantic import TypeAdapter, ValidationError
+
+from forgetbench.data.card import Card, find_card
+from forgetbench.data.load import LoadedData, read_target
 from forgetbench.data.missing import missing_data
+from forgetbench.data.paths import plain_path
 from forgetbench.data.recognise import Format, recognise
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, brief
 from forgetbench.files import write_text
+from forgetbench.run.models import find_model, is_architecture
 from forgetbench.run.new_texts import Settings, card_text, suite_text
 from forgetbench.run.outline import make_outline
 from forgetbench.suite.data_section import Data
-from forgetbench.suite.load import load_suite, suite_from_mapping
+from forgetbench.suite.kinds import PlainName
+from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 from forgetbench.suite.yamlfile import parse_yaml
 
 #: References by preference for a first run: small ones first, since every checkpoint is scored on them.
@@ -30,12 +36,14 @@ class NewSuite:
 
     Attributes:
         suite, card: The files.
+        spec: How the data are read, as the card says it.
         data: The data as a run will see them.
         reference: Name of the reference data's card.
     """
 
     suite: Path
     card: Path
+    spec: Data
     data: LoadedData
     reference: str
 
@@ -50,7 +58,7 @@ def write_new_suite(
     model: str = "yolov8n.pt",
     reference: str | None = None,
 ) -> NewSuite:
-    """Write `<name>.yaml` and `<name>.card.yaml` for data in a folder; either both are kept, or none.
+    """Write `<name>.yaml` and `<name>.card.yaml` for data in a folder: both or none, and never over another file.
 
     Args:
         name: What suite, card and run folder are called.
@@ -62,37 +70,97 @@ def write_new_suite(
         reference: Card of the data the model was pretrained on; by default the smallest COCO subset that is here.
 
     Raises:
-        InputError: the data are not recognised or not usable, or files of these names exist.
+        InputError: the data are not recognised or not usable, model or reference are not known, files of these names
+            exist, or the folder cannot be written.
     """
     suite_path, card_path = folder / f"{name}.yaml", folder / f"{name}.card.yaml"
-    for file in (suite_path, card_path):
-        if file.exists():
-            raise InputError("exists already", where=file, fix="Choose another name, or remove the file.")
-    spec = recognise(path, wanted, tuple(names) if names else None)
-    data = load_data(spec, role="target", suite_folder=None)
-    reference = reference or _reference_at_hand(folder)
+    try:
+        _require_plain(name)
+        _require_room([suite_path, card_path, folder / "cards" / f"{name}.yaml"])
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    # All that takes no time comes before the data, which may take long.
+    _require_weights(model, folder)
+    reference = _known_reference(name, reference, folder)
+    found = recognise(path, wanted, names)
+    data = read_target(found.spec, found.source)
+    spec = found.spec.model_copy(update={"path": _portable(Path(found.spec.path or ""), folder)})
     card = card_text(name, spec, data)
-    suite = suite_text(name, data, model, reference, _settings(data))
     Card.model_validate(parse_yaml(card, card_path))
-    suite_from_mapping(parse_yaml(suite, suite_path), where=str(suite_path))
+    text = suite_text(name, data, model, reference, _settings(data))
+    suite = suite_from_mapping(parse_yaml(text, suite_path), where=str(suite_path))
+    make_outline(LoadedSuite(suite, suite_path, (suite_path,)))
     try:
         write_text(card_path, card)
-        write_text(suite_path, suite)
-        loaded = load_suite(suite_path)
-        make_outline(loaded)
-        missing_data(loaded.suite.reference, folder)
-    except Exception:
-        for file in (card_path, suite_path):
-            file.unlink(missing_ok=True)
-        raise
-    return NewSuite(suite_path, card_path, data, reference)
+        try:
+            write_text(suite_path, text)
+        except OSError:
+            card_path.unlink()
+            raise
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    return NewSuite(suite_path, card_path, spec, data, reference)
 
 
-def _reference_at_hand(folder: Path) -> str:
-    for card in REFERENCES:
-        if missing_data(Data(card=card), folder) is None:
-            return card
-    return REFERENCES[1]
+def _require_plain(name: str) -> None:
+    expected = "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"
+    try:
+        TypeAdapter(PlainName).validate_python(name)
+    except ValidationError:
+        raise InputError("cannot be a suite's name", where=brief(name), expected=expected) from None
+    if name.endswith(".card"):  # its suite would be taken for a card
+        raise InputError("cannot be a suite's name", where=brief(name), expected="another ending than '.card'")
+
+
+def _require_room(files: Sequence[Path]) -> None:
+    """Refuse a folder in which no file can be made, and files that exist, an own card of this name among them."""
+    for file in files:
+        if os.path.lexists(file):
+            raise InputError("exists already", where=file, fix="Choose another name, or remove the file.")
+    folder = files[0].absolute().parent
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        found = "one that this user may not write to" if existing.is_dir() else "a file"
+        raise InputError(
+            "nothing can be written here",
+            where=existing,
+            expected="a folder",
+            found=found,
+            fix="Choose another folder with --output.",
+        )
+
+
+def _require_weights(model: str, folder: Path) -> None:
+    if is_architecture(model):
+        raise InputError(
+            "an architecture has no weights to forget",
+            where=model,
+            expected="pretrained weights (.pt or .safetensors)",
+            fix="Write the suite by hand, with a 'pretrain' section.",
+        )
+    find_model(model, folder)
+
+
+def _known_reference(name: str, reference: str | None, folder: Path) -> str:
+    """Return the reference's card, by default the first usual one whose data are here."""
+    if reference is None:
+        here = (card for card in REFERENCES if missing_data(Data(card=card), folder) is None)
+        reference = next(here, REFERENCES[1])
+    if reference == name:
+        raise InputError(
+            "the reference has this name too",
+            where=name,
+            fix="Choose another name, or another card with --reference.",
+        )
+    find_card(reference, folder)
+    return reference
+
+
+def _portable(root: Path, folder: Path) -> str:
+    """Return a dataset's path relative to the folder that its card goes to, if it lies there; else as it is."""
+    base = plain_path(folder)
+    relative = root.relative_to(base).as_posix() if root.is_relative_to(base) else "~"
+    return str(root) if relative.startswith("~") else relative
 
 
 def _settings(data: LoadedData) -> Settings:
@@ -105,4 +173,13 @@ def _settings(data: LoadedData) -> Settings:
         batch=batch,
         # with fewer than 20 batches an epoch, gradients accumulated up to the usual 64 images would make few steps
         nbs=batch if count / batch < 20 else 64,
+    )
+
+
+def _unwritable(error: OSError, folder: Path) -> InputError:
+    return InputError(
+        "cannot be written",
+        where=error.filename or folder,
+        found=error.strerror or error,
+        fix="Choose another folder with --output.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,9 @@ import yaml
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import LoadedData
 from forgetbench.suite.data_section import Data
+
+#: Columns that a line may have.
+_WIDTH = 118
 
 
 @dataclass(frozen=True)
@@ -27,29 +32,27 @@ def card_text(name: str, spec: Data, data: LoadedData) -> str:
 
     Args:
         name: The card's name.
-        spec: How the data are read.
+        spec: How the data are read; its path is absolute or relative to the card.
         data: What was found.
     """
-    train, evaluate = _train_of(data), data.evaluate
-    counts = (
-        {"all": len(train.samples) + len(evaluate.samples)}
-        if spec.split is not None
-        else {part.split: len(part.samples) for part in (train, evaluate)}
-    )
     given = spec.model_dump(mode="json", exclude_defaults=True)
+    if spec.split is not None:
+        given["split"] = spec.split.model_dump()
     section = _section({key: (value, "") for key, value in given.items()})
+    # Of several parts taken together the card would have to say each one's number.
+    counts = {} if any("+" in part for part in data.listed) else data.listed
     return f"""# What is known of these data. `forgetbench data check {name}.card.yaml` compares them with it.
 {_entry("name", name)}
 {_entry("title", name, "a line for people")}
 {_entry("source", None, "a page to read about the data, if there is one")}
 {_entry("licence", "not stated", "may others use your results, your weights, your images?")}
 
-# How they are read; docs/suites.md lists all keys. An absolute path ties this file to one machine: a path relative to
-# this file, or a folder under FORGETBENCH_DATA, does not.
+# How they are read; docs/suites.md lists all keys. A relative path is looked for beside this file, then under
+# FORGETBENCH_DATA; an absolute one ties this file to one machine.
 data:
 {section}
 
-{_entry("classes", list(evaluate.classes))}
+{_entry("classes", list(data.evaluate.classes))}
 {_entry("images", counts)}
 
 by_hand: Data of one's own; put them where data.path says.
@@ -70,7 +73,7 @@ def suite_text(name: str, data: LoadedData, model: str, reference: str, settings
     every = max(1, settings.epochs // 4)
     train_entries = {
         "epochs": (settings.epochs, "(*) 50 to 100"),
-        "imgsz": (320, "(*) 640, what the weights were trained at"),
+        "imgsz": (320, "(*) 640, what official weights were trained at"),
         "batch": (settings.batch, ""),
         "nbs": (settings.nbs, "images per optimizer step"),
         "optimizer": ("AdamW", "named, because 'auto' would pick a rate by itself and ignore lr0"),
@@ -88,7 +91,7 @@ def suite_text(name: str, data: LoadedData, model: str, reference: str, settings
 {_entry("name", name)}
 description: A first look.
 
-{_entry("model", model, f"`forgetbench layers {model}` lists its modules")}
+{_entry("model", model, "`forgetbench layers` lists a model's modules")}
 
 {_entry("target", {"card": name})}
 # What the model was pretrained on. (*) coco-val2017, 5,000 images: a subset shows whole points of forgetting, no more.
@@ -114,13 +117,42 @@ def _train_of(data: LoadedData) -> Dataset:
     return data.train
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes what the loader of suites and cards reads back as it was."""
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # The loader takes 1e5 for a number, which PyYAML would not quote; what does not print is escaped.
+    quoted = not text.isprintable() or text[:1] in "+-.0123456789"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if quoted else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _flow(value: Any) -> str:
+    """Return a value on one line."""
+    listed = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
+    )
+    return str(listed).strip()[1:-1]
+
+
 def _entry(key: str, value: Any, comment: str = "") -> str:
-    """Return `key: value` with its comment; a long list goes on in the next line, indented."""
-    flow = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100)
-    text = f"{key}: " + "\n  ".join(flow.removesuffix("...\n").rstrip().splitlines())
-    return f"{text:<24}# {comment}" if comment else text
+    """Return `key: value` with its comment; a long list goes on in further lines, indented."""
+    if not isinstance(value, list):
+        text = f"{key}: {_flow(value)}"
+        return f"{text:<23} # {comment}" if comment else text
+    lines = [f"{key}: ["]
+    for position, item in enumerate(value, start=1):
+        piece = _flow(item) + (", " if position < len(value) else "]")
+        if len(lines[-1]) + len(piece) > _WIDTH:
+            lines.append("  ")
+        lines[-1] += piece
+    lines[-1] = f"{lines[-1]:<23} # {comment}" if comment else lines[-1]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _section(entries: Mapping[str, tuple[Any, str]]) -> str:
     """Return the indented lines of a section from values and comments by key."""
-    return "\n".join(f"  {_entry(key, value, comment)}" for key, (value, comment) in entries.items())
+    return textwrap.indent("\n".join(_entry(key, *entry) for key, entry in entries.items()), "  ")

@@ -58,7 +58,7 @@ CamRule = Literal["random", "largest-gain", "largest-loss"]
 
 
 class Cam(Section):
-    """Class activation maps of the same images through the original and the last checkpoint of every arm of one seed."""
+    """Class activation maps of the same images through the original and every arm's last checkpoint of one seed."""
 
     method: Literal["grad-cam", "eigen-cam"] = Field(
         "grad-cam", description="eigen-cam needs no gradient and does not look at the detections"

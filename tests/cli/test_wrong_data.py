@@ -186,7 +186,7 @@ def test_data_that_can_be_repaired_are_planned_with_and_the_oddity_is_named(
     assert done.exit_code == 0, done.output
     assert f"x {kind}\n" in done.stdout
     assert said in done.stdout
-    assert "tiny-yolov8-freeze10-seed0" in done.stdout
+    assert "Arms of tiny-yolov8 " in done.stdout
     assert done.stderr == ""
     assert [str(warning.message) for warning in recwarn if "PIL" in str(warning.filename)] == []
     assert not wrote
