@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from forgetbench.data import download
-from forgetbench.data.card import ALL, LoadedCard, resolve
+from forgetbench.data.card import LoadedCard, resolve
+from forgetbench.data.choose import Choice, choose, image_counts, limited
 from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.locate import find_data, look_for
-from forgetbench.data.source import Listed, Source, known_parts
-from forgetbench.data.split import seeded_split
+from forgetbench.data.source import Source
 from forgetbench.data.transfer import Progress
 from forgetbench.data.voc import read_voc
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
-from forgetbench.suite.data_section import Data, Split
+from forgetbench.suite.data_section import Data
 
 Role = Literal["target", "reference"]
-
-TRAIN_PARTS = ("train",)
-EVALUATE_PARTS = ("val", "valid", "validation", "test")
-_SPLIT_HINT = "Add 'split: {{seed: 0, evaluate: 0.2}}' to this data in the suite, or name a part with '{}'."
 
 
 @dataclass(frozen=True)
@@ -45,14 +39,6 @@ class LoadedData:
     evaluate: Dataset
     report: OddityReport
     listed: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """Images chosen for one purpose, and what the split is called (several parts' names are joined by `+`)."""
-
-    split: str
-    images: list[Listed]
 
 
 def load_data(
@@ -89,11 +75,11 @@ def load_data(
     root = _find(spec, found, suite_folder, fetch, progress)
     try:
         source = open_source(spec, root, known_names if role == "reference" else None)
-        train, evaluate = _choose(spec, source, required=role == "target", needs_train=needs_train)
-        counts = _image_counts(spec, train, evaluate)
+        train, evaluate = choose(spec, source, required=role == "target", needs_train=needs_train)
+        counts = image_counts(spec, train, evaluate)
         if found is not None:
             compare(found.card, None if renamed else source.classes, counts, source.report)
-        evaluate, subset_of = _limited(spec, evaluate)
+        evaluate, subset_of = limited(spec, evaluate)
         loaded = _read_both(source, train, evaluate, counts)
     except OSError as error:
         raise unreadable(error, root) from error
@@ -111,13 +97,13 @@ def read_target(spec: Data, source: Source) -> LoadedData:
         DataError: the data are not readable, have no such part, or no usable label in one of them.
     """
     try:
-        train, evaluate = _choose(spec, source, required=True, needs_train=True)
-        return _read_both(source, train, evaluate, _image_counts(spec, train, evaluate))
+        train, evaluate = choose(spec, source, required=True, needs_train=True)
+        return _read_both(source, train, evaluate, image_counts(spec, train, evaluate))
     except OSError as error:
         raise unreadable(error, source.root) from error
 
 
-def _read_both(source: Source, train: _Choice | None, evaluate: _Choice, counts: dict[str, int]) -> LoadedData:
+def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: dict[str, int]) -> LoadedData:
     return LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report, counts)
 
 
@@ -128,14 +114,6 @@ def _draw(spec: Data, needs_train: bool) -> LoadedData:
     evaluate = draw_world(spec, "evaluate")
     train = draw_world(spec, "train") if needs_train else None
     return LoadedData(train, replace(evaluate, samples=evaluate.samples[: spec.limit]), OddityReport())
-
-
-def _limited(spec: Data, choice: _Choice) -> tuple[_Choice, str | None]:
-    """Return the images that the section's limit leaves, and what they are a subset of."""
-    if spec.limit is None or spec.limit >= len(choice.images):
-        return choice, None
-    kept = sorted(choice.images, key=lambda listed: listed.name)[: spec.limit]
-    return replace(choice, images=kept), f"the first {len(kept)} of {len(choice.images):,} images, by file name"
 
 
 def _find(
@@ -158,13 +136,6 @@ def _came_through(found: LoadedCard, loaded: LoadedData) -> LoadedData:
     name, origin = found.card.name, download.origin_of(found.card)
     train = None if loaded.train is None else replace(loaded.train, name=name, origin=origin)
     return replace(loaded, train=train, evaluate=replace(loaded.evaluate, name=name, origin=origin))
-
-
-def _image_counts(spec: Data, train: _Choice | None, evaluate: _Choice) -> dict[str, int]:
-    """Return the images listed by part; of a seeded split those of both sides, if both are there."""
-    if spec.split is None:
-        return {choice.split: len(choice.images) for choice in (train, evaluate) if choice is not None}
-    return {} if train is None else {ALL: len(train.images) + len(evaluate.images)}
 
 
 def unreadable(error: OSError, where: object) -> DataError:
@@ -206,64 +177,7 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     return read_voc(root, names, keep_difficult=spec.difficult == "keep")
 
 
-def _choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> tuple[_Choice | None, _Choice]:
-    """Return what to train on, if anything, and what to evaluate on."""
-    if spec.split is not None:
-        if spec.train is not None or spec.evaluate is not None:
-            raise DataError(
-                "'split' and named parts exclude each other",
-                where=source.root,
-                expected="one of them",
-                fix="Keep 'split', or 'train' and 'evaluate'.",
-            )
-        train, evaluate = _random_split(source, spec.split)
-        return (train if needs_train else None), evaluate
-    evaluate_parts = spec.parts("evaluate") or usual_part(source, EVALUATE_PARTS)
-    train_parts = (spec.parts("train") or usual_part(source, TRAIN_PARTS)) if needs_train else ()
-    if not evaluate_parts and not required and len(source.part_names) == 1:
-        evaluate_parts = source.part_names
-    missing = "evaluate" if not evaluate_parts else "train" if required and not train_parts else None
-    if missing:
-        expected = f"a part named {' or '.join(EVALUATE_PARTS if missing == 'evaluate' else TRAIN_PARTS)}"
-        found = known_parts(source) or "one part without a name"
-        fix = _SPLIT_HINT.format(missing)
-        raise DataError(f"no part to {missing} on", where=source.root, expected=expected, found=found, fix=fix)
-    return (_listed(source, train_parts) if train_parts else None), _listed(source, evaluate_parts)
-
-
-def _listed(source: Source, parts: tuple[str, ...]) -> _Choice:
-    return _Choice("+".join(parts) or "all", source.images_of(parts))
-
-
-def usual_part(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of the usual parts that the data have, or nothing; a year may follow a name (`val2017`)."""
-    for wanted in usual:
-        for part in (wanted, *source.part_names):
-            if part in source.part_names and re.fullmatch(rf"{wanted}(\d{{4}})?", part):
-                return (part,)
-    return ()
-
-
-def _random_split(source: Source, split: Split) -> tuple[_Choice, _Choice]:
-    """Split the images of all parts taken together."""
-    images = {listed.image: listed for part in source.part_names for listed in source.images(part)}
-    everything = sorted(images.values(), key=lambda listed: listed.name)
-    if len(everything) < 2:
-        raise DataError(
-            "too few images to split",
-            where=source.root,
-            expected="two or more",
-            found=len(everything),
-            fix="Check the path and the format, or add images.",
-        )
-    held = seeded_split([listed.name for listed in everything], split)
-    return (
-        _Choice("train", [listed for listed, out in zip(everything, held, strict=True) if not out]),
-        _Choice("evaluate", [listed for listed, out in zip(everything, held, strict=True) if out]),
-    )
-
-
-def _read(source: Source, choice: _Choice) -> Dataset:
+def _read(source: Source, choice: Choice) -> Dataset:
     samples = source.read(choice.images)
     if not any((~sample.crowd).any() for sample in samples):
         lacking = "label" if samples else "image"

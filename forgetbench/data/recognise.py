@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
-from forgetbench.data.load import EVALUATE_PARTS, TRAIN_PARTS, open_source, unreadable, usual_part
+from forgetbench.data.load import open_source, unreadable
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Source, known_parts
 from forgetbench.data.yolo import USUAL_PARTS
