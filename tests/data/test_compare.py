@@ -125,11 +125,9 @@ def test_missing_data(fruit: Path) -> None:
     assert missing(card="fruit") is None
     assert missing(format="shapes", world="fine") is None
     assert missing(format="voc", path="fruit") is None
-    absent = missing(format="voc", path="absent")
-    assert absent is not None
-    assert (absent.name, absent.fetchable) == ("absent", False)
-    moved = missing(card="fruit", path="absent")
-    assert moved == absent
+    for undescribed in ({"format": "voc", "path": "absent"}, {"card": "fruit", "path": "absent"}):
+        with pytest.raises(DataError, match="absent: data not found; found nothing at"):
+            missing(**undescribed)
     by_hand = missing(card="insplad")
     assert by_hand is not None
     assert (by_hand.name, by_hand.fetchable) == ("insplad", False)

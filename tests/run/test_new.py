@@ -80,7 +80,7 @@ def test_suite_and_card_of_every_layout_load_and_pass_check(here: Path, name: st
     assert made.data.train is not None
     assert found.train.fingerprint() == made.data.train.fingerprint()
     assert found.report.found == made.data.report.found, "no image or class differs from the card"
-    assert "tiny-yolov8-freeze22-seed0" in checked(made)
+    assert "Arms of tiny-yolov8" in checked(made)
     inspected = CliRunner().invoke(cli.main, ["data", "check", str(made.card)])
     assert inspected.exit_code == 0, inspected.output
     assert "differs-from-card" not in inspected.output
