@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_CLASSES_SHOWN = 20
 
 
-@click.command("new")
+@click.command("new", short_help="Write a suite and a card for your data.")
 @click.argument("name")
 @click.option(
     "--data",

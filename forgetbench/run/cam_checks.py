@@ -7,6 +7,8 @@ from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.suite.schema import Cam
 
+HOW_TO_GET_CAM = "Install it with `pip install 'forgetbench[cam]'`, or take `cam` out of the suite."
+
 
 def check_cam_package() -> None:
     """Make sure the optional package is there.
@@ -21,7 +23,7 @@ def check_cam_package() -> None:
             "class activation maps need the package grad-cam",
             where="cam",
             found=error,
-            fix="Install it with `pip install 'forgetbench[cam]'`, or take `cam` out of the suite.",
+            fix=HOW_TO_GET_CAM,
         ) from error
 
 

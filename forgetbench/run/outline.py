@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from forgetbench.data.missing import Missing, missing_data
 from forgetbench.errors import DataError
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms
+from forgetbench.run.cam_checks import HOW_TO_GET_CAM
 from forgetbench.run.models import find_model, is_architecture, open_untrained, open_weights, untrained_twin
 from forgetbench.run.progress import Silent
 from forgetbench.suite.load import LoadedSuite
@@ -28,7 +30,7 @@ class Outline:
 
 
 def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
-    """Return the data and weights that are not here but can be had, by a command or by hand; nothing is opened.
+    """Return what is not here but can be had, by a command or by hand: data, weights, a package; nothing is opened.
 
     Raises:
         InputError: something is not here and nothing says how to get it.
@@ -42,6 +44,8 @@ def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
     weights = [name for name in suite.models if not is_architecture(name) and find_model(name, folder) is None]
     if weights:
         missing.append(Missing(", ".join(weights), True, "Official weights: 'forgetbench run' downloads them."))
+    if suite.cam is not None and find_spec("pytorch_grad_cam") is None:
+        missing.append(Missing("the package grad-cam", False, HOW_TO_GET_CAM))
     return missing
 
 

@@ -20,6 +20,8 @@ _NOUNS = {
     "array": "a list",
     "object": "a mapping",
 }
+#: What is below a mapping that may hold anything, checked elsewhere.
+_ANYTHING: _Node = {"additionalProperties": True}
 _LIMITS = {
     "exclusiveMinimum": "greater than",
     "minimum": "at least",
@@ -183,7 +185,8 @@ class Keys:
 
 def _below(node: _Node, key: str) -> Any:
     """Return what a schema says of a key: by its name, or of all keys alike where they are free to choose."""
-    return node.get("properties", {}).get(key, node.get("additionalProperties"))
+    below = node.get("properties", {}).get(key, node.get("additionalProperties"))
+    return _ANYTHING if below is True else below
 
 
 def _place(file: str, path: KeyPath) -> str:

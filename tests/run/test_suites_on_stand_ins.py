@@ -73,6 +73,14 @@ def test_check_without_data_says_what_is_missing_and_how_to_get_it(away: Path, n
     assert list(away.iterdir()) == []
 
 
+def test_check_says_that_a_package_is_missing(away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forgetbench.run.outline.find_spec", lambda _name: None)
+    models = "models=[yolov8n.pt]"
+    done = CliRunner().invoke(cli.main, ["check", str(SUITES / "insplad.yaml"), "--set", models])
+    assert done.exit_code == 0, done.output
+    assert "not here: the package grad-cam. Install it with `pip install 'forgetbench[cam]'`" in done.output
+
+
 @pytest.mark.parametrize("name", ON_DATA)
 def test_suite_runs_on_a_stand_in_of_its_data(away: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("FORGETBENCH_DATA", str(away / "data"))

@@ -146,6 +146,8 @@ def test_wrong_override_names_itself(base: Path, override: str, expected: str) -
 def test_setting_one_key_of_a_list_item_keeps_the_others(tmp_path: Path) -> None:
     text = BASE + "arms:\n- {name: a, strategy: {only: [class]}}\n- {name: b, freeze_point: 3}\n"
     path = write(tmp_path / "s.yaml", text)
-    first, second = load_suite(path, ["arms.0.name=c", "arms.0.train.lr0=0.1", "arms.1.freeze_point=5"]).suite.arms
+    first, second = load_suite(
+        path, ["arms.0.name=c", "arms.0.train.lr0=0.1", "arms.1.freeze_point=5", "arms.1.strategy.rates.neck=0.1"]
+    ).suite.arms
     assert (first.name, first.strategy, first.train.lr0) == ("c", {"only": ["class"]}, 0.1)
-    assert (second.name, second.freeze_point) == ("b", 5)
+    assert (second.name, second.freeze_point, second.strategy) == ("b", 5, {"rates": {"neck": 0.1}})
