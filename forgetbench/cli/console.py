@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -41,9 +42,9 @@ class ConsoleProgress:
     def message(self, text: str, level: Level = "info") -> None:
         """Print one line."""
         if level == "warning":
-            self._console.print(f"warning: {text}", style="yellow", highlight=False, soft_wrap=True)
+            self._console.print(f"warning: {text}", style="yellow", highlight=False, markup=False, soft_wrap=True)
         elif not self._quiet and (level == "info" or self._verbose):
-            self._console.print(text, highlight=False, soft_wrap=True)
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
@@ -84,7 +85,10 @@ class ConsoleProgress:
         began = spoke = time.monotonic()
         state_now = ""
         self._console.print(
-            f"{name}: {total} {unit}{'es' if unit.endswith('ch') else 's'}", highlight=False, soft_wrap=True
+            f"{name}: {total} {unit}{'es' if unit.endswith('ch') else 's'}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
         def advance(done: int, state: str) -> None:
@@ -96,10 +100,12 @@ class ConsoleProgress:
                 rate = done / (now - began)
                 left = clock((total - done) / rate)
                 line = f"{name}: {done}/{total}, {rate:.2f} {unit}/s, {left} left {state_now}"
-                self._console.print(line.rstrip(), highlight=False, soft_wrap=True)
+                self._console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
 
         yield advance
-        self._console.print(f"{name}: done in {clock(time.monotonic() - began)}", highlight=False, soft_wrap=True)
+        self._console.print(
+            f"{name}: done in {clock(time.monotonic() - began)}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def say(screen: Console, text: str) -> None:
@@ -128,7 +134,7 @@ def size(count: float) -> str:
 
 def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -> Table:
     """Return a table whose first `left` columns are text and the rest numbers."""
-    made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    made = Table(title=escape(title), title_justify="left", box=None, header_style="bold", pad_edge=False)
     for position, name in enumerate(header):
         longest_word = max(len(word) for word in name.split()) if name else None
         made.add_column(
@@ -139,5 +145,5 @@ def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -
             overflow="fold",
         )
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(escape, row))
     return made

@@ -36,5 +36,5 @@ def command(
         screen.print(table(title, header, rows))
         for remark in remarks:
             say(screen, remark)
-    screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, soft_wrap=True)
-    screen.print(f"charts   {folder.path / 'figures'}", highlight=False, soft_wrap=True)
+    screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(f"charts   {folder.path / 'figures'}", highlight=False, markup=False, soft_wrap=True)

@@ -62,3 +62,11 @@ def test_tables_keep_every_cell() -> None:
     assert [line.split() for line in text.getvalue().splitlines()] == [
         ["Title"], ["name", "value"], ["a", "1"], ["longer", "23"]
     ]  # fmt: skip
+
+
+def test_messages_are_printed_as_they_are() -> None:
+    screen = Console(width=80, record=True)
+    progress = ConsoleProgress(screen, quiet=False, verbose=False)
+    progress.message("pip install 'forgetbench[cam]'")
+    progress.message("names: [bold]", "warning")
+    assert screen.export_text() == "pip install 'forgetbench[cam]'\nwarning: names: [bold]\n"
