@@ -91,7 +91,7 @@ def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: 
 
 
 def _share(arm: Arm) -> str:
-    return f"{100 * arm.regime.trained_parameters / arm.regime.parts.parameters():.1f} %"
+    return f"{100 * arm.regime.trained_share:.1f} %"
 
 
 def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:

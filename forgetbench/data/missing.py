@@ -40,9 +40,9 @@ def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
         return None
     spec, found = resolve(spec, suite_folder)
     path = spec.path or ""
-    if look_for(path, suite_folder) is not None:
-        return None
     if found is None or path != found.card.path:
-        find_data(path, suite_folder)  # raises, since nothing says how to get them
+        find_data(path, suite_folder)  # raises where there are none, since nothing says how to get them
+        return None
+    if look_for(path, suite_folder) is not None:
         return None
     return Missing(found.card.name, bool(found.card.archives), how_to_get(found))

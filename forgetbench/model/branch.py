@@ -53,7 +53,7 @@ class Branch:
     def _whole_name(self, name: str) -> str:
         """Return the name in the whole model of something named within the owned modules."""
         offset, _, rest = name.partition(".")
-        return f"model.{self.freeze_point + int(offset)}" + (f".{rest}" if rest else "") if offset else "model"
+        return f"model.{self.freeze_point + int(offset)}.{rest}"
 
     def state(self) -> dict[str, Tensor]:
         """Return owned tensors by the names they have in the whole model (`model.<index>.…`)."""

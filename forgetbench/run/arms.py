@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.errors import SuiteError
+from forgetbench.evaluate.networks import HeadMode
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.model.parts import Parts
@@ -86,6 +87,11 @@ def _further_arm(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Par
     return Arm(f"{model}-{spec.name}-seed{seed}", model, regime.freeze_point, label, spec.name, seed, regime)
 
 
+def scored_heads(suite: Suite, original: Original) -> list[HeadMode]:
+    """Return which of a model's heads are scored; a model with one head has only one-to-many."""
+    return list(suite.evaluation.heads) if yolo.has_two_heads(original.model) else ["one-to-many"]
+
+
 def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[Arm]) -> None:
     """Check what a suite says against its models and arms as a whole.
 
@@ -94,9 +100,10 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
     """
     for model, original in originals.items():
         mine = [arm for arm in arms if arm.model == model]
-        heads = suite.evaluation.heads if yolo.has_two_heads(original.model) else ["one-to-many"]
         for arm in mine:
-            rows = [arm.regime.parts.class_rows(one_to_one=head == "one-to-one") for head in heads]
+            rows = [
+                arm.regime.parts.class_rows(one_to_one=head == "one-to-one") for head in scored_heads(suite, original)
+            ]
             if (
                 arm.regime.pretrained
                 and not arm.regime.train.cls_remap

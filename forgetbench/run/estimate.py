@@ -97,7 +97,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
             works.append(
                 ArmWork(
                     arm=arm,
-                    share=arm.regime.trained_parameters / arm.regime.parts.parameters(),
+                    share=arm.regime.trained_share,
                     checkpoints=due,
                     reference_networks=networks * len(adapted),
                     checkpoint_bytes=2 * sum(sizes[cut:]),

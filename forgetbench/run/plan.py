@@ -16,7 +16,7 @@ from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
-from forgetbench.run.arms import Arm, check_arms, make_arms
+from forgetbench.run.arms import Arm, check_arms, make_arms, scored_heads
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
@@ -68,9 +68,8 @@ class Plan:
         )
 
     def heads(self, model: str) -> list[HeadMode]:
-        """Return which of a model's heads are scored; a model with one head has only one-to-many."""
-        both = yolo.has_two_heads(self.originals[model].model)
-        return list(self.suite.evaluation.heads) if both else ["one-to-many"]
+        """Return which of a model's heads are scored."""
+        return scored_heads(self.suite, self.originals[model])
 
     def attach_points(self, arm: Arm) -> list[tuple[str, int]]:
         """Return the suite's attach points as (label, index) for one arm."""

@@ -115,6 +115,11 @@ class Regime:
         """Number of parameters that train in any epoch."""
         return self.parts.parameters(self.ever_trained)
 
+    @property
+    def trained_share(self) -> float:
+        """Share of the model's parameters that trains in any epoch."""
+        return self.trained_parameters / self.parts.parameters()
+
     def rate(self, name: str) -> float:
         """Return the factor on the learning rate of a parameter."""
         factor = 1.0
