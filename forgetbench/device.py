@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import psutil
 import torch
 from torch import nn
 
@@ -49,6 +50,14 @@ def image_batch(images: torch.Tensor, device: torch.device) -> torch.Tensor:
     """Return uint8 images (B, 3, H, W) on the device as float32 in [0, 1], channels_last."""
     moved = images.to(device, non_blocking=device.type == "cuda")
     return (moved.float() / 255).contiguous(memory_format=torch.channels_last)
+
+
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that may still be allocated where modules are kept: on the host, and on the device if apart."""
+    host = psutil.virtual_memory().available
+    if device.type == "cuda":
+        return min(host, torch.cuda.mem_get_info(device)[0])
+    return host
 
 
 def synchronise(device: torch.device) -> None:

@@ -101,8 +101,8 @@ class ActivationMapper:
         self._method, self._device = method, device
 
     def __call__(self, pixels: NDArray[np.uint8], letterbox: Letterbox) -> ActivationMap:
-        """Return the map of one letterboxed image (3, H, W), RGB."""
-        images = image_batch(torch.from_numpy(pixels)[None], self._device)
+        """Return the map of one letterboxed image (H, W, 3), RGB."""
+        images = image_batch(torch.from_numpy(pixels).permute(2, 0, 1)[None], self._device)
         method, heat = self._method, None
         if method == "grad-cam":
             heat = self._grad_cam(images)

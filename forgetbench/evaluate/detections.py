@@ -15,6 +15,9 @@ from safetensors.numpy import save
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
 
+#: Position of an image in its dataset, and what was found on it: (n, 6) of xyxy in original pixels, score, class.
+ImageRows = tuple[int, NDArray[np.float32]]
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -36,8 +39,8 @@ class Detections:
         return len(self.image)
 
 
-def gather(parts: list[tuple[int, NDArray[np.float32]]]) -> Detections:
-    """Join per-image arrays (n, 6) of xyxy, score, class; `parts` pairs each with its image's position."""
+def gather(parts: list[ImageRows]) -> Detections:
+    """Join what was found per image, whatever the order."""
     parts = sorted(parts, key=lambda part: part[0])
     rows = np.concatenate([rows for _, rows in parts]) if parts else np.zeros((0, 6), np.float32)
     image = np.repeat([index for index, _ in parts], [len(rows) for _, rows in parts]).astype(np.int32)

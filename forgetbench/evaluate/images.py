@@ -66,7 +66,7 @@ def plan_letterbox(width: int, height: int, imgsz: int, stride: int, shape: Shap
 
 
 def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
-    """Decode and place one image; returns (3, height, width) RGB.
+    """Decode and place one image; returns (height, width, 3) RGB.
 
     Raises:
         DataError: the file cannot be decoded or has another size than when the data were read.
@@ -83,8 +83,8 @@ def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
         image = cv2.resize(image, plan.resized[::-1], interpolation=cv2.INTER_LINEAR)
     canvas = np.full((*plan.canvas, 3), PADDING, dtype=np.uint8)
     (top, left), (height, width) = plan.offset, plan.resized
-    canvas[top : top + height, left : left + width] = image
-    return np.ascontiguousarray(canvas[..., ::-1].transpose(2, 0, 1))
+    canvas[top : top + height, left : left + width] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return canvas
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class ImageBatch:
 
     Attributes:
         indices: Positions of the images in the dataset.
-        pixels: (B, 3, H, W) uint8 RGB.
+        pixels: (B, 3, H, W) uint8 RGB, laid out channels last as they were decoded.
         letterboxes: How each was placed.
     """
 
@@ -118,8 +118,8 @@ def batches(
             for chunk in chunks:
                 while len(ahead) < 2 and (upcoming := next(waiting, None)) is not None:
                     ahead.append([pool.submit(letterboxed, samples[i], plans[i]) for i in upcoming])
-                pixels = np.stack([future.result() for future in ahead.popleft()])
-                yield ImageBatch(tuple(chunk), torch.from_numpy(pixels), tuple(plans[i] for i in chunk))
+                pixels = torch.from_numpy(np.stack([future.result() for future in ahead.popleft()]))
+                yield ImageBatch(tuple(chunk), pixels.permute(0, 3, 1, 2), tuple(plans[i] for i in chunk))
         finally:
             for futures in ahead:
                 for future in futures:

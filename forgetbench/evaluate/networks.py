@@ -40,13 +40,12 @@ class Network:
 class ModuleShelf:
     """Modules by content key, for networks to be composed of.
 
-    Modules are kept as they came, in float32 with BatchNorm; `fused` hands out copies for inference.
+    A branch's modules are kept in float16, as its checkpoint stores them; copies to run are float32.
     """
 
     original: Original
     _modules: dict[str, nn.Module] = field(default_factory=dict)
     _bytes: dict[str, int] = field(default_factory=dict)
-    _fused: dict[tuple[str, bool], nn.Module] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.original_keys = tuple(self._put(module) for module in self.original.modules)
@@ -64,17 +63,15 @@ class ModuleShelf:
         for offset, template in enumerate(owned):
             prefix = f"model.{freeze_point + offset}."
             module = yolo.copy_with(template, {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
-            keys.append(self._put(module))
+            keys.append(self._put(module.half()))
         return tuple(keys)
 
     def fused(self, key: str, one_to_one: bool = False) -> nn.Module:
-        """Return a module for inference, BatchNorm folded in."""
-        if (key, one_to_one) not in self._fused:
-            self._fused[key, one_to_one] = yolo.fused_for_inference(self._modules[key], one_to_one)
-        return self._fused[key, one_to_one]
+        """Return a copy of a module for inference, BatchNorm folded in."""
+        return yolo.fused_for_inference(self._modules[key], one_to_one)
 
     def modules_of(self, network: Network) -> list[nn.Module]:
-        """Return a network's modules in order, as they came."""
+        """Return a network's modules in order, as they are kept."""
         return [self._modules[key] for key in network.modules]
 
     def original_network(self, head: HeadMode) -> Network:
@@ -98,4 +95,3 @@ class ModuleShelf:
         """Forget modules that neither the original nor any of the networks needs."""
         needed = {key for network in networks for key in network.modules} | set(self.original_keys)
         self._modules = {key: module for key, module in self._modules.items() if key in needed}
-        self._fused = {key: module for key, module in self._fused.items() if key[0] in needed}

@@ -202,12 +202,12 @@ def saved_indices(model: Yolo) -> frozenset[int]:
 
 
 def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Module:
-    """Return a copy of a module in eval mode with BatchNorm folded into convolutions.
+    """Return a float32 copy of a module in eval mode with BatchNorm folded into convolutions.
 
     A head with two sets of stacks keeps only the asked-for one; `one_to_one` heads return (B, max_det, 6) xyxy in input
     pixels with score and class, others (B, 4 + classes, anchors) xywh.
     """
-    duplicate: Yolo = copy.deepcopy(module).eval()
+    duplicate: Yolo = copy.deepcopy(module).eval().float()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
     carrier = BaseModel()
@@ -218,11 +218,11 @@ def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Modul
 
 
 def differentiable(module: nn.Module, one_to_one: bool = False) -> nn.Module:
-    """Return a copy of a module in eval mode that gradients pass through, BatchNorm kept.
+    """Return a float32 copy of a module in eval mode that gradients pass through, BatchNorm kept.
 
     A head with two sets of stacks gives the output of the asked-for one, in the forms of `fused_for_inference`.
     """
-    duplicate: Yolo = copy.deepcopy(module).eval()
+    duplicate: Yolo = copy.deepcopy(module).eval().float()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
         duplicate.shape = None  # anchors kept from inference mode may not take part in a graph: make them again

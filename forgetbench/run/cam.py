@@ -212,7 +212,7 @@ class _Maps:
             panels.append(Panel(made.heat, boxes, [names[label] for label in labels], caption))
         return Picture(
             (rule, sample.image.name),
-            pixels[:, top : top + height, left : left + width].transpose(1, 2, 0),
+            pixels[top : top + height, left : left + width],
             (sample.width, sample.height),
             panels,
         )

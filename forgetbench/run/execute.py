@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from forgetbench.device import pick_device, use_all_cores
+from forgetbench.device import free_memory, pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.folder import RunFolder
@@ -21,8 +21,8 @@ from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
-#: One pass evaluates as many checkpoints as their modules fit into this; more make another pass.
-MODULE_BYTES = 4 * 2**30
+#: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
+MODULE_SHARE = 0.25
 
 
 def run_suite(
@@ -89,10 +89,11 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         for _, group in groupby(arms, key=lambda arm: arm.seed):
             train_arms(plan, list(group), folder, device, progress, scorer.target_ap)
         pending = scorer.original_items()
+        budget = MODULE_SHARE * free_memory(device)
         for arm in arms:
             for epoch in scored_epochs(plan, folder, arm):
                 pending += scorer.checkpoint_items(arm, epoch)
-                if scorer.module_bytes > MODULE_BYTES:
+                if scorer.module_bytes > budget:
                     _score(scorer, pending, results, classes)
                     pending = []
         _score(scorer, pending, results, classes)

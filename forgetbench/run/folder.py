@@ -78,6 +78,10 @@ class RunFolder:
         """Return the path of the detections an evaluation key names."""
         return self.path / "detections" / f"{key[:24]}.safetensors"
 
+    def unfinished_detections(self) -> Path:
+        """Return the folder where a pass gathers detections; it is there only while one runs."""
+        return self.path / "detections" / "unfinished"
+
     def session(self, model: str, seed: int) -> Path:
         """Return the folder of one joint training."""
         return self.path / "sessions" / f"{model}-seed{seed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,12 @@ from torch import nn
 from forgetbench.analyse.tables import read_record
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
+from forgetbench.errors import RunError
 from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.passes import EvaluationSettings, run_pass
+from forgetbench.evaluate.spool import spooling
 from forgetbench.files import sha256_json, write_json
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
@@ -163,14 +165,33 @@ class Scorer:
                 )
             if not missing:
                 continue
-            name = f"evaluating {len(missing)} networks on {dataset.name}"
-            with self._progress.task(name, len(dataset.samples), "image") as advance:
-                on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
-                found = evaluate(self._shelf, list(missing), dataset, self._settings, self._device, on_batch)
-            for network, detections in found.items():
-                key = missing[network]
-                about = {"key": key, "network": network.key(), "data": self._fingerprints[role], "role": role}
-                save_detections(self._folder.detections(key), detections, {**about, **asdict(self._settings)})
+            self._run(role, missing)
+
+    def _run(self, role: str, missing: Mapping[Network, str]) -> None:
+        """Run networks over a role's dataset in one pass; in several where the device has no room for one."""
+        networks, dataset = list(missing), self._datasets[role]
+        try:
+            with spooling(self._folder.unfinished_detections(), networks) as spool:
+                name = f"evaluating {len(networks)} networks on {dataset.name}"
+                with self._progress.task(name, len(dataset.samples), "image") as advance:
+                    on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
+                    run_pass(self._shelf, networks, dataset, self._settings, self._device, spool.add, on_batch)
+                for network, key in missing.items():
+                    about = {"key": key, "network": network.key(), "data": self._fingerprints[role], "role": role}
+                    settings = asdict(self._settings)
+                    save_detections(self._folder.detections(key), spool.read(network), {**about, **settings})
+        except torch.OutOfMemoryError as error:
+            if len(networks) == 1:
+                raise RunError(
+                    "one network does not fit into the device's memory",
+                    where=f"evaluating on {dataset.name}",
+                    found=str(error).splitlines()[0],
+                    fix="Lower evaluation.batch or evaluation.imgsz, then run the same command again.",
+                ) from error
+            half = len(networks) // 2
+            self._progress.message(f"no room for {len(networks)} networks at once: two passes", "warning")
+            for part in (networks[:half], networks[half:]):
+                self._run(role, {network: missing[network] for network in part})
 
     def score(self, item: Scorable) -> Scores:
         """Return the scores of an evaluated network, from disk if it was scored before."""
@@ -209,8 +230,8 @@ class Scorer:
 
     @property
     def module_bytes(self) -> int:
-        """Bytes of the checkpoints' modules held, with the copies that evaluation makes of them."""
-        return 2 * self._shelf.nbytes()
+        """Bytes of the checkpoints' modules held in float16, with the float32 copies that evaluation makes of them."""
+        return 3 * self._shelf.nbytes()
 
     def forget_modules(self) -> None:
         """Drop checkpoints' modules from memory."""

@@ -71,7 +71,7 @@ def test_grad_cam_is_the_activations_weighed_by_their_mean_gradients(
     shelf = ModuleShelf(original)
     made = mapper(original, shelf.original_network("one-to-many"), shelf)(pixels, letterbox).heat
     outputs: dict[int, torch.Tensor] = {}
-    images = image_batch(torch.from_numpy(pixels)[None], CPU).requires_grad_()
+    images = image_batch(torch.from_numpy(pixels).permute(2, 0, 1)[None], CPU).requires_grad_()
     keep = yolo.saved_indices(original.model)
     predictions = yolo.run_modules([yolo.differentiable(m) for m in original.modules], outputs, images, keep)[0]
     target = DetectionTarget("one-to-many", SETTINGS.iou, SETTINGS.max_det)(predictions[0])

@@ -41,11 +41,11 @@ def test_pixels_are_rgb_centred_and_padded_with_grey(tmp_path: Path) -> None:
     sample = drawn_dataset(tmp_path, count=1).samples[0]  # 64 x 48, blue rectangle in BGR (250, 60, 60)
     plan = plan_letterbox(64, 48, 64, 32, "square")
     image = letterboxed(sample, plan)
-    assert image.shape == (3, 64, 64)
-    assert (image[:, :8] == PADDING).all()
-    assert (image[:, 56:] == PADDING).all()
+    assert image.shape == (64, 64, 3)
+    assert (image[:8] == PADDING).all()
+    assert (image[56:] == PADDING).all()
     x1, y1 = (int(v) for v in sample.boxes[0][:2])
-    assert image[:, y1 + 8, x1].tolist() == [60, 60, 250]
+    assert image[y1 + 8, x1].tolist() == [60, 60, 250]
 
 
 def test_every_image_once_grouped_by_canvas(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ultralytics_oracle import ultralytics_detections
 
 from forgetbench.data.load import load_data
-from forgetbench.evaluate import passes
+from forgetbench.evaluate import tree
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.images import Shape
@@ -96,10 +96,32 @@ def test_shared_prefixes_run_once(tmp_path: Path) -> None:
         shelf.task_network(15, keys, "one-to-many"),
         shelf.reference_network(15, keys, 22, "one-to-many"),
     ]
-    with patch.object(passes.yolo, "run_modules", wraps=yolo.run_modules) as run:
+    with patch.object(tree.yolo, "run_modules", wraps=yolo.run_modules) as run:
         evaluate(shelf, networks, dataset, SETTINGS, CPU)
-    # one batch: 15 shared modules, the original's own 7 and head, the branch's 7 under two heads
-    assert run.call_count == 15 + 8 + 7 + 2
+    # one batch: 15 shared modules, the original's own 7 and head, the branch's 7, which two heads follow
+    assert sorted(len(call.args[0]) for call in run.call_args_list) == [1, 1, 7, 8, 15]
+
+
+def test_only_outputs_that_modules_below_take_are_kept() -> None:
+    original = tiny_original()
+    shelf = ModuleShelf(original)
+    keys = shelf.put_branch(15, *moved(original, 15))
+    networks = [shelf.original_network("one-to-many"), shelf.task_network(15, keys, "one-to-many")]
+    (shared,) = tree.plant(shelf, networks, 50, CPU)
+    assert len(shared.modules) == 15
+    assert shared.needed & set(range(15)) == {9, 12}  # 4 and 6 were used within
+
+
+def test_a_head_that_ends_many_networks_is_copied_once() -> None:
+    original = tiny_original()
+    shelf = ModuleShelf(original)
+    networks = [
+        shelf.reference_network(15, shelf.put_branch(15, *moved(original, 15)), 22, "one-to-many"),
+        shelf.reference_network(16, shelf.put_branch(16, *moved(original, 16)), 22, "one-to-many"),
+    ]
+    (shared,) = tree.plant(shelf, networks, 50, CPU)
+    first, second = shared.below
+    assert first.modules[-1] is second.modules[-1]
 
 
 def test_the_original_is_left_as_it_was(tmp_path: Path) -> None:

@@ -7,20 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from factories import tiny_suite, written_suite
 from filelock import FileLock
 from safetensors import safe_open
 
 import forgetbench
-from forgetbench.errors import RunLockedError, SuiteError
+from forgetbench.errors import RunError, RunLockedError, SuiteError
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
-from forgetbench.run import execute
+from forgetbench.evaluate.passes import run_pass
+from forgetbench.run import execute, scoring
 from forgetbench.run.folder import RunFolder
 from forgetbench.suite.data_section import Data
 
@@ -241,9 +244,36 @@ def test_only_every_nth_epoch_and_the_last_is_scored(tmp_path: Path) -> None:
 
 
 def test_several_passes_score_as_one_pass(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "MODULE_BYTES", 1)
+    monkeypatch.setattr(execute, "MODULE_SHARE", 0)
     split = forgetbench.run(tiny_suite(finished.path.parents[2]), output=tmp_path)
     assert (split.path / "results.csv").read_bytes() == (finished.path / "results.csv").read_bytes()
+
+
+def test_a_pass_that_the_device_has_no_room_for_is_split(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def narrow(shelf: Any, networks: Sequence[Any], *rest: Any) -> None:
+        tried.append(len(networks))
+        run_pass(shelf, networks[:2], *rest)  # what a pass found before it ran out of memory is not kept
+        if len(networks) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(scoring, "run_pass", narrow)
+    split = forgetbench.run(tiny_suite(finished.path.parents[2]), output=tmp_path)
+    assert max(tried) > 2
+    assert (split.path / "results.csv").read_bytes() == (finished.path / "results.csv").read_bytes()
+    assert sorted(p.name for p in split.path.rglob("*")) == sorted(p.name for p in finished.path.rglob("*"))
+
+
+def test_one_network_without_room_says_what_to_lower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(scoring, "run_pass", full)
+    with pytest.raises(RunError, match=r"does not fit into the device's memory.*Lower evaluation\.batch"):
+        forgetbench.run(tiny_suite(tmp_path, freeze_points=[22], train={"epochs": 1}), output=tmp_path / "runs")
 
 
 def test_from_scratch_has_no_gain_and_forgets_all_the_same(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Detections on their way to disk, so that memory does not grow with networks and images."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from forgetbench.evaluate.detections import Detections, ImageRows
+from forgetbench.evaluate.networks import Network
+
+#: A detection as it lies in a spool's file.
+RECORD = np.dtype([("image", "<i4"), ("label", "<i2"), ("score", "<f4"), ("box", "<f4", 4)])
+
+
+class Spool:
+    """One growing file per network, of detections in the order they were found."""
+
+    def __init__(self, folder: Path, networks: Sequence[Network]) -> None:
+        self._paths = {network: folder / str(number) for number, network in enumerate(networks)}
+        for path in self._paths.values():
+            path.touch()
+
+    def add(self, network: Network, found: Sequence[ImageRows]) -> None:
+        """Append what a network found on a batch."""
+        rows = np.concatenate([rows for _, rows in found])
+        records = np.empty(len(rows), RECORD)
+        records["image"] = np.repeat([index for index, _ in found], [len(rows) for _, rows in found])
+        records["label"], records["score"], records["box"] = rows[:, 5], rows[:, 4], rows[:, :4]
+        with self._paths[network].open("ab") as file:
+            records.tofile(file)
+
+    def read(self, network: Network) -> Detections:
+        """Return all that a network found, by image."""
+        records = np.fromfile(self._paths[network], RECORD)
+        records = records[np.argsort(records["image"], kind="stable")]
+        return Detections(**{name: np.ascontiguousarray(records[name]) for name in RECORD.names or ()})
+
+
+@contextmanager
+def spooling(folder: Path, networks: Sequence[Network]) -> Iterator[Spool]:
+    """Yield a spool in a folder that is emptied before, in case a killed process left something, and removed after."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield Spool(folder, networks)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

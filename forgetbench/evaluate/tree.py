@@ -1,0 +1,99 @@
+"""Networks laid out as a tree by their leading modules, so that what several start with runs once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from forgetbench.device import to_device
+from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.model import yolo
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive modules that exactly the same networks run.
+
+    Attributes:
+        modules: Modules in order, fused for inference.
+        below: What follows, a stretch for each way that networks part; empty where a head ends them.
+        needed: Indices of modules whose outputs stretches below take, beside the last output.
+        network: The network that ends here, None where some follow.
+    """
+
+    modules: tuple[nn.Module, ...]
+    below: tuple[Stretch, ...]
+    needed: frozenset[int]
+    network: Network | None
+
+
+def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device: torch.device) -> tuple[Stretch, ...]:
+    """Return the stretches that networks of one model begin with, copies of their modules on the device.
+
+    Args:
+        shelf: Holds the networks' modules.
+        networks: Different networks off the shelf.
+        max_det: Most detections that a one-to-one head gives per image.
+        device: Where they will run.
+    """
+
+    copies: dict[tuple[str, bool], nn.Module] = {}
+
+    def copy_of(key: str, one_to_one: bool = False) -> nn.Module:
+        """Return one copy of a module, wherever in the tree it runs: the original's head ends many networks."""
+        if (key, one_to_one) not in copies:
+            copies[key, one_to_one] = to_device(shelf.fused(key, one_to_one), device)
+        return copies[key, one_to_one]
+
+    def grow(group: Sequence[Network], start: int) -> Iterator[Stretch]:
+        for sharing in _split(group, start):
+            first, end = sharing[0], start + 1
+            while end < len(first.modules) and len(_split(sharing, end)) == 1:
+                end += 1
+            ends = end == len(first.modules)
+            modules = [copy_of(key) for key in first.modules[start : end - ends]]
+            if ends:
+                head = copy_of(first.modules[-1], first.head == "one-to-one")
+                yolo.set_max_detections(head, max_det)
+                modules.append(head)
+            needed = {source for module in shelf.modules_of(first)[end:] for source in yolo.sources_of(module)}
+            below = () if ends else tuple(grow(sharing, end))
+            yield Stretch(tuple(modules), below, frozenset(needed), first if ends else None)
+
+    return tuple(grow(networks, 0))
+
+
+def _split(networks: Sequence[Network], index: int) -> list[list[Network]]:
+    """Group networks by the module they run at an index; heads also by which stacks are asked for."""
+    groups: dict[tuple[str, str | None], list[Network]] = {}
+    for network in networks:
+        head = network.head if index == len(network.modules) - 1 else None
+        groups.setdefault((network.modules[index], head), []).append(network)
+    return list(groups.values())
+
+
+def walk(stretches: Sequence[Stretch], images: Tensor) -> Iterator[tuple[Network, Tensor]]:
+    """Run images (B, 3, H, W) through every network, depth first, and yield each one's predictions.
+
+    In memory are the outputs that the current path still needs, not those of every module on it.
+    """
+    yield from _walk(stretches, {}, images)
+
+
+def _walk(stretches: Sequence[Stretch], above: dict[int, Tensor], x: Tensor) -> Iterator[tuple[Network, Tensor]]:
+    for stretch in stretches:
+        outputs = dict(above)
+        last = yolo.run_modules(stretch.modules, outputs, x, stretch.needed | _inside(stretch))
+        if stretch.network is not None:
+            yield stretch.network, last[0]
+        else:
+            outputs = {index: output for index, output in outputs.items() if index in stretch.needed}
+            yield from _walk(stretch.below, outputs, last)
+
+
+def _inside(stretch: Stretch) -> frozenset[int]:
+    """Return the indices whose outputs the stretch itself takes."""
+    return frozenset(source for module in stretch.modules for source in yolo.sources_of(module))
