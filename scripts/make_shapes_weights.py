@@ -15,7 +15,7 @@ from rich.console import Console
 
 from forgetbench.cli.console import ConsoleProgress
 from forgetbench.data.load import load_data
-from forgetbench.device import pick_device, use_all_cores
+from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.model.original import save_original
 from forgetbench.run.models import SHIPPED, pretrain_original
 from forgetbench.suite.load import load_suite
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=SHIPPED / "weights" / "yolov8p-shapes.safetensors")
     arguments = parser.parse_args()
     use_all_cores()
+    keep_freed_memory()
     suite = load_suite(SUITE, [*PRETRAIN, *arguments.overrides]).suite
     data = load_data(suite.reference, role="reference", suite_folder=None, with_train=True)
     progress = ConsoleProgress(Console(), quiet=False, verbose=True)

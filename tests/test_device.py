@@ -1,8 +1,31 @@
+"""Hardware: the code for a GPU runs here on stand-ins for it."""
+
+import resource
+import sys
+from itertools import chain, repeat
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import torch
 
-from forgetbench.device import available_cores, image_batch, pick_device, use_all_cores
+from forgetbench import device
+from forgetbench.device import (
+    Precision,
+    UtilisationSampler,
+    available_cores,
+    batch_to_device,
+    image_batch,
+    keep_freed_memory,
+    loader_workers,
+    pick_device,
+    pick_precision,
+    solo_peak,
+    use_all_cores,
+)
 from forgetbench.errors import InputError
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 
 
 def test_named_device_wins() -> None:
@@ -34,3 +57,123 @@ def test_image_batch_scales_to_one_and_is_channels_last() -> None:
     assert batch.dtype == torch.float32
     assert bool((batch == 1).all())
     assert batch.is_contiguous(memory_format=torch.channels_last)
+
+
+class Recorder(torch.Tensor):
+    """A tensor that stays where it is and notes how it was to be moved."""
+
+    calls: list[Any]
+
+    def pin_memory(self) -> "Recorder":  # type: ignore[override]
+        self.calls.append("pinned")
+        return self
+
+    def to(self, where: torch.device, non_blocking: bool = False) -> "Recorder":  # type: ignore[override]
+        self.calls.append((where.type, non_blocking))
+        return self
+
+
+def recorder(dtype: torch.dtype = torch.float32) -> Recorder:
+    made = torch.zeros(1, 3, 2, 2, dtype=dtype).as_subclass(Recorder)
+    made.calls = []
+    return made
+
+
+def test_a_whole_batch_is_copied_without_waiting_on_a_gpu_alone() -> None:
+    for where, waits_not in ((CUDA, True), (CPU, False)):
+        batch = {"img": recorder(torch.uint8), "bboxes": recorder(), "im_file": ["a.png"]}
+        moved = batch_to_device(batch, where)
+        assert moved["im_file"] == ["a.png"]
+        assert [moved[key].calls for key in ("img", "bboxes")] == [[(where.type, waits_not)]] * 2
+
+
+def test_images_to_evaluate_are_pinned_for_a_gpu_alone() -> None:
+    for where, calls in ((CUDA, ["pinned", ("cuda", True)]), (CPU, [("cpu", False)])):
+        images = recorder(torch.uint8)
+        image_batch(images, where)
+        assert images.calls == calls
+
+
+def test_processes_load_beside_a_gpu_and_not_beside_arithmetic_on_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert loader_workers(CPU) == 0
+    monkeypatch.setattr(device, "available_cores", lambda: 3)
+    assert loader_workers(CUDA) == 3
+    monkeypatch.setattr(device, "available_cores", lambda: 64)
+    assert loader_workers(CUDA) == 8
+
+
+def test_mixed_precision_is_for_gpus_and_only_if_asked_for() -> None:
+    assert pick_precision(CUDA, amp=True) == Precision("cuda", mixed=True)
+    assert not pick_precision(CUDA, amp=False).mixed
+    assert not pick_precision(CPU, amp=True).mixed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_a_freed_tensors_memory_serves_the_next_one() -> None:
+    keep_freed_memory()
+    sizes = (8_000_000, 5_000_000)
+    for size in sizes * 3:  # until both have a place
+        torch.ones(size)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for size in sizes * 3:
+        torch.ones(size)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    assert faults < sum(sizes) * 3 * 4 / resource.getpagesize() / 10
+
+
+@pytest.mark.parametrize("library", [SimpleNamespace(), OSError("none")])
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, library: Any) -> None:
+    def load(_name: None) -> Any:
+        if isinstance(library, Exception):
+            raise library
+        return library
+
+    monkeypatch.setattr(device.ctypes, "CDLL", load)
+    keep_freed_memory()
+
+
+def test_without_cuda_nothing_is_measured() -> None:
+    calls: list[int] = []
+    assert solo_peak(CPU, lambda: calls.append(1)) is None
+    assert calls == []
+    with UtilisationSampler(CPU) as sampler:
+        pass
+    assert sampler.mean is None
+
+
+def test_a_peak_is_what_the_step_needed_above_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks = {"allocated": 100, "reserved": 200}
+    stand_in = SimpleNamespace(
+        synchronize=lambda _device: None,
+        empty_cache=lambda: None,
+        memory_allocated=lambda _device: 100,
+        memory_reserved=lambda _device: 200,
+        reset_peak_memory_stats=lambda _device: peaks.update(allocated=100, reserved=200),
+        max_memory_allocated=lambda _device: peaks["allocated"],
+        max_memory_reserved=lambda _device: peaks["reserved"],
+    )
+    monkeypatch.setattr(device.torch, "cuda", stand_in)
+    assert solo_peak(CUDA, lambda: peaks.update(allocated=175, reserved=456)) == (75, 256)
+
+
+def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = chain([0.2, 0.4], repeat(0.3))
+    enough = device.threading.Event()
+
+    def read() -> float:
+        value = next(readings)
+        if value == 0.3:
+            enough.set()
+        return value
+
+    monkeypatch.setattr(device, "_nvml_reader", lambda _device: read)
+    with UtilisationSampler(CUDA, seconds=0.001) as sampler:
+        assert enough.wait(10)
+    assert sampler.mean == pytest.approx(0.3)
+
+
+def test_without_nvml_utilisation_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    with UtilisationSampler(CUDA) as sampler:
+        pass
+    assert sampler.mean is None

@@ -28,13 +28,14 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
 
     Where data or weights are not here yet, it says how to get them.
     """
-    from forgetbench.device import pick_device, use_all_cores
+    from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
     from forgetbench.run.estimate import estimate
     from forgetbench.run.outline import make_outline, missing_inputs
     from forgetbench.run.plan import make_plan
     from forgetbench.suite.load import load_suite
 
     use_all_cores()
+    keep_freed_memory()
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
     loaded = load_suite(suite, overrides)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from forgetbench.errors import WeightsError
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 from forgetbench.model.smoothing import SmoothedBCE
+from forgetbench.model.targets import SharedTargets
 
 import ultralytics  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
@@ -158,17 +159,18 @@ def _reset_class_rows(head: Yolo) -> None:
             branch[-1].bias.data[:] = math.log(prior)
 
 
-def criterion_of(model: Yolo, settings: Any, label_smoothing: float = 0.0) -> Any:
-    """Return the model's training loss, made with Ultralytics' settings namespace.
+def criterion_of(model: Yolo, settings: Any, targets: SharedTargets, label_smoothing: float = 0.0) -> Any:
+    """Return the model's training loss, made with Ultralytics' settings namespace, sharing `targets` with others.
 
     `label_smoothing` brings back what Ultralytics dropped after YOLOv5: at anchors that an object is assigned to, a
     share of the class target moves to the other classes.
     """
     model.args = settings
     criterion = model.init_criterion()
-    if label_smoothing:
-        losses = [criterion] if hasattr(criterion, "bce") else [criterion.one2many, criterion.one2one]
-        for loss in losses:
+    losses = [criterion] if hasattr(criterion, "bce") else [criterion.one2many, criterion.one2one]
+    for loss in losses:
+        targets.share(loss)
+        if label_smoothing:
             loss.bce = SmoothedBCE(label_smoothing)
     return criterion
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from forgetbench.device import free_memory, pick_device, use_all_cores
+from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.folder import RunFolder
@@ -50,6 +50,7 @@ def run_suite(
         RunError: the run could not go on.
     """
     use_all_cores()
+    keep_freed_memory()
     progress = progress or Silent()
     loaded = _load(suite, overrides)
     where = pick_device(device)

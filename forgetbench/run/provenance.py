@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import forgetbench
-from forgetbench.device import available_cores
+from forgetbench.device import available_cores, describe
 
 PACKAGES = (
     "torch",
@@ -28,6 +28,7 @@ PACKAGES = (
 
 def environment(device: torch.device) -> dict[str, Any]:
     """Return versions, platform and hardware; Ultralytics augments with `albumentations` where it is installed."""
+    name, cuda = describe(device)
     return {
         "forgetbench": forgetbench.__version__,
         "commit": _git("rev-parse", "HEAD"),
@@ -38,8 +39,8 @@ def environment(device: torch.device) -> dict[str, Any]:
         "processor": _processor(),
         "cores": available_cores(),
         "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "device": name,
+        "cuda": cuda,
     }
 
 

@@ -29,7 +29,9 @@ class Train(Section):
         0, description="stop a branch after this many evaluations without a better target AP; 0 never stops"
     )
     cache: bool | Literal["ram", "disk"] = Field("ram", description="keep decoded training images in memory or on disk")
-    workers: Annotated[int, Field(ge=0)] = Field(0, description="loader processes; results do not depend on it")
+    workers: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="loader processes; default: 0 on CPU, up to 8 for a GPU; results do not depend on it"
+    )
     pretrained: bool = Field(True, description="false: every branch starts from random weights")
     cls_remap: bool = Field(False, description="copy the original head's class rows to target classes of equal name")
     amp: bool = Field(True, description="mixed precision on CUDA; no effect on CPU")

@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from forgetbench.device import Precision
 from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, owned_state
+from forgetbench.model.targets import SharedTargets
 from forgetbench.train.probes import GradientRow, StepNorms
 from forgetbench.train.regime import Regime
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA
@@ -30,13 +32,21 @@ class Learner:
         optimizer_grew: Whether other parts train since the last step, so that the optimizer's state is not complete.
     """
 
-    def __init__(self, arm: str, branch: Branch, regime: Regime, trainer: BranchTrainer, amp: bool) -> None:
+    def __init__(
+        self,
+        arm: str,
+        branch: Branch,
+        regime: Regime,
+        trainer: BranchTrainer,
+        targets: SharedTargets,
+        precision: Precision,
+    ) -> None:
         self.arm, self.branch, self.regime, self.trainer = arm, branch, regime, trainer
-        self.criterion = yolo.criterion_of(branch.model, trainer.args, regime.train.label_smoothing)
+        self.criterion = yolo.criterion_of(branch.model, trainer.args, targets, regime.train.label_smoothing)
         self.ema = ModelEMA(branch.owned)
         self._weights = branch.parameters()
         regime.begin(self._weights)
-        self.scaler = torch.amp.GradScaler(trainer.device.type, enabled=amp)
+        self.scaler = precision.scaler()
         self.stopped: str | None = None
         self.diverged = False
         self.steps = 0
@@ -62,8 +72,8 @@ class Learner:
         self._resting = [(averages[name], tensor) for name, tensor in resting.items() if tensor.is_floating_point()]
         self._guard = FrozenGuard(resting)
 
-    def loss(self, trunk: dict[int, Tensor], batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
-        """Run the owned modules on the trunk's outputs and return the loss and its parts.
+    def loss(self, trunk: dict[int, Tensor], batch: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Run the owned modules on the trunk's outputs and return the loss and its parts, still on the device.
 
         Args:
             trunk: Outputs of frozen modules by index; with freeze point 0, index -1 holds the images.
@@ -73,12 +83,11 @@ class Learner:
         keep = yolo.saved_indices(self.branch.model)
         predictions = yolo.run_modules(self.branch.owned, outputs, trunk[self.branch.freeze_point - 1], keep)
         loss, parts = self.criterion(predictions, batch)
-        values = {name: float(value) for name, value in parts.items()}
         total, penalty = loss.sum(), self.regime.penalty(self._weights)
         if penalty is not None:
             total = total + penalty * len(batch["img"])  # Ultralytics' loss is summed over images
-            values["penalty"] = float(penalty.detach())
-        return total, values
+            parts = {**parts, "penalty": penalty.detach()}
+        return total, parts
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of one batch."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from forgetbench.train.gpu import solo_peak
+from forgetbench.device import solo_peak
 from forgetbench.train.learner import Learner
 from forgetbench.train.probes import MemoryRow, optimizer_bytes, tensor_bytes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -42,24 +42,30 @@ class MemoryRow:
     how: str
 
 
-def l2_norm(tensors: Iterable[Tensor]) -> float | None:
-    """Return the L2 norm over all elements of all tensors, None if there are none."""
-    norms = [torch.linalg.vector_norm(tensor.detach(), dtype=torch.float32) for tensor in tensors]
-    return float(torch.linalg.vector_norm(torch.stack(norms))) if norms else None
+def l2_norms(groups: Iterable[list[Tensor]]) -> list[Tensor | None]:
+    """Return the L2 norm over all elements of each group's tensors, None for an empty group; no wait for a GPU."""
+    return [torch.linalg.vector_norm(torch.stack(torch._foreach_norm(group))) if group else None for group in groups]
+
+
+def _numbers(norms: Sequence[Tensor | None]) -> list[float | None]:
+    """Return norms as numbers, waiting for the device once rather than for each."""
+    known = [norm for norm in norms if norm is not None]
+    numbers = iter(torch.stack(known).tolist() if known else [])
+    return [None if norm is None else next(numbers) for norm in norms]
 
 
 class StepNorms:
     """Norms of every module of a branch around one optimizer step."""
 
     def __init__(self, owned: nn.ModuleList) -> None:
-        self._parameters = [[p for p in module.parameters() if p.requires_grad] for module in owned]
+        trained = [[p for p in module.parameters() if p.requires_grad] for module in owned]
         self._resting = [
-            not group and any(True for _ in module.parameters())
-            for group, module in zip(self._parameters, owned, strict=True)
+            not group and any(True for _ in module.parameters()) for group, module in zip(trained, owned, strict=True)
         ]
-        self.gradient = [l2_norm(p.grad for p in group if p.grad is not None) for group in self._parameters]
-        self.weight = [l2_norm(group) for group in self._parameters]
-        self._before = [[p.detach().clone() for p in group] for group in self._parameters]
+        self._weights = [[p.detach() for p in group] for group in trained]
+        self._gradient = l2_norms([p.grad for p in group if p.grad is not None] for group in trained)
+        self._weight = l2_norms(self._weights)
+        self._before = [[weight.clone() for weight in group] for group in self._weights]
 
     def rows(self, arm: str, epoch: int, step: int, freeze_point: int, frozen: Iterable[int]) -> list[GradientRow]:
         """Return one row per module with parameters; call it after the step, which it compares with the weights before.
@@ -67,14 +73,17 @@ class StepNorms:
         `frozen` are the indices of modules with parameters below the freeze point; they read None, and so do modules
         above it in which nothing trains at this step.
         """
+        groups = zip(self._weights, self._before, strict=True)
+        changes = [[after - old for after, old in zip(*group, strict=True)] for group in groups]
+        measured = zip(
+            *(_numbers(norms) for norms in (self._gradient, self._weight, l2_norms(changes))),
+            self._resting,
+            strict=True,
+        )
         rows = [GradientRow(arm, epoch, step, f"model.{index}", None, None, None) for index in frozen]
-        for offset, (group, before) in enumerate(zip(self._parameters, self._before, strict=True)):
-            if self._resting[offset]:
-                rows.append(GradientRow(arm, epoch, step, f"model.{freeze_point + offset}", None, None, None))
-            elif group:
-                update = l2_norm(after.detach() - old for after, old in zip(group, before, strict=True))
-                name = f"model.{freeze_point + offset}"
-                rows.append(GradientRow(arm, epoch, step, name, self.gradient[offset], self.weight[offset], update))
+        for index, (gradient, weight, update, rests) in enumerate(measured, start=freeze_point):
+            if rests or weight is not None:
+                rows.append(GradientRow(arm, epoch, step, f"model.{index}", gradient, weight, update))
         return rows
 
 

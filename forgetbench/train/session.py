@@ -12,14 +12,22 @@ import torch
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import synchronise, to_device
+from forgetbench.device import (
+    UtilisationSampler,
+    batch_to_device,
+    loader_workers,
+    pick_precision,
+    pins_memory,
+    synchronise,
+    to_device,
+)
 from forgetbench.errors import DivergedError
 from forgetbench.model import yolo
 from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
+from forgetbench.model.targets import SharedTargets
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.gpu import UtilisationSampler
 from forgetbench.train.learner import Learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import GradientRow, MemoryRow, saved_bytes
@@ -88,14 +96,16 @@ class TrainingSession:
             logging: What to measure.
         """
         self._original, self._device, self._logging, self._train = original, device, logging, train
-        self._amp = train.amp and device.type == "cuda"
+        self._precision = pick_precision(device, train.amp)
+        self._targets = SharedTargets()
         to_device(original.model, device)
         self._deepest = max(regime.freeze_point for regime in regimes.values())
         self._needed = yolo.saved_indices(original.model) | {regime.freeze_point - 1 for regime in regimes.values()}
         self._guard = FrozenGuard(trunk_tensors(original, self._deepest))
         settings = training_settings(train, seed)
         stride = max(max(yolo.strides_of(original.model)), 32)
-        self._loader = EpochLoader(dataset, settings, stride, seed, pin_memory=device.type == "cuda")
+        workers = loader_workers(device) if train.workers is None else train.workers
+        self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins_memory(device))
         self._seed = seed
         self.learners: dict[str, Learner] = {}
         for arm, regime in regimes.items():
@@ -111,7 +121,7 @@ class TrainingSession:
             own = training_settings(regime.train, seed)
             rates = {id(parameter): regime.rate(name) for name, parameter in branch.parameters().items()}
             trainer = BranchTrainer(own, branch.owned, len(self._loader), stride, device, rates)
-            self.learners[arm] = Learner(arm, branch, regime, trainer, self._amp)
+            self.learners[arm] = Learner(arm, branch, regime, trainer, self._targets, self._precision)
         self._epochs_done = 0
 
     @property
@@ -161,8 +171,9 @@ class TrainingSession:
         began = time.perf_counter()
         for number, raw in enumerate(self._loader.epoch(epoch)):
             seed_everything(self._seed, epoch, -1 - number)  # multi-scale draws from the global generator
-            batch = active[0].trainer.preprocess_batch(raw)
+            batch = active[0].trainer.preprocess_batch(batch_to_device(raw, self._device))
             batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+            self._targets.new_batch()
             trunk = self._frozen_forward(batch["img"])
             for learner in active:
                 synchronise(self._device)
@@ -195,14 +206,14 @@ class TrainingSession:
         measure = number == 0 and self._logging.memory and learner.regime.turns(epoch + 1)
 
         def solo() -> None:
-            with self._autocast():
+            with self._precision.autocast():
                 loss, _ = learner.loss(trunk, batch)
             learner.backward(loss)
 
         if measure:
             record.memory += solo_rows(learner, solo)
         learner.trainer.warm_up(epoch, number)
-        with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._autocast():
+        with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._precision.autocast():
             loss, parts = learner.loss(trunk, batch)
         learner.backward(loss)
         if measure:
@@ -213,16 +224,13 @@ class TrainingSession:
             if learner.optimizer_grew and self._logging.memory:
                 record.memory.append(optimizer_row(learner))
                 learner.optimizer_grew = False
-        return float(loss.detach()), parts
+        return float(loss.detach()), {name: float(value) for name, value in parts.items()}
 
     def _frozen_forward(self, images: Tensor) -> dict[int, Tensor]:
         outputs: dict[int, Tensor] = {-1: images}
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self._precision.autocast():
             yolo.run_modules(self._original.modules[: self._deepest], outputs, images, frozenset(self._needed))
         return outputs
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self._device.type, enabled=self._amp)
 
     def state(self) -> dict[str, Any]:
         """Return all that continuing after the last complete epoch needs, as tensors and plain values."""

@@ -16,12 +16,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
 from forgetbench.data.dataset import Dataset
+from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 from forgetbench.suite.train_section import Train
@@ -38,7 +40,7 @@ def training_settings(train: Train, seed: int) -> Any:
     """Return Ultralytics' settings namespace for a suite's training section."""
     keys = (
         "epochs", "imgsz", "batch", "optimizer", "lr0", "lrf", "momentum", "weight_decay", "nbs", "warmup_epochs",
-        "warmup_momentum", "warmup_bias_lr", "cos_lr", "cache", "workers", "amp", "box", "cls", "dfl",
+        "warmup_momentum", "warmup_bias_lr", "cos_lr", "cache", "amp", "box", "cls", "dfl",
     )  # fmt: skip
     named = {key: getattr(train, key) for key in keys}
     settings = get_cfg(overrides={**named, **train.augment, "seed": seed, "task": "detect", "mode": "train"})
@@ -130,10 +132,27 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         _draw_from_whole_dataset(transforms)
         return transforms
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return one augmented image, decided by (seed, epoch, index) alone."""
+    def __getitem__(self, index: int) -> dict[str, Any] | DataError:
+        """Return one augmented image, decided by (seed, epoch, index) alone, or what is wrong with it.
+
+        An error raised in a loader process would reach the user as that process's whole traceback.
+        """
         seed_everything(self.seed, self.epoch, index)
-        return super().__getitem__(index)  # type: ignore[no-any-return]
+        try:
+            return super().__getitem__(index)  # type: ignore[no-any-return]
+        except DataError as error:
+            return error
+
+    def load_image(self, i: int, *arguments: Any, **named: Any) -> Any:
+        """Decode one image, or return it from the cache.
+
+        Raises:
+            DataError: the file is gone or cannot be decoded.
+        """
+        try:
+            return super().load_image(i, *arguments, **named)
+        except (OSError, cv2.error) as error:
+            raise DataError("cannot be decoded", where=self.im_files[i], fix="Remove or replace the image.") from error
 
 
 def _draw_from_whole_dataset(transform: Any) -> None:
@@ -144,11 +163,19 @@ def _draw_from_whole_dataset(transform: Any) -> None:
             _draw_from_whole_dataset(inner)
 
 
+def _collated(items: list[dict[str, Any] | DataError]) -> dict[str, Any] | DataError:
+    """Return a batch of images, or the error that one of them has instead."""
+    error = next((item for item in items if isinstance(item, DataError)), None)
+    return error or YOLODataset.collate_fn(items)
+
+
 class EpochLoader:
     """Batches of one epoch after another, in an order that only (seed, epoch) decide."""
 
-    def __init__(self, dataset: Dataset, settings: Any, stride: int, seed: int, pin_memory: bool) -> None:
-        self._settings, self._seed, self._pin = settings, seed, pin_memory
+    def __init__(
+        self, dataset: Dataset, settings: Any, stride: int, seed: int, *, workers: int, pin_memory: bool
+    ) -> None:
+        self._settings, self._seed, self._workers, self._pin = settings, seed, workers, pin_memory
         self._dataset = AugmentedDataset(dataset, settings, stride, seed)
         self._mosaic_closed = False
 
@@ -157,7 +184,11 @@ class EpochLoader:
         return math.ceil(len(self._dataset.source.samples) / int(self._settings.batch))
 
     def epoch(self, epoch: int) -> Iterator[dict[str, Any]]:
-        """Yield the batches of one epoch (counted from 0); mosaic closes for the last `close_mosaic` epochs."""
+        """Yield the batches of one epoch (counted from 0); mosaic closes for the last `close_mosaic` epochs.
+
+        Raises:
+            DataError: an image is gone or cannot be decoded.
+        """
         closing = self._settings.close_mosaic and epoch >= self._settings.epochs - self._settings.close_mosaic
         if closing and not self._mosaic_closed:
             self._dataset.close_mosaic(copy(self._settings))
@@ -168,11 +199,14 @@ class EpochLoader:
             self._dataset,
             batch_size=self._settings.batch,
             sampler=order,
-            num_workers=self._settings.workers,
-            collate_fn=YOLODataset.collate_fn,
+            num_workers=self._workers,
+            collate_fn=_collated,
             pin_memory=self._pin,
         )
-        yield from batches
+        for batch in batches:
+            if isinstance(batch, DataError):
+                raise batch
+            yield batch
 
 
 class BranchTrainer(DetectionTrainer):  # type: ignore[misc]

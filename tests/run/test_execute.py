@@ -172,8 +172,9 @@ def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, i
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, how: signal.Signals) -> None:
     changes: dict[str, Any] = {"train": {"epochs": 4}, "target": {"train_images": 16}, "freeze_points": [22, 10]}
+    whole = forgetbench.run(written_suite(tmp_path, **changes), output=tmp_path / "whole")
+    changes["train"]["workers"] = 1  # a loader process dies with the run, and decides nothing
     suite = written_suite(tmp_path, **changes)
-    whole = forgetbench.run(suite, output=tmp_path / "whole")
     folder, code, words = interrupted(suite, tmp_path / "broken", how)
     assert not (folder / "DONE").exists()
     assert not (folder / "sessions" / "tiny-yolov8-seed0" / "complete.json").exists()

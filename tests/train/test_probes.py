@@ -1,12 +1,11 @@
 import torch
 from torch import nn
 
-from forgetbench.train.probes import StepNorms, l2_norm, optimizer_bytes, saved_bytes, tensor_bytes
+from forgetbench.train.probes import StepNorms, l2_norms, optimizer_bytes, saved_bytes, tensor_bytes
 
 
 def test_l2_norm_is_over_all_elements() -> None:
-    assert l2_norm([torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])]) == 5.0
-    assert l2_norm([]) is None
+    assert l2_norms([[torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])], []]) == [5.0, None]
 
 
 def test_norms_around_a_step() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from forgetbench.errors import FrozenChangedError
 from forgetbench.model.parts import Parts
+from forgetbench.model.targets import SharedTargets
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.regime import Regime
@@ -175,7 +176,9 @@ def test_label_smoothing_asks_less_of_assigned_anchors_and_nothing_new_of_the_ot
     from forgetbench.train.ultralytics_trainer import training_settings
 
     original = tiny_original()
-    criterion = criterion_of(original.model, training_settings(quick_train(), seed=0), label_smoothing=0.2)
+    criterion = criterion_of(
+        original.model, training_settings(quick_train(), seed=0), SharedTargets(), label_smoothing=0.2
+    )
     targets = torch.tensor([[[0.8, 0.0, 0.0], [0.0, 0.0, 0.0]]])
     zero = torch.zeros_like(targets)
     # at logit 0 the slope of the loss is 1/2 - target
@@ -193,7 +196,8 @@ def test_label_smoothing_reaches_every_loss_of_a_model(family: str) -> None:
     from forgetbench.model.yolo import criterion_of
     from forgetbench.train.ultralytics_trainer import training_settings
 
-    made = criterion_of(tiny_original(family).model, training_settings(quick_train(), seed=0), label_smoothing=0.1)
+    settings = training_settings(quick_train(), seed=0)
+    made = criterion_of(tiny_original(family).model, settings, SharedTargets(), label_smoothing=0.1)
     losses = [made] if family == "yolov8" else [made.one2many, made.one2one]
     assert {type(loss.bce).__name__ for loss in losses} == {"SmoothedBCE"}
 

@@ -6,14 +6,16 @@ import pytest
 import torch
 from factories import drawn_dataset, quick_train, tiny_original
 
+from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 from forgetbench.model.branch import grow_branch
 from forgetbench.train.ultralytics_trainer import AugmentedDataset, BranchTrainer, EpochLoader, training_settings
 
 
 def images(folder: Path, epoch: int, **changes: Any) -> list[torch.Tensor]:
+    workers = changes.pop("workers", 0)
     settings = training_settings(quick_train(**changes), seed=0)
-    loader = EpochLoader(drawn_dataset(folder), settings, stride=32, seed=0, pin_memory=False)
+    loader = EpochLoader(drawn_dataset(folder), settings, stride=32, seed=0, workers=workers, pin_memory=False)
     return [batch["img"].clone() for batch in loader.epoch(epoch)]
 
 
@@ -22,13 +24,32 @@ def test_an_epoch_is_the_same_whatever_the_cache_the_workers_and_what_ran_before
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     settings = training_settings(quick_train(), seed=0)
-    loader = EpochLoader(drawn_dataset(tmp_path), settings, stride=32, seed=0, pin_memory=False)
+    loader = EpochLoader(drawn_dataset(tmp_path), settings, stride=32, seed=0, workers=0, pin_memory=False)
     list(loader.epoch(0))
     expected = [batch["img"].clone() for batch in loader.epoch(1)]
     found = images(tmp_path, 1, **changes)
     assert all(torch.equal(a, b) for a, b in zip(expected, found, strict=True))
     first = images(tmp_path, 0)
     assert not torch.equal(first[0], found[0])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_that_is_gone_is_the_same_one_line_from_a_loader_process(tmp_path: Path, workers: int) -> None:
+    settings = training_settings(quick_train(cache=False), seed=0)
+    dataset = drawn_dataset(tmp_path)
+    loader = EpochLoader(dataset, settings, stride=32, seed=0, workers=workers, pin_memory=False)
+    gone = dataset.samples[3].image
+    gone.unlink()
+    with pytest.raises(DataError) as caught:
+        list(loader.epoch(0))
+    assert str(caught.value) == f"{gone}: cannot be decoded. Remove or replace the image."
+
+
+def test_an_image_that_is_gone_before_it_is_cached_is_one_line(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path)
+    dataset.samples[3].image.write_bytes(b"")
+    with pytest.raises(DataError, match=r"003\.png: cannot be decoded"):
+        EpochLoader(dataset, training_settings(quick_train(), seed=0), 32, 0, workers=0, pin_memory=False)
 
 
 def test_nothing_is_written_beside_the_images(tmp_path: Path) -> None:
@@ -51,7 +72,7 @@ def test_labels_are_normalised_and_leave_crowd_out(tmp_path: Path) -> None:
 def test_mosaic_closes_for_the_last_epochs(tmp_path: Path) -> None:
     train = quick_train(augment={"close_mosaic": 1, "mosaic": 1.0})
     settings = training_settings(train, seed=0)
-    loader = EpochLoader(drawn_dataset(tmp_path, count=3), settings, stride=32, seed=0, pin_memory=False)
+    loader = EpochLoader(drawn_dataset(tmp_path, count=3), settings, stride=32, seed=0, workers=0, pin_memory=False)
     boxes_open = sum(len(batch["cls"]) for batch in loader.epoch(0))
     boxes_closed = sum(len(batch["cls"]) for batch in loader.epoch(1))
     assert boxes_closed <= 3 < boxes_open

@@ -1,0 +1,78 @@
+"""Targets worked out once per batch: the losses are those of a loss that works them out by itself."""
+
+from typing import Any
+
+import pytest
+import torch
+from factories import CLASSES, quick_train, tiny_original
+
+from forgetbench.model import yolo
+from forgetbench.model.branch import grow_branch
+from forgetbench.model.targets import SharedTargets
+from forgetbench.train.ultralytics_trainer import training_settings
+
+Batch = dict[str, torch.Tensor]
+
+
+def branch(family: str, seed: int) -> Any:
+    original = tiny_original(family)
+    model = grow_branch(original, 0, CLASSES, seed=seed, cls_remap=False, pretrained=True).model
+    return model.train()
+
+
+def criterion(model: Any, targets: SharedTargets) -> Any:
+    return yolo.criterion_of(model, training_settings(quick_train(), seed=0), targets)
+
+
+def batch(seed: int, images: int = 3) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    count = 7
+    return {
+        "img": torch.rand(images, 3, 64, 64, generator=generator),
+        "batch_idx": torch.randint(0, images, (count,), generator=generator).sort().values.float(),
+        "cls": torch.randint(0, len(CLASSES), (count, 1), generator=generator).float(),
+        "bboxes": 0.3 + 0.4 * torch.rand(count, 4, generator=generator),
+    }
+
+
+def losses(members: list[Any], models: list[Any], data: Batch) -> list[torch.Tensor]:
+    with torch.no_grad():
+        return [member(model(data["img"]), data)[0] for member, model in zip(members, models, strict=True)]
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolov10"])
+def test_branches_and_heads_share_what_no_prediction_decides(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [branch(family, seed) for seed in (0, 1)]
+    asked: list[str] = []
+    loss_type = type(
+        criterion(models[0], SharedTargets()) if family == "yolov8" else criterion(models[0], SharedTargets()).one2many
+    )
+    work = loss_type.preprocess
+    monkeypatch.setattr(loss_type, "preprocess", lambda *given, **named: asked.append("boxes") or work(*given, **named))
+    shared = SharedTargets()
+    together = [criterion(model, shared) for model in models]
+    for seed in (0, 1):
+        shared.new_batch()
+        asked.clear()
+        found = losses(together, models, batch(seed))
+        assert asked == ["boxes"]
+        alone = [losses([criterion(model, SharedTargets())], [model], batch(seed))[0] for model in models]
+        assert all(torch.equal(one, many) for one, many in zip(alone, found, strict=True))
+    assert not torch.equal(found[0], found[1])
+
+
+def test_an_assignment_repeated_image_by_image_gets_each_images_own_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ultralytics assigns one image at a time once a GPU has no room for the whole batch."""
+    model, data = branch("yolov8", 0), batch(0)
+    expected = losses([criterion(model, SharedTargets())], [model], data)
+    shared = SharedTargets()
+    made = criterion(model, shared)
+    assign = made.assigner._forward
+
+    def short_of_memory(scores: torch.Tensor, *given: Any) -> Any:
+        if len(scores) > 1:
+            raise RuntimeError("out of memory")
+        return assign(scores, *given)
+
+    monkeypatch.setattr(made.assigner, "_forward", short_of_memory)
+    assert torch.equal(losses([made], [model], data)[0], expected[0])
