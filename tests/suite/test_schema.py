@@ -124,7 +124,7 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"cam": {}, "evaluation": {"conf": 0.3}}, "'cam' shows detections above 0.25; expected evaluation.conf"),
         (
             {"evaluation": {"scorer": "pycocotool"}},
-            "evaluation.scorer: expected one of 'hotcoco', 'pycocotools', found 'pycocotool', did you mean 'pycocotools'?",
+            "scorer: expected one of 'hotcoco', 'pycocotools', found 'pycocotool', did you mean 'pycocotools'?",
         ),
         ({"extends": "other.yaml"}, "extends: unknown key here; 'extends' belongs into a suite file"),
     ],
