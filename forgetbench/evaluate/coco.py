@@ -1,19 +1,15 @@
-"""COCO average precision by pycocotools, from a dataset and stored detections."""
+"""COCO average precision from a dataset and stored detections."""
 
 from __future__ import annotations
 
-import io
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.detections import Detections
+from forgetbench.evaluate.scorers import SCORERS, GroundTruth, ScorerName
 
 
 @dataclass(frozen=True)
@@ -39,34 +35,12 @@ class Scores:
     instances: int
 
 
-def ground_truth(dataset: Dataset) -> COCO:
-    """Return a dataset in pycocotools' form; image ids are positions, category ids class indices plus one."""
-    annotations: list[dict[str, Any]] = []
-    for position, sample in enumerate(dataset.samples):
-        for box, label, crowd, area in zip(sample.boxes, sample.classes, sample.crowd, sample.areas, strict=True):
-            x1, y1, x2, y2 = (float(value) for value in box)
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": position,
-                    "category_id": int(label) + 1,
-                    "bbox": [x1, y1, x2 - x1, y2 - y1],
-                    "area": float(area),
-                    "iscrowd": int(crowd),
-                }
-            )
-    truth = COCO()
-    truth.dataset = {
-        "images": [{"id": i, "width": s.width, "height": s.height} for i, s in enumerate(dataset.samples)],
-        "categories": [{"id": i + 1, "name": name} for i, name in enumerate(dataset.classes)],
-        "annotations": annotations,
-    }
-    with redirect_stdout(io.StringIO()):
-        truth.createIndex()
-    return truth
+def ground_truth(dataset: Dataset, scorer: ScorerName = "hotcoco") -> GroundTruth:
+    """Return a dataset in a scorer's form; scoring against it leaves it as it is."""
+    return SCORERS[scorer](dataset)
 
 
-def score(truth: COCO, detections: Detections, max_det: int = 100) -> Scores:
+def score(truth: GroundTruth, detections: Detections, max_det: int = 100) -> Scores:
     """Score detections by COCO's definition.
 
     Args:
@@ -74,8 +48,6 @@ def score(truth: COCO, detections: Detections, max_det: int = 100) -> Scores:
         detections: What to score; images are positions in the dataset.
         max_det: COCO counts the best 100 detections per image and class.
     """
-    instances = sum(1 for annotation in truth.dataset["annotations"] if not annotation["iscrowd"])
-    images = len(truth.dataset["images"])
     precision = precision_table(truth, detections, max_det)
     per_class = {
         label: value for label in range(precision.shape[2]) if (value := mean_ap(precision[:, :, label, 0])) is not None
@@ -88,31 +60,26 @@ def score(truth: COCO, detections: Detections, max_det: int = 100) -> Scores:
         ap_medium=mean_ap(precision[..., 2]),
         ap_large=mean_ap(precision[..., 3]),
         per_class=per_class,
-        images=images,
-        instances=instances,
+        images=truth.images,
+        instances=truth.instances,
     )
 
 
-def precision_table(truth: COCO, detections: Detections, max_det: int) -> NDArray[np.float64]:
-    """Return pycocotools' precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined."""
-    boxes = detections.box.astype(np.float64)
-    boxes[:, 2:] -= boxes[:, :2]
-    rows = np.column_stack([detections.image, boxes, detections.score, detections.label + 1.0])
-    with redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(truth, truth.loadRes(rows) if len(rows) else _no_results(truth), "bbox")
-        evaluation.params.maxDets = [max_det]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    table: Any = evaluation.eval["precision"]
-    return np.asarray(table[..., 0], dtype=np.float64)
+def precision_table(truth: GroundTruth, detections: Detections, max_det: int) -> NDArray[np.float64]:
+    """Return COCO's precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined.
 
-
-def _no_results(truth: COCO) -> COCO:
-    # loadRes() refuses an empty list, though a model may well find nothing.
-    empty = COCO()
-    empty.dataset = {**truth.dataset, "annotations": []}
-    empty.createIndex()
-    return empty
+    A box that is not finite overlaps nothing.
+    """
+    rows = np.empty((len(detections), 7))
+    rows[:, 0] = detections.image
+    rows[:, 1:5] = detections.box
+    # pycocotools takes an overlap that is NaN for a match
+    rows[~np.isfinite(detections.box).all(axis=1), 1:5] = 0.0
+    rows[:, 3:5] -= rows[:, 1:3]
+    rows[:, 5] = detections.score
+    rows[:, 6] = detections.label
+    rows[:, 6] += 1
+    return truth.precision(rows, max_det)
 
 
 def mean_ap(precision: NDArray[np.float64]) -> float | None:

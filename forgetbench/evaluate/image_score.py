@@ -7,11 +7,10 @@ boxes to rank.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from pycocotools.mask import iou
 
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.evaluate.detections import Detections
+from forgetbench.evaluate.scorers import overlaps
 
 #: A detection counts, and is drawn, above this score.
 CONFIDENCE = 0.25
@@ -45,13 +44,9 @@ def image_score(sample: Sample, found: Detections) -> float | None:
     Returns:
         A fraction, or None where there is neither a box to find nor a detection that counts.
     """
-    # pycocotools gives intersection over union, and over the detection's own area where a box is a crowd region
-    overlaps = np.reshape(
-        iou(_xywh(found.box), _xywh(sample.boxes), sample.crowd.astype(np.uint8)), (len(found), len(sample.boxes))
-    )
     free = ~sample.crowd
     hits = false = 0
-    for label, overlap in zip(found.label, overlaps, strict=True):
+    for label, overlap in zip(found.label, overlaps(found.box, sample.boxes, sample.crowd), strict=True):
         overlap = np.where(sample.classes == label, overlap, 0.0)
         within_reach = np.where(free, overlap, 0.0)
         if within_reach.max(initial=0.0) >= OVERLAP:
@@ -61,7 +56,3 @@ def image_score(sample: Sample, found: Detections) -> float | None:
             false += 1
     counted = 2 * hits + false + int(free.sum())
     return 2 * hits / counted if counted else None
-
-
-def _xywh(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)

@@ -13,6 +13,7 @@ from forgetbench.data.load import LoadedData, load_data
 from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.evaluate.scorers import scorer_version
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
@@ -98,6 +99,7 @@ class Plan:
                 "evaluate": self.target.evaluate.fingerprint(),
             },
             "reference": {name: dataset.fingerprint() for name, dataset in self.reference.items()},
+            "scorer": scorer_version(self.suite.evaluation.scorer),
             "torch": torch.__version__,
             "ultralytics": yolo.version(),
         }

@@ -18,6 +18,7 @@ PACKAGES = (
     "torchvision",
     "ultralytics",
     "numpy",
+    "hotcoco",
     "pycocotools",
     "pandas",
     "opencv-python",

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from pycocotools.coco import COCO
 from torch import nn
 
 from forgetbench.analyse.tables import read_record
@@ -19,6 +18,7 @@ from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass
+from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
 from forgetbench.files import sha256_json, write_json
 from forgetbench.model.branch import grow_branch
@@ -92,8 +92,9 @@ class Scorer:
         self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
 
     @cached_property
-    def _truths(self) -> dict[str, COCO]:
-        return {role: ground_truth(dataset) for role, dataset in self._datasets.items()}
+    def _truths(self) -> dict[str, GroundTruth]:
+        scorer = self._plan.suite.evaluation.scorer
+        return {role: ground_truth(dataset, scorer) for role, dataset in self._datasets.items()}
 
     @property
     def shelf(self) -> ModuleShelf:
@@ -194,7 +195,10 @@ class Scorer:
                 self._run(role, {network: missing[network] for network in part})
 
     def score(self, item: Scorable) -> Scores:
-        """Return the scores of an evaluated network, from disk if it was scored before."""
+        """Return the scores of an evaluated network, from disk if it was scored before.
+
+        A run folder knows one scorer of one version: they are part of the run's identity.
+        """
         path = self._folder.detections(self.key(item))
         kept = path.with_suffix(".json")
         if kept.is_file():

@@ -156,7 +156,7 @@ def test_modules_that_are_not_needed_are_forgotten() -> None:
 @pytest.mark.assets
 @pytest.mark.parametrize(("shape", "tolerance"), [("square", 1e-4), ("rect", 0.002)])
 def test_detections_score_as_ultralytics_own(assets: Path, tmp_path: Path, shape: Shape, tolerance: float) -> None:
-    """The official weights at 640 pixels, by our pass and by Ultralytics' validation, both scored by pycocotools.
+    """The official weights at 640 pixels, by our pass and by Ultralytics' validation, both scored alike.
 
     Square images differ by the rounding of Ultralytics' JSON alone. Its rectangles depend on who shares a batch,
     ours on the image alone.

@@ -43,6 +43,13 @@ def test_more_work_costs_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert sparse.evaluation_seconds < longer.evaluation_seconds
 
 
+def test_the_reference_scorer_takes_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = estimated(tmp_path, monkeypatch)
+    reference = estimated(tmp_path, monkeypatch, evaluation={"scorer": "pycocotools"})
+    assert reference.scoring_seconds > 20 * fast.scoring_seconds
+    assert reference.evaluation_seconds == fast.evaluation_seconds
+
+
 def test_both_heads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heads = {"heads": ["one-to-one", "one-to-many"]}
     plan = make_plan(

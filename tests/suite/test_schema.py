@@ -122,6 +122,10 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"cam": {"modules": []}}, "cam.modules: expected a list of 1 or more items"),
         ({"cam": {}, "attach_points": ["freeze-point"]}, "'cam' shows the reference under attach point 'head'"),
         ({"cam": {}, "evaluation": {"conf": 0.3}}, "'cam' shows detections above 0.25; expected evaluation.conf"),
+        (
+            {"evaluation": {"scorer": "pycocotool"}},
+            "scorer: expected one of 'hotcoco', 'pycocotools', found 'pycocotool', did you mean 'pycocotools'?",
+        ),
         ({"extends": "other.yaml"}, "extends: unknown key here; 'extends' belongs into a suite file"),
     ],
 )

@@ -1,0 +1,103 @@
+"""hotcoco against pycocotools, the reference: equal precision tables, bit by bit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from worlds import world
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.data.load import load_data
+from forgetbench.evaluate.coco import ground_truth, precision_table, score
+from forgetbench.evaluate.detections import Detections, gather
+from forgetbench.evaluate.networks import ModuleShelf
+from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.model.original import load_original
+from forgetbench.suite.data_section import Data
+
+
+def tables(dataset: Dataset, detections: Detections, max_det: int = 100) -> list[np.ndarray]:
+    return [
+        precision_table(ground_truth(dataset, scorer), detections, max_det) for scorer in ("hotcoco", "pycocotools")
+    ]
+
+
+def assert_equal(dataset: Dataset, detections: Detections, max_det: int = 100) -> np.ndarray:
+    fast, reference = tables(dataset, detections, max_det)
+    assert fast.shape == reference.shape == (10, 101, len(dataset.classes), 4)
+    assert fast.tobytes() == reference.tobytes()
+    return reference
+
+
+@pytest.mark.parametrize("first", range(0, 400, 100))
+def test_hard_worlds(first: int) -> None:
+    telling = 0
+    for seed in range(first, first + 100):
+        table = assert_equal(*world(seed), max_det=(100, 100, 10, 1)[seed % 4])
+        telling += len(np.unique(table)) > 3  # more than not defined, nothing and everything found
+    assert telling > 40
+
+
+def test_hard_worlds_hold_what_they_promise() -> None:
+    held = set()
+    for seed in range(100):
+        dataset, found = world(seed)
+        crowd = np.concatenate([sample.crowd for sample in dataset.samples])
+        areas = np.concatenate([sample.areas for sample in dataset.samples])
+        pairs = np.unique(np.stack([found.image, found.label]), axis=1, return_counts=True)[1]
+        held |= {
+            name
+            for name, is_there in {
+                "crowd": crowd.any(),
+                "on a limit": np.isin(areas, [1024.0, 9216.0]).any(),
+                "no area": (areas == 0).any(),
+                "more than 100": pairs.max(initial=0) > 100,
+                "ties": len(np.unique(found.score)) < len(found),
+                "nothing found": not len(found),
+                "nothing annotated": not len(areas),
+            }.items()
+            if is_there
+        }
+    assert len(held) == 7
+
+
+def test_boxes_that_are_not_finite_overlap_nothing() -> None:
+    dataset, found = next(w for w in map(world, range(100)) if len(w[0].samples[0].boxes) > 5 and len(w[1]) > 50)
+    box = found.box.copy()
+    box[::3, 2] = np.nan
+    box[1::5] = np.inf
+    nowhere = found.box.copy()
+    nowhere[::3] = nowhere[1::5] = 0.0
+    table = assert_equal(dataset, replace(found, box=box))
+    assert table.tobytes() == assert_equal(dataset, replace(found, box=nowhere)).tobytes()
+
+
+@pytest.mark.parametrize("scorer", ["hotcoco", "pycocotools"])
+def test_scoring_leaves_the_ground_truth_as_it_was(scorer: str) -> None:
+    dataset, found = next(w for w in map(world, range(100)) if len(w[1]) > 200)
+    truth = ground_truth(dataset, scorer)
+    first = precision_table(truth, found, 100)
+    precision_table(truth, replace(found, score=found.score[::-1].copy()), 1)
+    precision_table(truth, gather([]), 100)
+    assert precision_table(truth, found, 100).tobytes() == first.tobytes()
+
+
+@pytest.mark.assets
+@pytest.mark.parametrize("crowds", [0.0, 0.3])
+def test_real_detections(assets: Path, crowds: float) -> None:
+    data = Data(format="yolo", path=str(assets / "coco-val128"), names="coco", limit=24)
+    dataset = load_data(data, role="reference", suite_folder=None).evaluate
+    shelf = ModuleShelf(load_original(assets / "weights" / "yolov8n.pt"))
+    network = shelf.original_network("one-to-many")
+    settings = EvaluationSettings(imgsz=320, shape="rect", batch=8, conf=0.001, iou=0.7, max_det=300)
+    found = evaluate(shelf, [network], dataset, settings, torch.device("cpu"))[network]
+    random = np.random.default_rng(0)
+    samples = tuple(replace(s, crowd=random.random(len(s.boxes)) < crowds) for s in dataset.samples)
+    dataset = replace(dataset, samples=samples)
+    assert_equal(dataset, found)
+    by_both = [score(ground_truth(dataset, scorer), found) for scorer in ("hotcoco", "pycocotools")]
+    assert by_both[0] == by_both[1]
+    assert by_both[0].ap is not None
+    assert by_both[0].ap > 0.2
