@@ -93,6 +93,9 @@ def make_original(
             found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as {(missing + unknown)[0]}",
             fix=hint,
         )
+    if any(tensor.shape != expected[key].shape for key, tensor in tensors.items()):
+        model = yolo.build_fine_tuned(architecture, classes, where=where)
+        expected = model.state_dict()
     for key, tensor in tensors.items():
         if tensor.shape != expected[key].shape:
             raise WeightsError(

@@ -95,6 +95,17 @@ def build(architecture: Architecture, classes: int, seed: int, where: object = "
     return model.eval()
 
 
+def build_fine_tuned(architecture: Architecture, names: Sequence[str], where: object) -> Yolo:
+    """Return a model as fine-tuning from COCO makes it: its class stacks are as wide as those of COCO's 80 classes.
+
+    Raises:
+        WeightsError: as `build`.
+    """
+    model = build(architecture, len(names), seed=0, where=where)
+    transfer(model, build(architecture, 80, seed=0, where=where), names, cls_remap=False, seed=0)
+    return model
+
+
 def neck_index(model: Yolo) -> int:
     """Return the index of the first module after the backbone."""
     return len(model.yaml["backbone"])

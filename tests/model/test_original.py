@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo
-from forgetbench.model.original import hash_tensors, load_original, make_original, save_original
+from forgetbench.model.branch import grow_branch
+from forgetbench.model.original import as_stored, hash_tensors, load_original, make_original, save_original
 
 
 def test_safetensors_round_trip_keeps_every_value(tmp_path: Path) -> None:
@@ -19,6 +20,21 @@ def test_safetensors_round_trip_keeps_every_value(tmp_path: Path) -> None:
     images = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(again.model(images)[0], original.model(images)[0])
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolov10", "yolo11"])
+def test_weights_fine_tuned_from_coco_keep_the_width_of_cocos_class_stacks(family: str, tmp_path: Path) -> None:
+    coco = tiny_original(family, classes=[str(i) for i in range(80)])
+    branch = grow_branch(coco, 0, CLASSES, seed=0, cls_remap=False, pretrained=True)
+    tensors = as_stored(branch.model.state_dict())
+    plain = tiny_original(family).model.state_dict()
+    assert any(plain[key].shape != tensor.shape for key, tensor in tensors.items())
+    mine = make_original("mine", coco.architecture, CLASSES, tensors, where="test")
+    save_original(mine, tmp_path / "mine.safetensors")
+    assert load_original(tmp_path / "mine.safetensors").weights_hash() == hash_tensors(tensors)
+    grown = grow_branch(mine, mine.head, ("ring", "dot"), seed=0, cls_remap=False, pretrained=True)
+    with torch.no_grad():
+        assert grown.model(torch.rand(1, 3, 64, 64)) is not None
 
 
 def test_the_hash_is_of_tensors_not_of_the_file(tmp_path: Path) -> None:
