@@ -18,6 +18,8 @@ from forgetbench.errors import InputError
 
 #: Most loader processes that are of use: Ultralytics' default.
 MOST_WORKERS = 8
+#: Most threads that compute side by side; Python runs one at a time between their operations.
+MOST_COMPUTING = 4
 
 
 def pick_device(name: str | None = None) -> torch.device:
@@ -133,6 +135,11 @@ class Precision:
 def pick_precision(device: torch.device, amp: bool) -> Precision:
     """Return mixed precision where it is asked for and the device is a GPU, else float32."""
     return Precision(device.type, amp and _is_gpu(device))
+
+
+def compute_workers(device: torch.device) -> int:
+    """Return how many threads may share PyTorch's own among them: a few on a CPU, one for a GPU."""
+    return 1 if _is_gpu(device) else min(torch.get_num_threads(), MOST_COMPUTING)
 
 
 def free_memory(device: torch.device) -> int:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import torch
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import image_batch
+from forgetbench.device import compute_workers, image_batch
 from forgetbench.evaluate.detections import Detections, ImageRows, gather
-from forgetbench.evaluate.images import Shape, batches
+from forgetbench.evaluate.images import ImageBatch, Shape, batches
 from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
 from forgetbench.evaluate.nms import select, suppress
-from forgetbench.evaluate.tree import plant, walk
+from forgetbench.evaluate.tree import Stretch, plant, twin, walk
+from forgetbench.evaluate.workers import side_by_side
 from forgetbench.model import yolo
 
 
@@ -37,7 +39,8 @@ class EvaluationSettings:
     max_det: int
 
 
-#: Takes what one network found on one batch.
+#: What one network found on one batch, and what takes it.
+Found = tuple[Network, list[ImageRows]]
 Take = Callable[[Network, list[ImageRows]], None]
 
 
@@ -53,7 +56,8 @@ def run_pass(
     """Give every network's detections on every image of a dataset away, batch by batch.
 
     Each batch is decoded once and walked through the tree of the networks' leading modules: a module that several
-    networks start with runs once. Memory does not grow with the number of images.
+    networks start with runs once. On a CPU workers share a batch and walk side by side, so that what only one core can
+    do, suppression above all, does not hold up the others. Memory does not grow with the number of images.
 
     Args:
         shelf: Holds the networks' modules.
@@ -61,26 +65,52 @@ def run_pass(
         dataset: Images to run on.
         settings: Image size, thresholds and limits.
         device: Where to run.
-        take: Called for each batch and network. Batches hold images of one canvas, so they are not in dataset order.
+        take: Called for each batch and network, from this thread. Batches hold images of one canvas, so they are not in
+            dataset order.
         on_batch: Called with the number of images done so far.
     """
-    stretches = plant(shelf, networks, settings.max_det, device)
+    planted = plant(shelf, networks, settings.max_det, device)
     stride = max(yolo.strides_of(shelf.original.model))
+    workers = compute_workers(device)
+    images = batches(
+        dataset.samples,
+        imgsz=settings.imgsz,
+        stride=stride,
+        shape=settings.shape,
+        batch=max(1, settings.batch // workers),
+    )
+    trees: SimpleQueue[tuple[Stretch, ...]] = SimpleQueue()
+    for _ in range(workers):
+        trees.put(twin(planted))
+
+    def work(batch: ImageBatch) -> tuple[int, list[Found]]:
+        tree = trees.get()
+        try:
+            with torch.inference_mode():
+                return len(batch.indices), list(_found(tree, batch, settings, device))
+        finally:
+            trees.put(tree)
+
     done = 0
-    with torch.inference_mode():
-        for batch in batches(
-            dataset.samples, imgsz=settings.imgsz, stride=stride, shape=settings.shape, batch=settings.batch
-        ):
-            for network, predictions in walk(stretches, image_batch(batch.pixels, device)):
-                found: list[ImageRows] = []
-                boxes = _boxes(predictions, network.head, settings)
-                for index, letterbox, rows in zip(batch.indices, batch.letterboxes, boxes, strict=True):
-                    rows = torch.cat([letterbox.to_original(rows[:, :4]), rows[:, 4:]], dim=1)
-                    found.append((index, rows.cpu().numpy()))
-                take(network, found)
-            done += len(batch.indices)
-            if on_batch is not None:
-                on_batch(done)
+    for count, batch_found in side_by_side(work, images, workers):
+        for network, found in batch_found:
+            take(network, found)
+        done += count
+        if on_batch is not None:
+            on_batch(done)
+
+
+def _found(
+    tree: Sequence[Stretch], batch: ImageBatch, settings: EvaluationSettings, device: torch.device
+) -> Iterator[Found]:
+    """Yield what each network finds on a batch, in pixels of the original images."""
+    for network, predictions in walk(tree, image_batch(batch.pixels, device)):
+        boxes = _boxes(predictions, network.head, settings)
+        found: list[ImageRows] = []
+        for index, letterbox, rows in zip(batch.indices, batch.letterboxes, boxes, strict=True):
+            rows = torch.cat([letterbox.to_original(rows[:, :4]), rows[:, 4:]], dim=1)
+            found.append((index, rows.cpu().numpy()))
+        yield network, found
 
 
 def _boxes(predictions: Tensor, head: HeadMode, settings: EvaluationSettings) -> list[Tensor]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -64,6 +65,18 @@ def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device:
             yield Stretch(tuple(modules), below, frozenset(needed), first if ends else None)
 
     return tuple(grow(networks, 0))
+
+
+def twin(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Return the same tree for another thread: weights are shared, but a head keeps its anchors to itself."""
+    return tuple(
+        replace(
+            stretch,
+            modules=stretch.modules if stretch.network is None else (*stretch.modules[:-1], copy(stretch.modules[-1])),
+            below=twin(stretch.below),
+        )
+        for stretch in stretches
+    )
 
 
 def _split(networks: Sequence[Network], index: int) -> list[list[Network]]:

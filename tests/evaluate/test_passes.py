@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from ultralytics_oracle import ultralytics_detections
 
 from forgetbench.data.load import load_data
-from forgetbench.evaluate import tree
+from forgetbench.evaluate import passes, tree
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.images import Shape
@@ -61,6 +61,21 @@ def test_one_pass_for_many_networks_equals_a_pass_for_each(tmp_path: Path, famil
     for network in networks:
         assert same(together[network], evaluate(shelf, [network], dataset, SETTINGS, CPU)[network])
     assert len({tuple(together[n].score.tolist()) for n in networks}) == len(networks)
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolov10"])
+def test_workers_find_what_one_finds(tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Canvases of several sizes at once: a head keeps the anchors of the last one it saw."""
+    original = tiny_original(family)
+    shelf = ModuleShelf(original)
+    dataset = drawn_dataset(tmp_path, count=24, sizes=((64, 48), (48, 64), (64, 20), (20, 64)))
+    network = shelf.original_network("one-to-many")
+    settings = replace(SETTINGS, batch=1)
+    monkeypatch.setattr(passes, "compute_workers", lambda _: 1)
+    alone = evaluate(shelf, [network], dataset, settings, CPU)[network]
+    monkeypatch.setattr(passes, "compute_workers", lambda _: 4)
+    for _ in range(3):
+        assert same(evaluate(shelf, [network], dataset, settings, CPU)[network], alone)
 
 
 def test_composition_is_what_the_attach_point_says() -> None:
