@@ -39,6 +39,8 @@ class EvaluationSettings:
     max_det: int
 
 
+#: Most images that one of several workers takes at once: more are no faster on a CPU and take memory.
+MOST_EACH = 4
 #: What one network found on one batch, and what takes it.
 Found = tuple[Network, list[ImageRows]]
 Take = Callable[[Network, list[ImageRows]], None]
@@ -77,7 +79,7 @@ def run_pass(
         imgsz=settings.imgsz,
         stride=stride,
         shape=settings.shape,
-        batch=max(1, settings.batch // workers),
+        batch=settings.batch if workers == 1 else max(1, min(settings.batch // workers, MOST_EACH)),
     )
     trees: SimpleQueue[tuple[Stretch, ...]] = SimpleQueue()
     for _ in range(workers):
