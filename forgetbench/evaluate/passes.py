@@ -40,7 +40,7 @@ class EvaluationSettings:
 
 
 #: Most images that one of several workers takes at once: more are no faster on a CPU and take memory.
-MOST_EACH = 4
+MOST_EACH = 2
 #: What one network found on one batch, and what takes it.
 Found = tuple[Network, list[ImageRows]]
 Take = Callable[[Network, list[ImageRows]], None]

@@ -14,7 +14,7 @@ from torch import nn
 
 from benchmarks.work import Work, find_reference
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import pick_device, use_all_cores
+from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("checkpoints", type=Path, nargs="+")
     given = parser.parse_args()
     use_all_cores()
+    keep_freed_memory()  # as a run does
     original: Original = load_original(given.weights)
     shelf = ModuleShelf(original)
     networks = reference_networks(shelf, given.checkpoints)
