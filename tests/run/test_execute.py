@@ -173,7 +173,8 @@ def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, i
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, how: signal.Signals) -> None:
     changes: dict[str, Any] = {"train": {"epochs": 4}, "target": {"train_images": 16}, "freeze_points": [22, 10]}
     whole = forgetbench.run(written_suite(tmp_path, **changes), output=tmp_path / "whole")
-    changes["train"]["workers"] = 1  # a loader process dies with the run, and decides nothing
+    if how is signal.SIGKILL:  # PyTorch may swallow an interrupt that comes while it ends its workers
+        changes["train"]["workers"] = 1  # a loader process dies with the run, and decides nothing
     suite = written_suite(tmp_path, **changes)
     folder, code, words = interrupted(suite, tmp_path / "broken", how)
     assert not (folder / "DONE").exists()
