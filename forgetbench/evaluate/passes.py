@@ -27,7 +27,7 @@ class EvaluationSettings:
     Attributes:
         imgsz: Longer side of the resized image in pixels.
         shape: `rect` or `square` canvas.
-        batch: Images per forward.
+        batch: Most images per forward; workers on a CPU take fewer each.
         conf, iou, max_det: Score threshold, suppression overlap, most detections per image.
     """
 

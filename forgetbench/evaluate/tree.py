@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -21,12 +21,14 @@ class Stretch:
     Attributes:
         modules: Modules in order, fused for inference.
         below: What follows, a stretch for each way that networks part; empty where a head ends them.
-        needed: Indices of modules whose outputs stretches below take, beside the last output.
+        kept: Indices of modules whose outputs the stretch itself or one below takes.
+        needed: Those that stretches below take, beside the last output.
         network: The network that ends here, None where some follow.
     """
 
     modules: tuple[nn.Module, ...]
     below: tuple[Stretch, ...]
+    kept: frozenset[int]
     needed: frozenset[int]
     network: Network | None
 
@@ -60,9 +62,10 @@ def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device:
                 head = copy_of(first.modules[-1], first.head == "one-to-one")
                 yolo.set_max_detections(head, max_det)
                 modules.append(head)
-            needed = {source for module in shelf.modules_of(first)[end:] for source in yolo.sources_of(module)}
+            needed = _taken(shelf.modules_of(first)[end:])
+            kept = needed | _taken(modules)
             below = () if ends else tuple(grow(sharing, end))
-            yield Stretch(tuple(modules), below, frozenset(needed), first if ends else None)
+            yield Stretch(tuple(modules), below, kept, needed, first if ends else None)
 
     return tuple(grow(networks, 0))
 
@@ -99,7 +102,7 @@ def walk(stretches: Sequence[Stretch], images: Tensor) -> Iterator[tuple[Network
 def _walk(stretches: Sequence[Stretch], above: dict[int, Tensor], x: Tensor) -> Iterator[tuple[Network, Tensor]]:
     for stretch in stretches:
         outputs = dict(above)
-        last = yolo.run_modules(stretch.modules, outputs, x, stretch.needed | _inside(stretch))
+        last = yolo.run_modules(stretch.modules, outputs, x, stretch.kept)
         if stretch.network is not None:
             yield stretch.network, last[0]
         else:
@@ -107,6 +110,6 @@ def _walk(stretches: Sequence[Stretch], above: dict[int, Tensor], x: Tensor) -> 
             yield from _walk(stretch.below, outputs, last)
 
 
-def _inside(stretch: Stretch) -> frozenset[int]:
-    """Return the indices whose outputs the stretch itself takes."""
-    return frozenset(source for module in stretch.modules for source in yolo.sources_of(module))
+def _taken(modules: Iterable[nn.Module]) -> frozenset[int]:
+    """Return the indices whose outputs modules take."""
+    return frozenset(source for module in modules for source in yolo.sources_of(module))
