@@ -59,6 +59,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
 
     _print_arms(screen, plan.arms, ["trainable", "scored", "on reference", "size"], cells)
     spent = {
+        "start-up and report": costs.overhead_seconds,
         "training the original": costs.pretraining_seconds,
         "training": costs.training_seconds,
         "evaluation": costs.evaluation_seconds,

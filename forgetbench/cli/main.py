@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -57,6 +59,7 @@ class _Commands(click.Group):
 @click.version_option(forgetbench.__version__, prog_name="forgetbench")
 def main() -> None:
     """How deep should I unfreeze a COCO-pretrained YOLO on my data, and what does COCO pay for it?"""
+    atexit.register(gc.freeze)  # else all that PyTorch consists of is collected at exit, which takes a second
 
 
 def console(*, error: bool = False) -> Console:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,20 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import torch
 
 from benchmarks.measure import bytes_under, progress_to_stderr, run_measured
 from benchmarks.table import MEBIBYTE, machine, rows
 from forgetbench.data.shapes import FIGURES
-from forgetbench.device import use_all_cores
 from forgetbench.files import write_json
 from forgetbench.model.original import save_original
 from forgetbench.report.style import COLOURS, save_figure, styled
-from forgetbench.run.estimate import estimate
 from forgetbench.run.models import open_untrained
-from forgetbench.run.plan import make_plan
-from forgetbench.run.progress import Silent
-from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 
 SHIPPED = "yolov8p-shapes.safetensors"
 #: Freeze points of sweeps of each size.
@@ -77,7 +73,6 @@ def suite_for(axis: str, value: int | str, weights: Path) -> dict[str, Any]:
 
 def measure(folder: Path) -> Iterator[Measured]:
     """Run every point of every axis."""
-    use_all_cores()
     classes = tuple(sorted(FIGURES["general"]))
     for name in AXES["model"]:
         save_original(open_untrained(f"{name}.yaml", None, classes), folder / f"{name}.safetensors")
@@ -85,16 +80,26 @@ def measure(folder: Path) -> Iterator[Measured]:
         for value in values:
             say = progress_to_stderr(f"{axis} {value}")
             suite = suite_for(axis, value, folder)
-            loaded = LoadedSuite(suite_from_mapping(suite), folder / "suite.yaml", ())
-            device = torch.device("cpu")
-            foretold = estimate(make_plan(loaded, device=device, progress=Silent()), device).seconds
             path, output = folder / f"{axis}-{value}.json", folder / f"{axis}-{value}"
             write_json(path, suite)
+            foretold_by_check(path)  # draws the images, as a user's data lie there already
+            foretold = foretold_by_check(path)
             command = [sys.executable, "-m", "forgetbench", "run", str(path), "--output", str(output), "-v"]
             cost = run_measured(command, folder / f"{axis}-{value}.log", dict(os.environ), say)
             point = Measured(axis, value, cost.wall, foretold, cost.memory, bytes_under(output))
             say(f"{point.wall:.1f} s, foretold {point.foretold:.1f} s, {point.memory / MEBIBYTE:.0f} MiB")
             yield point
+
+
+def foretold_by_check(suite: Path) -> float:
+    """Return the seconds that `forgetbench check` says a run will take."""
+    command = [sys.executable, "-m", "forgetbench", "check", str(suite)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"^about (?:(\d+) h )?(?:(\d+) min ?)?(?:(\d+) s)? on", said, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"no estimate in {said!r}")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(3600 * hours + 60 * minutes + seconds)
 
 
 def table(points: Sequence[Measured]) -> str:

@@ -8,14 +8,16 @@ from factories import written_suite
 from forgetbench.run import estimate as module
 from forgetbench.run.estimate import Estimate, estimate
 from forgetbench.run.plan import make_plan
+from forgetbench.run.rehearsal import Rehearsal
 from forgetbench.suite.load import load_suite
 
 CPU = torch.device("cpu")
+REHEARSED = Rehearsal(batch_seconds=2.0, original_seconds=0.5, target_seconds=0.25, reference_seconds=0.125)
 
 
 def estimated(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Estimate:
     monkeypatch.setenv("FORGETBENCH_CACHE", str(folder / "cache"))  # where no original was trained yet
-    monkeypatch.setattr(module, "seconds_per_flop", lambda *_: 1e-9)
+    monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
     plan = make_plan(load_suite(written_suite(folder, **changes)), device=CPU, train_originals=False)
     return estimate(plan, CPU)
 
@@ -29,7 +31,7 @@ def test_evaluations_are_counted_as_the_run_makes_them(tmp_path: Path, monkeypat
     assert costs.arms[2].share == 1
     parts = costs.pretraining_seconds, costs.training_seconds, costs.evaluation_seconds, costs.scoring_seconds
     assert all(part > 0 for part in parts)
-    assert costs.seconds == pytest.approx(sum(parts))
+    assert costs.seconds == pytest.approx(costs.overhead_seconds + sum(parts))
 
 
 def test_more_work_costs_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,12 +57,18 @@ def test_both_heads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     plan = make_plan(
         load_suite(written_suite(tmp_path, "yolov10", evaluation=heads)), device=CPU, train_originals=False
     )
-    monkeypatch.setattr(module, "seconds_per_flop", lambda *_: 1e-9)
+    monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
     costs = estimate(plan, CPU)
     assert (costs.target_networks, costs.reference_networks) == (12, 10)
 
 
-def test_the_measured_forward_is_positive(tmp_path: Path) -> None:
-    plan = make_plan(load_suite(written_suite(tmp_path)), device=CPU, train_originals=False)
-    (original,) = plan.originals.values()
-    assert module.seconds_per_flop(original, 64, 2, CPU) > 0
+def test_rehearsed_seconds_are_multiplied_by_batches_images_and_epochs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs = estimated(tmp_path, monkeypatch, seeds=[0, 1])
+    plan = make_plan(load_suite(written_suite(tmp_path, seeds=[0, 1])), device=CPU, train_originals=False)
+    train, target = len(plan.target_train.samples), len(plan.target.evaluate.samples)
+    reference = len(plan.reference[plan.arms[0].model].samples)
+    batches = -(-train // plan.suite.train.batch)
+    assert costs.training_seconds == 2.0 * batches * 2 * 2  # two epochs, two seeds
+    assert costs.evaluation_seconds == 0.5 * (target + reference) + (0.25 * target + 0.125 * reference) * 2 * 2
