@@ -12,7 +12,11 @@ import pandas as pd
 from forgetbench.errors import CorruptRunError
 
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
-_TEXT = dict.fromkeys(("arm", "model", "strategy", "dataset", "role", "attach", "head", "module"), "string")
+_TEXT = dict.fromkeys(
+    ("arm", "model", "strategy", "dataset", "role", "attach", "head", "module", "treatment", "against"), "string"
+)
+#: The tables of a run that its analysis reads.
+TABLES = ("results", "gradients", "memory", "times", "intervals", "evidence")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
     "results.csv": {
@@ -31,6 +35,8 @@ _NEEDED = {
     "gradients.csv": {"arm", "epoch", "step", "module", "norm"},
     "memory.csv": {"arm", "kind", "bytes"},
     "times.csv": {"model", "seed", "arm", "epoch", "steps", "seconds"},
+    "intervals.csv": {"model", "arm", "epoch", "head", "attach", "quantity", "measure", "value", "low", "high"},
+    "evidence.csv": {"model", "head", "attach", "quantity", "measure", "treatment", "against", "value", "low", "high"},
 }  # fmt: skip
 
 
@@ -42,6 +48,7 @@ class RunTables:
         manifest: What was asked for and what it ran with.
         results: One row per scored thing; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
+        intervals, evidence: Differences between scores with their intervals, by checkpoint and by treatment.
     """
 
     manifest: dict[str, Any]
@@ -49,6 +56,8 @@ class RunTables:
     gradients: pd.DataFrame
     memory: pd.DataFrame
     times: pd.DataFrame
+    intervals: pd.DataFrame
+    evidence: pd.DataFrame
 
     @property
     def models(self) -> list[str]:
@@ -68,7 +77,7 @@ def read_tables(folder: Path) -> RunTables:
     """
     return RunTables(
         read_record(folder / "manifest.json"),
-        *(read_table(folder / name) for name in ("results.csv", "gradients.csv", "memory.csv", "times.csv")),
+        *(read_table(folder / f"{name}.csv") for name in TABLES),
     )
 
 

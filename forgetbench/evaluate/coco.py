@@ -11,6 +11,9 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.scorers import SCORERS, GroundTruth, ScorerName
 
+#: COCO counts the best 100 detections per image and class.
+MAX_DET = 100
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -40,13 +43,13 @@ def ground_truth(dataset: Dataset, scorer: ScorerName = "hotcoco") -> GroundTrut
     return SCORERS[scorer](dataset)
 
 
-def score(truth: GroundTruth, detections: Detections, max_det: int = 100) -> Scores:
+def score(truth: GroundTruth, detections: Detections, max_det: int = MAX_DET) -> Scores:
     """Score detections by COCO's definition.
 
     Args:
         truth: From `ground_truth`; detections' labels are its class indices.
         detections: What to score; images are positions in the dataset.
-        max_det: COCO counts the best 100 detections per image and class.
+        max_det: Best detections counted per image and class.
     """
     precision = precision_table(truth, detections, max_det)
     per_class = {
@@ -66,20 +69,25 @@ def score(truth: GroundTruth, detections: Detections, max_det: int = 100) -> Sco
 
 
 def precision_table(truth: GroundTruth, detections: Detections, max_det: int) -> NDArray[np.float64]:
-    """Return COCO's precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined.
-
-    A box that is not finite overlaps nothing.
-    """
+    """Return COCO's precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined."""
     rows = np.empty((len(detections), 7))
     rows[:, 0] = detections.image
-    rows[:, 1:5] = detections.box
-    # pycocotools takes an overlap that is NaN for a match
-    rows[~np.isfinite(detections.box).all(axis=1), 1:5] = 0.0
+    rows[:, 1:5] = comparable_boxes(detections)
     rows[:, 3:5] -= rows[:, 1:3]
     rows[:, 5] = detections.score
     rows[:, 6] = detections.label
     rows[:, 6] += 1
     return truth.precision(rows, max_det)
+
+
+def comparable_boxes(detections: Detections) -> NDArray[np.float64]:
+    """Return boxes (n, 4), xyxy, to match by overlap: one that is not finite has no area, so that it overlaps nothing.
+
+    pycocotools left to itself takes an overlap that is NaN for a match.
+    """
+    boxes = detections.box.astype(np.float64)
+    boxes[~np.isfinite(boxes).all(axis=1)] = 0.0
+    return boxes
 
 
 def mean_ap(precision: NDArray[np.float64]) -> float | None:

@@ -138,4 +138,5 @@ def _categories(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _xywh(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
+    boxes = boxes.astype(np.float64)
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)

@@ -85,7 +85,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
     works, references, scored, disk = [], 0, 0, 0
     pretraining = training = evaluation = 0.0
     train_images, target_images = len(plan.target_train.samples), len(plan.target.evaluate.samples)
-    batches = math.ceil(train_images / suite.train.batch) * suite.train.epochs
+    batches = math.ceil(train_images / suite.train.batch) * suite.train.epochs + 1  # the first takes twice as long
     for model, original in plan.originals.items():
         to_device(original.model, device)
         heads, reference_images = len(plan.heads(model)), len(plan.reference[model].samples)

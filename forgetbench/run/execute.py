@@ -9,9 +9,11 @@ from typing import Any
 
 import torch
 
+from forgetbench.data.annotations import save_annotations
 from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
+from forgetbench.run.evidence import write_evidence
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
@@ -78,6 +80,8 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     manifest = manifest_of(plan, device)
     folder.write_manifest(manifest)
     write_oddities(plan, folder)
+    for dataset in (plan.target.evaluate, *plan.reference.values()):
+        save_annotations(folder.annotations(dataset.fingerprint()), dataset)
     for role, report in plan.reports.items():
         if report.found:
             counts = ", ".join(f"{count} x {kind}" for kind, count in report.counts().items())
@@ -99,6 +103,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
                     pending = []
         _score(scorer, pending, results, classes)
     write_tables(plan, folder, results, classes)
+    write_evidence(folder, progress)
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")

@@ -24,10 +24,12 @@ class RunFolder:
 
         manifest.json       what was asked for and what it was run with
         checkpoints/        <arm>/epoch-<n>.safetensors, what the branch owns
+        annotations/        <fingerprint>.safetensors, what was scored against
         detections/         <key>.safetensors, one per network, dataset and settings
         sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from
         oddities.csv        what was odd in the data, by file
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
+        intervals.csv, evidence.csv, claims.csv     how sure the differences are, and what becomes of claims
         cam.csv             the activation maps drawn, where the suite asks for them
         figures/, summary.md
         DONE                written last
@@ -77,6 +79,10 @@ class RunFolder:
     def detections(self, key: str) -> Path:
         """Return the path of the detections an evaluation key names."""
         return self.path / "detections" / f"{key[:24]}.safetensors"
+
+    def annotations(self, fingerprint: str) -> Path:
+        """Return the path of the annotations of the dataset that has a fingerprint."""
+        return self.path / "annotations" / f"{fingerprint[:24]}.safetensors"
 
     def unfinished_detections(self) -> Path:
         """Return the folder where a pass gathers detections; it is there only while one runs."""

@@ -31,6 +31,7 @@ def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
         "reference_arms": {
             model: plan.reference_freeze_point(model) for model in plan.originals if plan.suite.train.pretrained
         },
+        "claims": plan.claims,
         "models": {
             name: {
                 "weights_hash": original.weights_hash(),

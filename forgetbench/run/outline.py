@@ -11,6 +11,7 @@ from forgetbench.errors import DataError
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms
 from forgetbench.run.cam_checks import HOW_TO_GET_CAM
+from forgetbench.run.claims import resolve_claims
 from forgetbench.run.models import find_model, is_architecture, open_untrained, open_weights, untrained_twin
 from forgetbench.run.progress import Silent
 from forgetbench.suite.load import LoadedSuite
@@ -68,7 +69,7 @@ def make_outline(loaded: LoadedSuite) -> Outline:
     """Resolve a suite's points and strategies against its models; data are not looked at.
 
     Raises:
-        InputError: a model cannot be opened, or a point or strategy does not fit it.
+        InputError: a model cannot be opened, or a point, strategy or claim does not fit it.
     """
     suite, folder = loaded.suite, loaded.folder
     originals = {}
@@ -82,4 +83,5 @@ def make_outline(loaded: LoadedSuite) -> Outline:
         originals[original.name] = original
     arms = make_arms(suite, originals)
     check_arms(suite, originals, arms)
+    resolve_claims(suite, originals, arms)
     return Outline(originals, arms)

@@ -19,6 +19,7 @@ from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms, scored_heads
 from forgetbench.run.cam_checks import check_cam_package
+from forgetbench.run.claims import resolve_claims
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.run.progress import Progress, Silent, download_messages
@@ -39,6 +40,7 @@ class Plan:
         arms: Every training configuration, grouped by model and seed.
         reports: What was odd in the data, by role.
         untrained: Images to train on by name of each original that has random weights so far.
+        claims: The suite's claims, matched with arms.
     """
 
     suite: Suite
@@ -48,6 +50,7 @@ class Plan:
     arms: list[Arm]
     reports: dict[str, OddityReport]
     untrained: dict[str, int] = field(default_factory=dict)
+    claims: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def target_train(self) -> Dataset:
@@ -92,7 +95,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """Return all that decides the numbers; runs of equal identity are the same run."""
         return {
-            "suite": self.suite.model_dump(mode="json", exclude={"description", "cam"}),
+            "suite": self.suite.model_dump(mode="json", exclude={"description", "cam", "claims"}),
             "originals": {name: original.weights_hash() for name, original in self.originals.items()},
             "target": {
                 "train": self.target_train.fingerprint(),
@@ -171,6 +174,7 @@ def make_plan(
         dict.fromkeys(untrained, len(training.samples)),
     )
     check_arms(suite, originals, plan.arms)
+    plan.claims = resolve_claims(suite, originals, plan.arms)
     if untrained and reference.train is None:
         progress.message(
             f"{training.name} has no part to train on: originals learn the images they are scored on", "warning"

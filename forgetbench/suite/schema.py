@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section, listed_once
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
@@ -47,6 +48,9 @@ class Evaluation(Section):
     scorer: Literal["hotcoco", "pycocotools"] = Field(
         "hotcoco",
         description="pycocotools is the reference implementation: the same numbers, 30 to 100 times slower",
+    )
+    resamples: Annotated[int, Field(ge=0)] = Field(
+        1000, description="samples of the images that intervals rest on; 0: no intervals"
     )
 
 
@@ -106,6 +110,7 @@ class Suite(Section):
     pretrain: Pretrain | None = None
     evaluation: Evaluation = Evaluation()
     logging: Logging = Logging()
+    claims: list[Claim] = Field(default_factory=list, description="what others said, to be put to the test")
     cam: Cam | None = Field(None, description="class activation maps (needs the extra `cam`); none by default")
 
     @model_validator(mode="before")
@@ -117,6 +122,12 @@ class Suite(Section):
     @classmethod
     def _no_duplicates(cls, values: list[Any]) -> list[Any]:
         return listed_once(values)
+
+    @field_validator("claims")
+    @classmethod
+    def _claims_of_different_names(cls, claims: list[Claim]) -> list[Claim]:
+        listed_once([claim.name for claim in claims])
+        return claims
 
     @field_validator("arms")
     @classmethod

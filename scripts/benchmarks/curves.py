@@ -116,10 +116,10 @@ def table(points: Sequence[Measured]) -> str:
 
 def draw(points: Sequence[Measured], folder: Path) -> None:
     """Chart time, memory and disk over each axis."""
-    figure, panels = plt.subplots(3, len(AXES), figsize=(11, 7), sharey="row", layout="constrained")
+    figure, panels = plt.subplots(3, len(AXES), figsize=(12, 7.5), layout="constrained")
     for column, axis in enumerate(AXES):
         mine = [point for point in points if point.axis == axis]
-        x = [str(point.value) for point in mine]
+        x = [point.value for point in mine]  # to scale, but for models
         shown = {
             "time, s": {"measured": [p.wall for p in mine], "foretold by check": [p.foretold for p in mine]},
             "peak memory, MiB": {"measured": [p.memory / MEBIBYTE for p in mine]},
@@ -129,7 +129,7 @@ def draw(points: Sequence[Measured], folder: Path) -> None:
             panel = panels[row][column]
             for (name, values), colour in zip(lines.items(), COLOURS, strict=False):
                 panel.plot(x, values, marker="o", color=colour, label=name)
-            panel.set_ylim(bottom=0)
+            panel.set_ylim(0, 1.1 * max(max(values) for values in lines.values()))
             panel.set_xlabel(axis)
             if column == 0:
                 panel.set_ylabel(label)

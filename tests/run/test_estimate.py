@@ -37,7 +37,7 @@ def test_evaluations_are_counted_as_the_run_makes_them(tmp_path: Path, monkeypat
 def test_more_work_costs_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = estimated(tmp_path, monkeypatch)
     longer = estimated(tmp_path, monkeypatch, train={"epochs": 4})
-    assert longer.training_seconds == pytest.approx(2 * plain.training_seconds)
+    assert longer.training_seconds > 1.5 * plain.training_seconds
     assert longer.disk_bytes > 1.5 * plain.disk_bytes
     assert longer.pretraining_seconds == plain.pretraining_seconds
     sparse = estimated(tmp_path, monkeypatch, train={"epochs": 4}, evaluation={"every": 4})
@@ -70,5 +70,5 @@ def test_rehearsed_seconds_are_multiplied_by_batches_images_and_epochs(
     train, target = len(plan.target_train.samples), len(plan.target.evaluate.samples)
     reference = len(plan.reference[plan.arms[0].model].samples)
     batches = -(-train // plan.suite.train.batch)
-    assert costs.training_seconds == 2.0 * batches * 2 * 2  # two epochs, two seeds
+    assert costs.training_seconds == 2.0 * (batches * 2 + 1) * 2  # two epochs, two seeds
     assert costs.evaluation_seconds == 0.5 * (target + reference) + (0.25 * target + 0.125 * reference) * 2 * 2

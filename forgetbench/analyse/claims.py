@@ -1,0 +1,129 @@
+"""What a run measured of the claims in its suite, and the verdict on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from forgetbench.analyse.costs import costs, shared_seconds_per_step
+from forgetbench.analyse.tables import RunTables
+from forgetbench.analyse.verdicts import Finding, Verdict, judge
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim's finding for one arm and head.
+
+    Attributes:
+        claim: Its name in the suite.
+        model, head, attach, treatment, against: What was compared; head and attach are None where they play no part.
+        quantity, measure: What was measured: a fraction of AP, or for memory and time a ratio.
+        below, above: The claimed bound, one of them None.
+        value, low, high: The finding and its 95 % interval; None is not measured.
+        seeds: How many seeds it is the mean of, None for memory and time.
+        by_construction: The value follows from how the networks are put together.
+        verdict: Whether the interval lies on the claimed side.
+    """
+
+    claim: str
+    model: str
+    head: str | None
+    attach: str | None
+    treatment: str
+    against: str
+    quantity: str
+    measure: str
+    below: float | None
+    above: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    seeds: int | None
+    by_construction: bool
+    verdict: Verdict
+
+
+def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
+    """Yield a row per claim, arm and head, in the order of the suite."""
+    for claim in tables.manifest.get("claims", []):
+        for compared in claim["compared"]:
+            for treatment in compared["treatments"]:
+                for head, seeds, finding in _findings(tables, claim, compared, treatment):
+                    yield ClaimRow(
+                        claim=claim["name"],
+                        model=compared["model"],
+                        head=head,
+                        attach=None if claim["attach"] is None else str(claim["attach"]),
+                        treatment=treatment,
+                        against=compared["against"],
+                        quantity=claim["quantity"],
+                        measure=claim["measure"],
+                        below=claim["below"],
+                        above=claim["above"],
+                        value=finding.value,
+                        low=finding.low,
+                        high=finding.high,
+                        seeds=seeds,
+                        by_construction=finding.by_construction,
+                        verdict=judge(finding, below=claim["below"], above=claim["above"]),
+                    )
+
+
+def _findings(
+    tables: RunTables, claim: Mapping[str, Any], compared: Mapping[str, Any], treatment: str
+) -> Iterator[tuple[str | None, int | None, Finding]]:
+    model, against = compared["model"], compared["against"]
+    if claim["quantity"] in ("memory", "time"):
+        ratio = _ratio(tables, model, claim["quantity"], treatment, against)
+        yield None, None, Finding(ratio, ratio, ratio)
+        return
+    rows = tables.evidence
+    rows = rows[
+        (rows["model"] == model) & (rows["quantity"] == claim["quantity"]) & (rows["measure"] == claim["measure"])
+    ]
+    if claim["attach"] is not None:
+        rows = rows[rows["attach"] == str(claim["attach"])]
+    forward = rows[(rows["treatment"] == treatment) & (rows["against"] == against)]
+    backward = rows[(rows["treatment"] == against) & (rows["against"] == treatment)]
+    if not len(forward) and not len(backward):
+        yield None, None, Finding(None, None, None)
+    for row in forward.to_dict("records"):
+        known = _known(row["value"]), _known(row["low"]), _known(row["high"])
+        yield str(row["head"]), int(row["seeds"]), Finding(*known, bool(row["by_construction"]))
+    for row in backward.to_dict("records"):
+        turned = (_negative(row["value"]), _negative(row["high"]), _negative(row["low"]))
+        yield str(row["head"]), int(row["seeds"]), Finding(*turned, bool(row["by_construction"]))
+
+
+def _ratio(
+    tables: RunTables, model: str, quantity: Literal["memory", "time"], treatment: str, against: str
+) -> float | None:
+    """Return a treatment's memory or time of training over another's.
+
+    Memory is the solo peak where a GPU measured it, else what a branch holds: weights, gradients, optimizer, activations.
+    Time is that of a step with what branches share: loading and the frozen forward.
+    """
+    arms: Sequence[Mapping[str, Any]] = tables.arms(model)
+    labels = {str(arm["label"]) for arm in arms}
+    shared = shared_seconds_per_step(tables.times, model)
+    spent = {}
+    for label in labels:
+        (cost,) = costs([arm for arm in arms if arm["label"] == label], tables.memory, tables.times)
+        if quantity == "memory":
+            spent[label] = cost.max_allocated if cost.max_allocated is not None else cost.total
+        else:
+            known = shared is not None and cost.step_seconds is not None
+            spent[label] = shared + cost.step_seconds if known else None  # type: ignore[operator]
+    one, other = spent.get(treatment), spent.get(against)
+    return one / other if one is not None and other else None
+
+
+def _known(cell: Any) -> float | None:
+    return None if pd.isna(cell) else float(cell)
+
+
+def _negative(cell: Any) -> float | None:
+    return None if pd.isna(cell) else -float(cell)

@@ -1,0 +1,81 @@
+"""The evidence tables of a run, from what lies in its folder: scores, detections and annotations."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Measure, Score
+from forgetbench.analyse.tables import read_tables
+from forgetbench.data.annotations import load_annotations
+from forgetbench.data.dataset import Dataset
+from forgetbench.evaluate.bootstrap import draw_images, resample
+from forgetbench.evaluate.detections import load_detections
+from forgetbench.evaluate.matching import match
+from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.progress import Progress
+
+#: Decides which images are drawn; runs on the same images draw the same.
+SEED = 0
+
+
+def write_evidence(folder: RunFolder, progress: Progress) -> None:
+    """Write `intervals.csv`, `evidence.csv` and `claims.csv`.
+
+    Raises:
+        CorruptRunError: a file that they rest on is missing or unreadable.
+    """
+    manifest = folder.read_manifest()
+    evidence = gather_evidence(folder, manifest, progress)
+    folder.write_table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
+    folder.write_table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    write_claims(folder)
+
+
+def write_claims(folder: RunFolder) -> None:
+    """Write `claims.csv`: what the run's other tables say of the claims in its manifest."""
+    folder.write_table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
+
+
+def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
+    """Resample every network's AP and return the run's evidence."""
+    results = folder.results()
+    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+
+    @cache
+    def images_of(fingerprint: str) -> tuple[Dataset, NDArray[np.float64]]:
+        dataset = load_annotations(folder.annotations(fingerprint))
+        return dataset, draw_images(len(dataset.samples), resamples, SEED)
+
+    scored: dict[str, dict[Measure, Score]] = {}
+    files = results.drop_duplicates("detections")
+    with progress.task("resampling images", len(files), "network") as advance:
+        for row in files.to_dict("records"):
+            name = str(row["detections"])
+            detections, about = load_detections(folder.path / "detections" / name)
+            dataset, drawn = images_of(about["data"])
+            found = resample(match(dataset, detections), drawn)
+            scored[name] = {
+                "ap": Score(name, _known(row["ap"]), over_classes(found.ap)),
+                "ap50": Score(name, _known(row["ap50"]), over_classes(found.ap50)),
+            }
+            advance(len(scored), "")
+    return Evidence(results, manifest["arms"], manifest["reference_arms"], scored)
+
+
+def over_classes(resampled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the classes (resamples, classes) that each resample holds; NaN where it holds none."""
+    defined = ~np.isnan(resampled)
+    total = np.where(defined, resampled, 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.float64] = total / defined.sum(axis=1)
+    return mean
+
+
+def _known(cell: Any) -> float | None:
+    return None if pd.isna(cell) else float(cell)

@@ -1,0 +1,44 @@
+"""Claims that a suite puts to the test: what somebody said of freeze points, as a bound on something measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section
+
+
+class Claim(Section):
+    """One claim: a quantity of some arms, below or above a bound."""
+
+    name: PlainName = Field(description="what tables call it")
+    says: Annotated[str, Field(min_length=1)] = Field(description="the claim in words")
+    source: Annotated[str, Field(min_length=1)] = Field(description="who says so, by page or section")
+    quantity: Literal["forgetting", "gain", "memory", "time"] = Field(
+        description="forgetting and gain as fractions of AP; memory and time of training as ratios to `over`"
+    )
+    measure: Literal["ap", "ap50"] = Field("ap", description="for forgetting and gain")
+    arms: list[FreezePoint | str] | None = Field(
+        None, min_length=1, description="freeze points or names of arms; default: all but `over`"
+    )
+    over: FreezePoint | str | None = Field(
+        None, description="what gain, memory and time compare to; default: the reference arm"
+    )
+    models: list[str] | None = Field(None, min_length=1, description="default: all models")
+    attach: AttachPoint | None = Field(None, description="for forgetting: one of the suite's attach points")
+    below: float | None = Field(None, description="the claimed upper bound")
+    above: float | None = Field(None, description="the claimed lower bound")
+    of: Literal["every", "some"] = Field("every", description="whether it is said of every arm or of one at least")
+
+    @model_validator(mode="after")
+    def _one_bound_and_what_its_quantity_needs(self) -> Claim:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("expected one bound, 'below' or 'above'")
+        if (self.attach is None) == (self.quantity == "forgetting"):
+            raise ValueError("'attach' belongs to claims of forgetting, and they need it")
+        if self.over is not None and self.quantity == "forgetting":
+            raise ValueError("'over' does not go with forgetting, which compares to the original")
+        if self.measure != "ap" and self.quantity in ("memory", "time"):
+            raise ValueError(f"'measure' does not go with {self.quantity}")
+        return self
