@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from forgetbench.analyse.costs import costs, shared_seconds_per_step
+from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.verdicts import Finding, Verdict, judge
 
@@ -80,22 +79,14 @@ def _findings(
         ratio = _ratio(tables, model, claim["quantity"], treatment, against)
         yield None, None, Finding(ratio, ratio, ratio)
         return
-    rows = tables.evidence
-    rows = rows[
-        (rows["model"] == model) & (rows["quantity"] == claim["quantity"]) & (rows["measure"] == claim["measure"])
-    ]
-    if claim["attach"] is not None:
-        rows = rows[rows["attach"] == str(claim["attach"])]
-    forward = rows[(rows["treatment"] == treatment) & (rows["against"] == against)]
-    backward = rows[(rows["treatment"] == against) & (rows["against"] == treatment)]
-    if not len(forward) and not len(backward):
-        yield None, None, Finding(None, None, None)
-    for row in forward.to_dict("records"):
-        known = _known(row["value"]), _known(row["low"]), _known(row["high"])
-        yield str(row["head"]), int(row["seeds"]), Finding(*known, bool(row["by_construction"]))
-    for row in backward.to_dict("records"):
-        turned = (_negative(row["value"]), _negative(row["high"]), _negative(row["low"]))
-        yield str(row["head"]), int(row["seeds"]), Finding(*turned, bool(row["by_construction"]))
+    table = EvidenceTable(tables.evidence)
+    attach = None if claim["attach"] is None else str(claim["attach"])
+    for head in table.heads(model):
+        row = table.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
+        if row is None:
+            yield head, None, Finding(None, None, None)
+        else:
+            yield head, row.seeds, Finding(row.value, row.low, row.high, row.by_construction)
 
 
 def _ratio(
@@ -103,8 +94,8 @@ def _ratio(
 ) -> float | None:
     """Return a treatment's memory or time of training over another's.
 
-    Memory is the solo peak where a GPU measured it, else what a branch holds: weights, gradients, optimizer, activations.
-    Time is that of a step with what branches share: loading and the frozen forward.
+    Memory is the solo peak where a GPU measured it, else what a branch holds: weights, gradients, optimizer state and
+    what is saved for backward. Time is that of a step with what branches share: loading and the frozen forward.
     """
     arms: Sequence[Mapping[str, Any]] = tables.arms(model)
     labels = {str(arm["label"]) for arm in arms}
@@ -119,11 +110,3 @@ def _ratio(
             spent[label] = shared + cost.step_seconds if known else None  # type: ignore[operator]
     one, other = spent.get(treatment), spent.get(against)
     return one / other if one is not None and other else None
-
-
-def _known(cell: Any) -> float | None:
-    return None if pd.isna(cell) else float(cell)
-
-
-def _negative(cell: Any) -> float | None:
-    return None if pd.isna(cell) else -float(cell)

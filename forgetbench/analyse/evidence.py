@@ -1,4 +1,4 @@
-"""Every difference a run reports, with its uncertainty: checkpoints, and treatments against baselines and each other."""
+"""Every difference that a run reports, with its uncertainty: of checkpoints, and of treatments with each other."""
 
 from __future__ import annotations
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from forgetbench.errors import CorruptRunError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
-_TEXT = dict.fromkeys(
-    ("arm", "model", "strategy", "dataset", "role", "attach", "head", "module", "treatment", "against"), "string"
-)
+_NAMES = ("arm", "model", "strategy", "dataset", "role", "attach", "head", "module", "treatment", "against")
+_TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "intervals", "evidence")
 #: Columns every table must have for the analysis to read it.
@@ -97,6 +100,13 @@ def read_table(path: Path) -> pd.DataFrame:
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
     return frame
+
+
+def rows_of(frame: pd.DataFrame, kind: type[Row]) -> list[Row]:
+    """Return a table's rows as the dataclass that they were written from; an empty cell is None."""
+    names = [field.name for field in fields(kind)]
+    cells = ([None if pd.isna(cell) else cell for cell in row] for row in frame[names].itertuples(index=False))
+    return [kind(*row) for row in cells]
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.measures import forgetting, mean, specialisation_gain, spread
+from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 
 ORIGINAL = "original"
 #: The strategy of arms that are only a freeze point; gain is measured against one of them.
@@ -112,7 +112,6 @@ class Outcome:
         model, treatment, head, attach: Which.
         seeds: How many arms.
         target_ap, reference_ap, gain, forgetting: Means, fractions.
-        gain_range, forgetting_range: Least and largest over the seeds, None for a single seed.
     """
 
     model: str
@@ -124,8 +123,6 @@ class Outcome:
     reference_ap: float | None
     gain: float | None
     forgetting: float | None
-    gain_range: tuple[float, float] | None
-    forgetting_range: tuple[float, float] | None
 
 
 def outcomes(points: Iterable[Point]) -> list[Outcome]:
@@ -143,8 +140,6 @@ def outcomes(points: Iterable[Point]) -> list[Outcome]:
             reference_ap=mean([p.reference_ap for p in group.values()]),
             gain=mean([p.gain for p in group.values()]),
             forgetting=mean([p.forgetting for p in group.values()]),
-            gain_range=spread([p.gain for p in group.values()]),
-            forgetting_range=spread([p.forgetting for p in group.values()]),
         )
         for key, group in last.items()
     ]

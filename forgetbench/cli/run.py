@@ -23,7 +23,7 @@ def command(
     suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
 ) -> None:
     """Train, score and chart SUITE; running it again goes on where it stopped."""
-    from forgetbench.report.summary import terminal_summary
+    from forgetbench.report.summary import terminal_claims, terminal_summary
     from forgetbench.run.execute import run_suite
 
     screen = console()
@@ -36,5 +36,7 @@ def command(
         screen.print(table(title, header, rows))
         for remark in remarks:
             say(screen, remark)
+    for line in terminal_claims(folder.path):
+        say(screen, line)
     screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, markup=False, soft_wrap=True)
     screen.print(f"charts   {folder.path / 'figures'}", highlight=False, markup=False, soft_wrap=True)

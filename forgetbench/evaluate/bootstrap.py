@@ -40,9 +40,9 @@ def draw_images(images: int, resamples: int, seed: int) -> NDArray[np.float64]:
 def resample(matches: Sequence[ClassMatches], drawn: NDArray[np.float64]) -> ResampledAP:
     """Return AP per class of every resample.
 
-    A detection of an image drawn k times counts k times, and so do the image's objects: AP is that of a dataset in which
-    the image lies k times. Where detections of one image and class have the same score, the copies of the first come
-    before those of the second.
+    A detection of an image drawn k times counts k times, and so do the image's objects: AP is that of a dataset in
+    which the image lies k times. Of detections of one image and class with equal scores, all copies of the first come before
+    those of the second.
 
     Args:
         matches: Of all classes, from `match`.
@@ -111,4 +111,7 @@ def _recalls_reached(right: NDArray[np.float64], objects: NDArray[np.float64]) -
     """Return how many of COCO's recall thresholds so many right detections of so many objects reach."""
     recall = right / objects
     nearest = np.floor(recall * 100 + 1e-9)
-    return nearest + (nearest * RECALLS[1] <= recall)  # pycocotools' thresholds are multiples of the second one
+    reached: NDArray[np.float64] = nearest + (
+        nearest * RECALLS[1] <= recall
+    )  # pycocotools' thresholds are multiples of the second one
+    return reached

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,16 +10,22 @@ from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
 from forgetbench.analyse.tradeoff import Point, Treatment
+from forgetbench.analyse.uncertainty import Interval
 from forgetbench.report.style import Look, heading
 
 _PANEL = (4.3, 3.9)
 
 
-def draw_tradeoff(points: Sequence[Point], looks: Mapping[Treatment, Look], title: str) -> Figure:
+#: Intervals of forgetting and gain of a treatment's last checkpoints, fractions; None is not known.
+Bars = Callable[[str, str | None, Treatment], tuple[Interval | None, Interval | None]]
+
+
+def draw_tradeoff(points: Sequence[Point], bars: Bars, looks: Mapping[Treatment, Look], title: str) -> Figure:
     """Draw gain against forgetting: a panel per attach point (columns) and head (rows), a path per treatment.
 
     Args:
         points: Checkpoints of one model.
+        bars: Gives the intervals of a treatment, by head and attach point.
         looks: Look of each treatment.
         title: Heading of the chart.
     """
@@ -33,11 +39,11 @@ def draw_tradeoff(points: Sequence[Point], looks: Mapping[Treatment, Look], titl
             for lost, gained in zip(
                 curves(shown, lambda p: p.forgetting), curves(shown, lambda p: p.gain), strict=True
             ):
-                _path(axis, lost, gained, looks[lost.treatment])
+                _path(axis, lost, gained, bars(head, attach, lost.treatment), looks[lost.treatment])
             axis.set_title(f"attach = {attach}" + (f", {head}" if len(heads) > 1 else ""))
             axis.set_xlabel("forgetting: reference AP lost (points)")
         row[0].set_ylabel("specialisation gain: target AP\nover the reference arm (points)")
-    _legend(figure, axes[0][0], f"{heading(looks)}\n(small: each epoch,\nlarge: last)")
+    _legend(figure, axes[0][0], f"{heading(looks)}\n(small: each epoch,\nlarge: last;\nbars: 95 %)")
     return figure
 
 
@@ -75,17 +81,16 @@ def draw_curves(
     return figure
 
 
-def _path(axis: Axes, lost: Curve, gained: Curve, look: Look) -> None:
+def _path(axis: Axes, lost: Curve, gained: Curve, bars: tuple[Interval | None, Interval | None], look: Look) -> None:
     at = sorted(set(lost.epochs) & set(gained.epochs))
     if not at:
         return
     x = [100 * lost.values[lost.epochs.index(epoch)] for epoch in at]
     y = [100 * gained.values[gained.epochs.index(epoch)] for epoch in at]
     axis.plot(x, y, color=look.colour, marker=look.marker, markersize=3.5, alpha=0.75)
-    ranges = [curve.ranges[curve.epochs.index(at[-1])] for curve in (lost, gained)]
     errors = [
-        [[centre - 100 * span[0]], [100 * span[1] - centre]] if span else None
-        for centre, span in zip((x[-1], y[-1]), ranges, strict=True)
+        [[max(0.0, centre - 100 * bar[0])], [max(0.0, 100 * bar[1] - centre)]] if bar else None
+        for centre, bar in zip((x[-1], y[-1]), bars, strict=True)
     ]
     axis.errorbar(
         x[-1:], y[-1:], xerr=errors[0], yerr=errors[1], color=look.colour, marker=look.marker, markersize=9,

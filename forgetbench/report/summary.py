@@ -6,12 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
+from forgetbench.analyse.evidence import Quantity
+from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables, read_tables
-from forgetbench.analyse.tradeoff import Outcome, Point, Treatment, original_ap, outcomes, tradeoff, treatment_of
+from forgetbench.analyse.tradeoff import (
+    ORIGINAL,
+    Outcome,
+    Point,
+    Treatment,
+    original_ap,
+    outcomes,
+    tradeoff,
+    treatment_of,
+)
 from forgetbench.report.cam_text import cam_section
+from forgetbench.report.evidence_text import claim_lines, claims_section, evidence_section
+from forgetbench.report.settings_text import cost_table, data_text, settings_text
 from forgetbench.report.style import heading
-from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds, points, share, span
+from forgetbench.report.text import interval, markdown_table, points, share
 
 Table = tuple[list[str], list[list[str]]]
 
@@ -31,6 +43,15 @@ def terminal_summary(folder: Path) -> list[tuple[str, list[str], list[list[str]]
     return shown
 
 
+def terminal_claims(folder: Path) -> list[str]:
+    """Return a line per claim of the suite: the verdict, and what it comes from.
+
+    Raises:
+        CorruptRunError: the run's tables cannot be read.
+    """
+    return list(claim_lines(read_tables(folder)))
+
+
 def points_of(tables: RunTables, model: str) -> list[Point]:
     """Return a model's checkpoints as gain and forgetting."""
     results = tables.results[tables.results["model"] == model]
@@ -43,11 +64,12 @@ def labels_of(tables: RunTables, model: str) -> dict[Treatment, str]:
 
 
 def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bool) -> Table:
-    """Return header and rows: a treatment a row, target AP and gain, then forgetting per attach point.
+    """Return header and rows: a treatment a row, target AP and gain, then forgetting per attach point, with intervals.
 
     With `reference_ap`, the AP that forgetting comes from stands before it.
     """
     attaches = list(dict.fromkeys(outcome.attach for outcome in found))
+    evidence = EvidenceTable(tables.evidence)
     header = [heading(outcome.treatment for outcome in found), "trainable", "target AP", "gain"]
     for attach in attaches:
         header += ([f"reference AP, {attach}"] if reference_ap else []) + [f"forgetting, {attach}"]
@@ -60,14 +82,29 @@ def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bo
             arm["label"],
             share(arm["trainable_parameters"], arm["parameters"]),
             points(first.target_ap),
-            points(first.gain, signed=True) + span(first.gain_range),
+            _with_interval(first.gain, evidence, "gain", first, arm["label"], baseline_of(tables, first.model)),
         ]
         for attach in attaches:
             lost = mine[attach]
             row += [points(lost.reference_ap)] if reference_ap else []
-            row.append(points(lost.forgetting) + span(lost.forgetting_range))
+            row.append(_with_interval(lost.forgetting, evidence, "forgetting", lost, arm["label"], ORIGINAL))
         rows.append(row)
     return header, rows
+
+
+def baseline_of(tables: RunTables, model: str) -> str | None:
+    """Return the label of the arm that gain is measured against, None if there is none."""
+    point = tables.manifest["reference_arms"].get(model)
+    return None if point is None else labels_of(tables, model)[Treatment(point)]
+
+
+def _with_interval(
+    value: float | None, evidence: EvidenceTable, quantity: Quantity, shown: Outcome, label: str, against: str | None
+) -> str:
+    attach = shown.attach if quantity == "forgetting" else None
+    row = evidence.find(shown.model, shown.head, attach, quantity, label, against) if against else None
+    known = interval(row.low, row.high) if row and not row.by_construction else ""
+    return f"{points(value, signed=quantity == 'gain')} {known}".rstrip()
 
 
 def remarks(tables: RunTables, model: str, head: str) -> list[str]:
@@ -85,17 +122,18 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         for role in ("target", "reference")
         if data[role].get("subset_of")
     ]
-    baseline = tables.manifest["reference_arms"].get(model)
+    baseline = baseline_of(tables, model)
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
     else:
-        said.append(
-            f"Gain is over the last checkpoint of freeze point {labels_of(tables, model)[Treatment(baseline)]}."
-        )
+        said.append(f"Gain is over the last checkpoint of freeze point {baseline}.")
     if len(suite["seeds"]) == 1:
-        said.append("One seed: how much these numbers vary from seed to seed is unknown.")
+        said.append(
+            "Brackets: 95 % intervals over images, for these very checkpoints. One seed: how much these numbers vary "
+            "from seed to seed is unknown."
+        )
     else:
-        said.append(f"Means over {len(suite['seeds'])} seeds; in brackets the least and the largest.")
+        said.append(f"Means over {len(suite['seeds'])} seeds. Brackets: 95 % intervals over images and seeds.")
     for arm in tables.arms(model):
         if arm.get("stopped"):
             said.append(f"{arm['arm']} ended early: {arm['stopped']}.")
@@ -123,12 +161,15 @@ def summary_text(
                 markdown_table(*score_table(tables, of_head, reference_ap=True)),
                 "\n".join(f"- {remark}" for remark in remarks(tables, model, head)),
             ]
+            sure = evidence_section(tables, model, head, baseline_of(tables, model))
+            parts += [f"### {model}: how sure", sure] if sure else []
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
-        parts += [f"### {model}: cost of training", _cost_table(tables, model)]
+        parts += [f"### {model}: cost of training", cost_table(tables, model)]
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
         if suite.get("cam") and cams and cams.get(model):
             parts.append(cam_section(suite["cam"], cams[model]))
-    parts += ["## Settings", _settings(tables.manifest), "## Data", _data(tables.manifest)]
+    parts.append(claims_section(tables))
+    parts += ["## Settings", settings_text(tables.manifest), "## Data", data_text(tables.manifest)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -164,64 +205,3 @@ def _best_epochs(tables: RunTables, model: str) -> str:
         rows.append([arm, head, str(best.epoch), points(best.target_ap), points(best.forgetting)])
     header = ["arm", "head", "epoch", "target AP", f"forgetting, attach = {attach}"]
     return markdown_table(header, rows, left=2) if rows else ""
-
-
-def _cost_table(tables: RunTables, model: str) -> str:
-    arms = tables.arms(model)
-    shared = shared_seconds_per_step(tables.times, model)
-    labels = labels_of(tables, model)
-    flops = {treatment_of(arm): arm.get("trained_flops") for arm in arms}
-
-    def row(cost: Cost) -> list[str]:
-        trained = flops[cost.treatment]
-        return [
-            labels[cost.treatment],
-            UNMEASURED if trained is None else f"{trained / 1e9:.2f}",
-            milliseconds(cost.step_seconds),
-            *(mebibytes(cost.held[kind]) for kind in ("gradients", "optimizer", "saved_for_backward")),
-            mebibytes(cost.max_allocated),
-        ]
-
-    header = [heading(labels), "GFLOPs in trained modules", "own time of a step", "gradients", "optimizer state"]
-    header += ["saved for backward", "solo peak (CUDA)"]
-    rows = [row(cost) for cost in costs(arms, tables.memory, tables.times)]
-    note = f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}."
-    return f"{markdown_table(header, rows)}\n\n{note}"
-
-
-def _settings(manifest: dict[str, Any]) -> str:
-    train, evaluation, environment = manifest["suite"]["train"], manifest["evaluation"], manifest["environment"]
-    said = [
-        ", ".join(f"{key} {train[key]}" for key in ("epochs", "imgsz", "batch", "nbs", "optimizer", "lr0", "lrf"))
-        + f", seeds {', '.join(map(str, manifest['suite']['seeds']))}, class rows copied by name: {train['cls_remap']}",
-        "evaluation: " + ", ".join(f"{key} {evaluation[key]}" for key in sorted(evaluation)),
-        ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
-        + f"; {environment['device']}, {environment['processor']}, {environment['threads']} threads",
-    ]
-    said += [f"{arm['name']}: {_own_settings(arm)}" for arm in manifest["suite"].get("arms", [])]
-    return "\n".join(f"- {line}" for line in said)
-
-
-def _own_settings(arm: dict[str, Any]) -> str:
-    """Return what an arm beside the freeze points does otherwise, from its entry in the suite."""
-    said = [f"freeze point {arm['freeze_point']}"]
-    said += [f"{name} {_plain(options)}" for name, options in arm["strategy"].items()]
-    said += [f"{key} {value}" for key, value in arm["train"].items() if value is not None]
-    return ", ".join(said + ([] if arm["pretrained"] else ["random weights"]))
-
-
-def _plain(options: Any) -> str:
-    if isinstance(options, dict):
-        return " ".join(f"{key}: {value}" for key, value in options.items())
-    return " ".join(map(str, options)) if isinstance(options, list) else str(options)
-
-
-def _data(manifest: dict[str, Any]) -> str:
-    lines = []
-    for role, data in manifest["data"].items():
-        odd = ", ".join(f"{count} {kind}" for kind, count in data.get("oddities", {}).items())
-        lines.append(
-            f"- {role}: {data['name']} ({data['split']}), {data['images']} images, {data['instances']} boxes"
-            + (f"; {odd}" if odd else "")
-        )
-    return "\n".join(lines)

@@ -34,9 +34,9 @@ def milliseconds(seconds: float | None) -> str:
     return UNMEASURED if seconds is None else f"{1000 * seconds:.0f} ms"
 
 
-def span(low_high: tuple[float, float] | None) -> str:
-    """Return the least and largest over seeds in brackets, nothing if there is one seed."""
-    return f" [{points(low_high[0])}, {points(low_high[1])}]" if low_high else ""
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval of AP fractions in points, in brackets; nothing if it is not known."""
+    return "" if low is None or high is None else f"[{points(low)}, {points(high)}]"
 
 
 def markdown_table(header: list[str], rows: list[list[str]], left: int = 1) -> str:

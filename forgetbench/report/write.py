@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_step
+from forgetbench.analyse.evidence import EvidenceRow
+from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables, read_tables
-from forgetbench.analyse.tradeoff import original_ap
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, original_ap
+from forgetbench.analyse.uncertainty import Interval
 from forgetbench.files import write_text
 from forgetbench.report.cam_text import cam_figures
-from forgetbench.report.charts import draw_curves, draw_tradeoff
+from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import looks, save_figure, styled
-from forgetbench.report.summary import labels_of, points_of, summary_text, versus
+from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -34,6 +37,22 @@ def write_report(folder: Path) -> list[Path]:
     return written
 
 
+def _bars(tables: RunTables, model: str) -> Bars:
+    """Return what gives a treatment's intervals of forgetting and gain."""
+    evidence, labels, baseline = EvidenceTable(tables.evidence), labels_of(tables, model), baseline_of(tables, model)
+
+    def bars(head: str, attach: str | None, treatment: Treatment) -> tuple[Interval | None, Interval | None]:
+        lost = evidence.find(model, head, attach, "forgetting", labels[treatment], ORIGINAL)
+        gained = evidence.find(model, head, None, "gain", labels[treatment], baseline) if baseline else None
+        return _interval(lost), _interval(gained)
+
+    return bars
+
+
+def _interval(row: EvidenceRow | None) -> Interval | None:
+    return None if row is None or row.low is None or row.high is None else (row.low, row.high)
+
+
 def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     points, look = points_of(tables, model), looks(labels_of(tables, model).items())
     about = tables.manifest["models"][model]
@@ -42,7 +61,9 @@ def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     written: list[Path] = []
     if any(point.gain is not None for point in points):
         written += save_figure(
-            draw_tradeoff(points, look, f"Gain against forgetting: {subject}"), folder, f"gain-forgetting-{model}"
+            draw_tradeoff(points, _bars(tables, model), look, f"Gain against forgetting: {subject}"),
+            folder,
+            f"gain-forgetting-{model}",
         )
     original = {head: ap for (name, head), ap in original_ap(tables.results).items() if name == model}
     if points:

@@ -59,7 +59,7 @@ def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progr
             name = str(row["detections"])
             detections, about = load_detections(folder.path / "detections" / name)
             dataset, drawn = images_of(about["data"])
-            found = resample(match(dataset, detections), drawn)
+            found = resample(match(dataset, detections) if resamples else [], drawn)
             scored[name] = {
                 "ap": Score(name, _known(row["ap"]), over_classes(found.ap)),
                 "ap50": Score(name, _known(row["ap50"]), over_classes(found.ap50)),

@@ -1,0 +1,130 @@
+"""What the summary says of how sure the differences are, and of claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.evidence import EvidenceRow
+from forgetbench.analyse.evidence_table import EvidenceTable
+from forgetbench.analyse.tables import RunTables
+from forgetbench.analyse.tradeoff import ORIGINAL
+from forgetbench.analyse.verdicts import together
+from forgetbench.report.text import interval, markdown_table, points
+
+MEASURES = {"ap": "AP", "ap50": "AP50"}
+
+
+def evidence_section(tables: RunTables, model: str, head: str, baseline: str | None) -> str:
+    """Return the tables of intervals of one model and head, empty if there are none.
+
+    Args:
+        tables: The run.
+        model, head: Which.
+        baseline: Label of the reference arm, None if gain was not measured.
+    """
+    found = EvidenceTable(tables.evidence)
+    mine = [row for row in found.rows if (row.model, row.head) == (model, head) and row.images_low is not None]
+    if not mine:
+        return ""
+    several = any(row.seeds > 1 for row in mine)
+    header = ["", "attach", "measure", "points", "95 % over images"]
+    header += ["over seeds", "over both"] if several else []
+    to_baseline = [row for row in mine if row.against in (ORIGINAL, baseline)]
+    rows = [[_named(row), *_cells(row, several)] for row in to_baseline]
+    pairs = [row for row in mine if row.against not in (ORIGINAL, baseline) and row.measure == "ap"]
+    parts = [markdown_table(header, rows, left=3)]
+    if pairs:
+        parts += ["Arm against arm, last checkpoints:"]
+        parts += [markdown_table(header, [[_named(row), *_cells(row, several)] for row in pairs], left=3)]
+    resamples = tables.manifest["suite"]["evaluation"]["resamples"]
+    parts.append(
+        f"Percentile intervals of {resamples} paired resamples of the images, each image as often as it was drawn. "
+        "They tell what other images might have given"
+        + (
+            "; those over seeds, Student's t, what other seeds might have; both together in the last column."
+            if several
+            else " for these very checkpoints; what another seed would have given is unknown."
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def _named(row: EvidenceRow) -> str:
+    return f"{row.quantity} of {row.treatment} against {row.against}"
+
+
+def _cells(row: EvidenceRow, several: bool) -> list[str]:
+    measured = points(row.value, signed=row.quantity == "gain")
+    if row.by_construction:
+        measured += " (by construction)"
+    cells = [row.attach or "", MEASURES[row.measure], measured, interval(row.images_low, row.images_high)]
+    return cells + ([interval(row.seeds_low, row.seeds_high), interval(row.low, row.high)] if several else [])
+
+
+def claims_section(tables: RunTables) -> str:
+    """Return the claims, what was measured of them, and the verdicts; empty if the suite has none."""
+    parts = []
+    for claim, mine in _claims(tables):
+        rows = [[row.treatment, row.model, row.head or "", _measured(row), _span(row), _said(row)] for row in mine]
+        header = ["arm", "model", "head", "measured", "95 % interval", "verdict"]
+        parts += [
+            f"### {claim['name']}: {_verdict_on(claim, mine)}",
+            f"\u201c{claim['says']}\u201d ({claim['source']})",
+            f"Tested as: {_bound_of(claim)}.",
+            markdown_table(header, rows, left=3),
+        ]
+    return "\n\n".join(["## Claims", *parts]) if parts else ""
+
+
+def claim_lines(tables: RunTables) -> Iterator[str]:
+    """Yield what the terminal says of each claim: the verdict, and which arms it comes from."""
+    for claim, mine in _claims(tables):
+        by_verdict: dict[str, list[str]] = {}
+        for row in mine:
+            name = f"{row.model} {row.treatment}" if len(claim["compared"]) > 1 else row.treatment
+            figures = "" if row.by_construction else f" {_measured(row)} {_span(row)}".rstrip()
+            by_verdict.setdefault(_said(row), []).append(name + figures)
+        details = "; ".join(f"{verdict}: {', '.join(arms)}" for verdict, arms in by_verdict.items())
+        yield f"claim {claim['name']} ({_bound_of(claim)}): {_verdict_on(claim, mine)}. {details}"
+
+
+def _claims(tables: RunTables) -> Iterator[tuple[dict[str, Any], list[ClaimRow]]]:
+    rows = list(claim_rows(tables))
+    for claim in tables.manifest.get("claims", []):
+        yield claim, [row for row in rows if row.claim == claim["name"]]
+
+
+def _verdict_on(claim: Mapping[str, Any], rows: Sequence[ClaimRow]) -> str:
+    """Return the verdict on a claim as a whole; where all that bears it out holds by construction, that is said."""
+    whole = together((row.verdict for row in rows), claim["of"])
+    agreeing = [row for row in rows if row.verdict == whole]
+    return f"{whole} (by construction)" if agreeing and all(row.by_construction for row in agreeing) else whole
+
+
+def _bound_of(claim: Mapping[str, Any]) -> str:
+    """Return what is tested, e.g. `forgetting of every arm below 0.1 points of AP, attach = head`."""
+    side, bound = ("below", claim["below"]) if claim["below"] is not None else ("above", claim["above"])
+    against = ", ".join(dict.fromkeys(compared["against"] for compared in claim["compared"]))
+    if claim["quantity"] in ("memory", "time"):
+        return f"{claim['quantity']} of {claim['of']} arm {side} {bound:g} times that of {against}"
+    over = f" over {against}" if claim["quantity"] == "gain" else ""
+    attach = f", attach = {claim['attach']}" if claim["attach"] is not None else ""
+    bounds = f"{side} {100 * bound:g} points of {MEASURES[claim['measure']]}"
+    return f"{claim['quantity']}{over} of {claim['of']} arm {bounds}{attach}"
+
+
+def _said(row: ClaimRow) -> str:
+    """Return a row's verdict, marked where it follows from how the networks are put together."""
+    return f"{row.verdict} (by construction)" if row.by_construction else row.verdict
+
+
+def _measured(row: ClaimRow) -> str:
+    if row.value is not None and row.quantity in ("memory", "time"):
+        return f"{row.value:.2f}"
+    return points(row.value, signed=row.quantity == "gain")
+
+
+def _span(row: ClaimRow) -> str:
+    return "" if row.quantity in ("memory", "time") else interval(row.low, row.high)
