@@ -41,8 +41,8 @@ def resample(matches: Sequence[ClassMatches], drawn: NDArray[np.float64]) -> Res
     """Return AP per class of every resample.
 
     A detection of an image drawn k times counts k times, and so do the image's objects: AP is that of a dataset in
-    which the image lies k times. Of detections of one image and class with equal scores, all copies of the first come before
-    those of the second.
+    which the image lies k times. Of detections of one image and class with equal scores, all copies of the first come
+    before those of the second.
 
     Args:
         matches: Of all classes, from `match`.

@@ -71,7 +71,7 @@ def claims_section(tables: RunTables) -> str:
         header = ["arm", "model", "head", "measured", "95 % interval", "verdict"]
         parts += [
             f"### {claim['name']}: {_verdict_on(claim, mine)}",
-            f"\u201c{claim['says']}\u201d ({claim['source']})",
+            f"Claimed: {claim['says']} ({claim['source']}).",
             f"Tested as: {_bound_of(claim)}.",
             markdown_table(header, rows, left=3),
         ]

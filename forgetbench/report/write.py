@@ -60,11 +60,8 @@ def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
     subject = f"{model}, {versus(tables.manifest['data'])}"
     written: list[Path] = []
     if any(point.gain is not None for point in points):
-        written += save_figure(
-            draw_tradeoff(points, _bars(tables, model), look, f"Gain against forgetting: {subject}"),
-            folder,
-            f"gain-forgetting-{model}",
-        )
+        figure = draw_tradeoff(points, _bars(tables, model), look, f"Gain against forgetting: {subject}")
+        written += save_figure(figure, folder, f"gain-forgetting-{model}")
     original = {head: ap for (name, head), ap in original_ap(tables.results).items() if name == model}
     if points:
         figure = draw_curves(points, original, look, f"AP over epochs: {subject}")

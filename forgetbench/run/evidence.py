@@ -17,7 +17,9 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import draw_images, resample
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
+from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
 
 #: Decides which images are drawn; runs on the same images draw the same.
@@ -40,6 +42,21 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
 def write_claims(folder: RunFolder) -> None:
     """Write `claims.csv`: what the run's other tables say of the claims in its manifest."""
     folder.write_table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
+
+
+def claims_due(plan: Plan, folder: RunFolder) -> bool:
+    """Tell whether a finished run was judged by other claims than the suite's."""
+    return bool(folder.read_manifest().get("claims") != plan.claims)
+
+
+def add_claims(plan: Plan, folder: RunFolder) -> None:
+    """Judge a finished run by the suite's claims; nothing is measured again."""
+    manifest = folder.read_manifest()
+    manifest["claims"] = plan.claims
+    manifest["suite"]["claims"] = plan.suite.model_dump(mode="json")["claims"]
+    folder.write_manifest(manifest)
+    write_claims(folder)
+    write_report(folder.path)
 
 
 def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:

@@ -13,7 +13,7 @@ from forgetbench.data.annotations import save_annotations
 from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
-from forgetbench.run.evidence import write_evidence
+from forgetbench.run.evidence import add_claims, claims_due, write_evidence
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
@@ -61,11 +61,21 @@ def run_suite(
     with folder.lock():
         if not folder.complete:
             _run(plan, folder, where, progress)
-        elif cams_due(plan, folder):
-            add_cams(plan, folder, where, progress)
         else:
-            progress.message(f"already complete: {folder.path}")
+            _complete(plan, folder, where, progress)
     return folder
+
+
+def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
+    """Add to a finished run what decides none of its numbers and may have been asked for since."""
+    claims, cams = claims_due(plan, folder), cams_due(plan, folder)
+    if claims:
+        progress.message("the suite's claims changed: judging them anew")
+        add_claims(plan, folder)
+    if cams:
+        add_cams(plan, folder, device, progress)
+    if not claims and not cams:
+        progress.message(f"already complete: {folder.path}")
 
 
 def _load(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequence[str]) -> LoadedSuite:
