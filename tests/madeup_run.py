@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from forgetbench.analyse.evidence import EvidenceRow
+from forgetbench.run.folder import columns_of
+
 MODEL = "yolo"
 #: Target AP by (freeze point, seed, epoch), and reference AP under attach = head.
 TARGET = {(22, 0, 1): 0.20, (22, 0, 2): 0.40, (10, 0, 1): 0.30, (10, 0, 2): 0.55}
@@ -31,6 +34,7 @@ def manifest(seeds: Sequence[int] = (0,), **changes: Any) -> dict[str, Any]:
                 "epochs": 2, "imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "SGD", "lr0": 0.01, "lrf": 0.01,
                 "cls_remap": False,
             },
+            "evaluation": {"resamples": 1000},
         },
         "evaluation": {"imgsz": 64, "conf": 0.001},
         "arms": [
@@ -86,6 +90,19 @@ def result_rows(
     return rows
 
 
+def evidence_row(
+    quantity: str, value: float, lowest: float, highest: float, *, treatment: str = "backbone (10)", **changes: Any
+) -> str:
+    """Return a line of `evidence.csv`: by default of the backbone's AP against its baseline, one seed."""
+    row = {
+        "model": MODEL, "head": "one-to-many", "attach": None if quantity == "gain" else "head", "quantity": quantity,
+        "measure": "ap", "treatment": treatment, "against": "all-but-head (22)" if quantity == "gain" else "original",
+        "seeds": 1, "value": value, "images_low": lowest, "images_high": highest, "seeds_low": None, "seeds_high": None,
+        "low": lowest, "high": highest, "by_construction": False, **changes,
+    }  # fmt: skip
+    return ",".join("" if row[name] is None else str(row[name]) for name in columns_of(EvidenceRow))
+
+
 def write_run(
     folder: Path,
     *,
@@ -93,8 +110,9 @@ def write_run(
     target: Mapping[tuple[int, int, int], float | None] = TARGET,
     reference: Mapping[tuple[int, int, int], float | None] = REFERENCE,
     original: float | None = ORIGINAL,
+    evidence: Sequence[str] = (),
 ) -> Path:
-    """Write the tables of a run and return its folder."""
+    """Write the tables of a run and return its folder; `evidence` are rows made by `evidence_row`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").write_text(json.dumps(about or manifest()), encoding="utf-8")
     tables = {
@@ -120,6 +138,7 @@ def write_run(
             f"{MODEL},0,{arm_name(10, 0)},1,4,8.0,",
         ],
     }  # fmt: skip
+    tables["evidence.csv"] = [",".join(columns_of(EvidenceRow)), *evidence]
     for name, lines in tables.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

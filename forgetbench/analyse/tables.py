@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 _NAMES = ("arm", "model", "strategy", "dataset", "role", "attach", "head", "module", "treatment", "against")
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
-TABLES = ("results", "gradients", "memory", "times", "intervals", "evidence")
+TABLES = ("results", "gradients", "memory", "times", "evidence")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
     "results.csv": {
@@ -38,7 +38,6 @@ _NEEDED = {
     "gradients.csv": {"arm", "epoch", "step", "module", "norm"},
     "memory.csv": {"arm", "kind", "bytes"},
     "times.csv": {"model", "seed", "arm", "epoch", "steps", "seconds"},
-    "intervals.csv": {"model", "arm", "epoch", "head", "attach", "quantity", "measure", "value", "low", "high"},
     "evidence.csv": {"model", "head", "attach", "quantity", "measure", "treatment", "against", "value", "low", "high"},
 }  # fmt: skip
 
@@ -51,7 +50,7 @@ class RunTables:
         manifest: What was asked for and what it ran with.
         results: One row per scored thing; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
-        intervals, evidence: Differences between scores with their intervals, by checkpoint and by treatment.
+        evidence: Differences between treatments' last checkpoints with their intervals.
     """
 
     manifest: dict[str, Any]
@@ -59,7 +58,6 @@ class RunTables:
     gradients: pd.DataFrame
     memory: pd.DataFrame
     times: pd.DataFrame
-    intervals: pd.DataFrame
     evidence: pd.DataFrame
 
     @property
@@ -91,7 +89,9 @@ def read_table(path: Path) -> pd.DataFrame:
         CorruptRunError: it is missing, unreadable or lacks a column.
     """
     try:
-        frame = pd.read_csv(path, dtype=_TEXT, float_precision="round_trip")
+        frame = pd.read_csv(
+            path, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
+        )  # an arm may be called "null"
     except FileNotFoundError as error:
         raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
     except (OSError, ValueError) as error:

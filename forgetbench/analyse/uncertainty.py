@@ -46,7 +46,7 @@ def uncertain(values: Sequence[float | None], resampled: Sequence[NDArray[np.flo
 
     Over images it is the percentile interval (Efron 1979) of the mean over seeds, all seeds on the same resamples. Over
     seeds it is Student's t interval. Over both, the variances of the two add up, with Satterthwaite's (1946) degrees of
-    freedom, the variance over images counting as known.
+    freedom, the variance over images counting as known; the interval is never narrower than that over seeds.
 
     Args:
         values: The difference on the images as they are, for each seed.
@@ -64,10 +64,12 @@ def uncertain(values: Sequence[float | None], resampled: Sequence[NDArray[np.flo
         return Uncertain(mean, count, over_images, None, None)
     seed_variance = stdev(known) ** 2 / count
     image_variance = float(np.var(of_resamples, ddof=1)) if len(of_resamples) > 1 else 0.0
-    over_seeds = _around(mean, seed_variance, count - 1)
     variance = seed_variance + image_variance
     freedom = (count - 1) * (variance / seed_variance) ** 2 if seed_variance else math.inf
-    return Uncertain(mean, count, over_images, over_seeds, _around(mean, variance, freedom))
+    of_seeds, of_both = _half_width(seed_variance, count - 1), _half_width(variance, freedom)
+    # with two or three seeds the greater freedom may outweigh the greater variance: more doubt cannot mean less width
+    of_both = max(of_seeds, of_both)
+    return Uncertain(mean, count, over_images, (mean - of_seeds, mean + of_seeds), (mean - of_both, mean + of_both))
 
 
 def percentiles(resampled: NDArray[np.float64]) -> Interval | None:
@@ -78,6 +80,5 @@ def percentiles(resampled: NDArray[np.float64]) -> Interval | None:
     return float(low), float(high)
 
 
-def _around(mean: float, variance: float, freedom: float) -> Interval:
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
-    return mean - half, mean + half
+def _half_width(variance: float, freedom: float) -> float:
+    return float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)

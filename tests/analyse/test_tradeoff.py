@@ -55,6 +55,3 @@ def test_outcomes_are_the_last_checkpoints_averaged_over_seeds(tmp_path: Path) -
     assert deep.target_ap == pytest.approx(0.4)
     assert deep.gain == pytest.approx(0.2)
     assert deep.forgetting == pytest.approx(0.2)
-    assert deep.forgetting_range == pytest.approx((0.1, 0.3))
-    assert deep.gain_range == pytest.approx((0.1, 0.3))
-    assert ended[22, "head"].gain_range == (0, 0)

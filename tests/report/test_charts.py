@@ -24,6 +24,10 @@ def look(run: RunTables) -> dict[Treatment, Look]:
     return looks(labels_of(run, "yolo").items())
 
 
+def no_bars(_head: str, _attach: str | None, _treatment: Treatment) -> tuple[None, None]:
+    return None, None
+
+
 def line(axis: Axes, colour: str) -> list[tuple[float, float]]:
     """Return the corners of the first line of a colour."""
     drawn = next(item for item in axis.get_lines() if item.get_color() == colour and len(item.get_xdata()) > 1)
@@ -31,7 +35,7 @@ def line(axis: Axes, colour: str) -> list[tuple[float, float]]:
 
 
 def test_the_path_runs_through_forgetting_and_gain_in_points(run: RunTables) -> None:
-    figure = draw_tradeoff(points_of(run, "yolo"), look(run), "title")
+    figure = draw_tradeoff(points_of(run, "yolo"), no_bars, look(run), "title")
     head, null_control = figure.axes
     assert (head.get_title(), null_control.get_title()) == ("attach = head", "attach = freeze-point")
     assert line(head, look(run)[Treatment(10)].colour) == [(15.0, -10.0), (20.0, 15.0)]
@@ -40,6 +44,20 @@ def test_the_path_runs_through_forgetting_and_gain_in_points(run: RunTables) -> 
     assert "points" in head.get_ylabel()
     labels = [item.get_text() for item in figure.legends[0].get_texts()]
     assert labels == ["all-but-head (22)", "backbone (10)"]
+
+
+def test_bars_are_the_intervals_of_the_last_checkpoints(run: RunTables) -> None:
+    def bars(_head: str, attach: str | None, treatment: Treatment) -> tuple[tuple[float, float] | None, None]:
+        return ((0.12, 0.27) if (treatment, attach) == (Treatment(10), "head") else None), None
+
+    head, null_control = draw_tradeoff(points_of(run, "yolo"), bars, look(run), "title").axes
+    (shown,) = [
+        collection.get_segments()
+        for axis in (head, null_control)
+        for collection in axis.collections
+        if len(collection.get_segments())
+    ]
+    assert [[round(float(x), 6) for x in end] for end in shown[0]] == [[12.0, 15.0], [27.0, 15.0]]
 
 
 def test_ap_over_epochs_in_points_with_the_original(run: RunTables) -> None:

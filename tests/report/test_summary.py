@@ -17,17 +17,38 @@ def test_the_terminal_table(tmp_path: Path) -> None:
         ["backbone (10)", "60.0 %", "55.0", "+15.0", "20.0", "0"],
     ]
     assert remarks[0].startswith("Original: AP 50.0 on things (4 images, 9 boxes).")
-    assert "One seed: how much these numbers vary from seed to seed is unknown." in remarks
+    assert any("One seed: how much these numbers vary from seed to seed is unknown." in remark for remark in remarks)
 
 
-def test_several_seeds_show_their_range(tmp_path: Path) -> None:
+def test_intervals_stand_behind_what_they_are_of(tmp_path: Path) -> None:
+    evidence = [
+        madeup_run.evidence_row("gain", 0.15, 0.11, 0.19),
+        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27),
+        madeup_run.evidence_row("forgetting", 0.0, 0.0, 0.0, attach="freeze-point", by_construction=True),
+        madeup_run.evidence_row("gain", 0.15, 0.4, 0.5, measure="ap50"),
+    ]
+    ((_, _, rows, _),) = terminal_summary(madeup_run.write_run(tmp_path, evidence=evidence))
+    assert rows[1][3:] == ["+15.0 [11.0, 19.0]", "20.0 [12.0, 27.0]", "0"]
+    assert rows[0][3:] == ["0", "0", "0"]
+    text = summary_text(read_tables(tmp_path), {})
+    assert "### yolo: how sure" in text
+    assert "| gain of backbone (10) against all-but-head (22) |  | AP50 | +15.0 | [40.0, 50.0] |" in text
+    assert "| forgetting of backbone (10) against original | freeze-point | AP | 0 (by construction) | [0, 0] |" in text
+    assert "what another seed would have given is unknown" in text
+
+
+def test_several_seeds_show_their_intervals_too(tmp_path: Path) -> None:
     target = {(22, 0, 1): 0.2, (10, 0, 1): 0.3, (22, 1, 1): 0.2, (10, 1, 1): 0.5}
     reference = {(22, 0, 1): 0.5, (10, 0, 1): 0.4, (22, 1, 1): 0.5, (10, 1, 1): 0.2}
     about = madeup_run.manifest(seeds=(0, 1))
+    evidence = [
+        madeup_run.evidence_row("gain", 0.2, 0.15, 0.25, seeds=2, seeds_low=0.1, seeds_high=0.3, low=0.0, high=0.4)
+    ]
     ((_, _, rows, remarks),) = terminal_summary(
-        madeup_run.write_run(tmp_path, about=about, target=target, reference=reference)
+        madeup_run.write_run(tmp_path, about=about, target=target, reference=reference, evidence=evidence)
     )
-    assert rows[1][3:5] == ["+20.0 [10.0, 30.0]", "20.0 [10.0, 30.0]"]
+    assert rows[1][3:5] == ["+20.0 [0, 40.0]", "20.0"]
+    assert "| AP | +20.0 | [15.0, 25.0] | [10.0, 30.0] | [0, 40.0] |" in summary_text(read_tables(tmp_path), {})
     assert any("Means over 2 seeds" in remark for remark in remarks)
 
 

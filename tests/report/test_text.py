@@ -18,7 +18,8 @@ def test_units() -> None:
     assert text.share(284, 1000) == "28.4 %"
     assert (text.mebibytes(3 * 2**20), text.mebibytes(None)) == ("3 MiB", "–")
     assert (text.milliseconds(0.2254), text.milliseconds(None)) == ("225 ms", "–")
-    assert (text.span((0.1, 0.2)), text.span(None)) == (" [10.0, 20.0]", "")
+    assert text.interval(-0.1, 0.2) == "[−10.0, 20.0]"
+    assert (text.interval(None, 0.2), text.interval(0.1, None)) == ("", "")
 
 
 def test_markdown_table() -> None:

@@ -76,7 +76,10 @@ def test_json_schema_says_what_a_file_may_hold() -> None:
 def test_json_schema_requires_keys_only_of_files_that_extend_nothing() -> None:
     schema = suite_json_schema()
     assert "required" not in schema
-    assert [name for name, node in schema["$defs"].items() if "required" in node] == ["ArmSpec"]  # lists do not merge
+    assert [name for name, node in schema["$defs"].items() if "required" in node] == [
+        "ArmSpec",
+        "Claim",
+    ]  # lists do not merge
     assert schema["if"] == {"not": {"required": ["extends"]}}
     assert set(schema["then"]["required"]) == {"name", "target", "reference", "freeze_points", "train"}
     assert schema["then"]["properties"]["train"] == {"required": ["epochs", "optimizer", "lr0"]}

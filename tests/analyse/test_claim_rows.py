@@ -1,0 +1,101 @@
+"""Claims against a made-up run."""
+
+from pathlib import Path
+from typing import Any
+
+import madeup_run
+import pytest
+
+from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.tables import read_tables
+from forgetbench.report.summary import summary_text, terminal_claims
+
+BACKBONE, HEAD = "backbone (10)", "all-but-head (22)"
+
+
+def claim(quantity: str, *, against: str = "original", **changes: Any) -> dict[str, Any]:
+    compared = [{"model": "yolo", "treatments": [BACKBONE], "against": against}]
+    return {
+        "name": "said", "says": "so", "source": "page 3", "quantity": quantity, "measure": "ap",
+        "attach": "head" if quantity == "forgetting" else None, "below": None, "above": None, "of": "every",
+        "compared": compared, **changes,
+    }  # fmt: skip
+
+
+def run(folder: Path, *claims: dict[str, Any]) -> Path:
+    evidence = [
+        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27),
+        madeup_run.evidence_row("forgetting", 0.0, 0.0, 0.0, attach="freeze-point", by_construction=True),
+        madeup_run.evidence_row("gain", 0.15, 0.11, 0.19),
+    ]
+    return madeup_run.write_run(folder, about=madeup_run.manifest(claims=list(claims)), evidence=evidence)
+
+
+def judged(folder: Path, one: dict[str, Any]) -> ClaimRow:
+    (row,) = claim_rows(read_tables(run(folder, one)))
+    return row
+
+
+def test_forgetting_under_an_attach_point(tmp_path: Path) -> None:
+    row = judged(tmp_path, claim("forgetting", below=0.001))
+    assert (row.verdict, row.value, row.low, row.high) == ("refuted", 0.2, 0.12, 0.27)
+    assert judged(tmp_path, claim("forgetting", below=0.15)).verdict == "undecided"
+    assert judged(tmp_path, claim("forgetting", below=0.3)).verdict == "supported"
+    null_control = judged(tmp_path, claim("forgetting", below=0.001, attach="freeze-point"))
+    assert (null_control.verdict, null_control.by_construction) == ("supported", True)
+    assert judged(tmp_path, claim("forgetting", below=0.001, attach=12)).verdict == "not measured"
+
+
+def test_gain_in_either_direction(tmp_path: Path) -> None:
+    assert judged(tmp_path, claim("gain", above=0.1, against=HEAD)).verdict == "supported"
+    turned = claim("gain", above=0.1, against=BACKBONE)
+    turned["compared"][0]["treatments"] = [HEAD]
+    row = judged(tmp_path, turned)
+    assert (row.verdict, row.value, row.low, row.high) == ("refuted", -0.15, -0.19, -0.11)
+
+
+def test_memory_and_time_are_ratios(tmp_path: Path) -> None:
+    memory = judged(tmp_path, claim("memory", below=2.0, against=HEAD))
+    assert memory.value == pytest.approx((100 + 20 + 40 + 100) / (100 + 10 + 20 + 50))
+    assert (memory.verdict, memory.head, memory.seeds) == ("supported", None, None)
+    time = judged(tmp_path, claim("time", below=2.0, against=HEAD))
+    assert time.value == pytest.approx((0.5 + 2.0) / (0.5 + 0.5))
+    assert time.verdict == "refuted"
+
+
+def test_an_arm_that_the_suite_does_not_have_was_not_measured(tmp_path: Path) -> None:
+    absent = claim("forgetting", below=0.001)
+    absent["compared"][0]["treatments"] = ["15"]
+    assert judged(tmp_path, absent).verdict == "not measured"
+    memory = claim("memory", below=1.0, against="none (0)")
+    assert judged(tmp_path, memory).verdict == "not measured"
+
+
+def test_what_the_reader_is_told(tmp_path: Path) -> None:
+    folder = run(
+        tmp_path,
+        claim("forgetting", below=0.001, name="kept"),
+        claim("forgetting", below=0.001, name="kept-below", attach="freeze-point"),
+        claim("memory", below=2.0, against=HEAD, name="light", of="some"),
+    )
+    kept, below, light = terminal_claims(folder)
+    assert kept == (
+        "claim kept (forgetting of every arm below 0.1 points of AP, attach = head): refuted. "
+        "refuted: backbone (10) 20.0 [12.0, 27.0]"
+    )
+    assert below.startswith(
+        "claim kept-below (forgetting of every arm below 0.1 points of AP, attach = freeze-point): "
+    )
+    assert below.endswith("supported (by construction). supported (by construction): backbone (10)")
+    assert light.startswith("claim light (memory of some arm below 2 times that of all-but-head (22)): supported.")
+    text = summary_text(read_tables(folder), {})
+    assert "### kept: refuted\n\nClaimed: so (page 3).\n\nTested as: forgetting of every arm below 0.1" in text
+    assert "| backbone (10) | yolo | one-to-many | 20.0 | [12.0, 27.0] | refuted |" in text
+    assert "### kept-below: supported (by construction)" in text
+    assert "| backbone (10) | yolo |  | 1.44 |  | supported |" in text
+
+
+def test_without_claims_nothing_is_said(tmp_path: Path) -> None:
+    folder = run(tmp_path)
+    assert terminal_claims(folder) == []
+    assert "## Claims" not in summary_text(read_tables(folder), {})

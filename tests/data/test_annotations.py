@@ -1,0 +1,57 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import drawn_dataset
+from worlds import world
+
+from forgetbench.data.annotations import load_annotations, save_annotations
+from forgetbench.errors import CorruptRunError
+from forgetbench.evaluate.coco import ground_truth, score
+
+
+def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path, count=3)
+    save_annotations(tmp_path / "kept.safetensors", dataset)
+    again = load_annotations(tmp_path / "kept.safetensors")
+    assert (again.name, again.split, again.classes) == (dataset.name, dataset.split, dataset.classes)
+    assert again.subset_of == dataset.subset_of
+    for one, other in zip(dataset.samples, again.samples, strict=True):
+        assert (other.width, other.height) == (one.width, one.height)
+        assert not other.image.is_absolute()
+        assert other.image.as_posix() == one.image.relative_to(dataset.root).as_posix()
+        for name in ("boxes", "classes", "crowd", "areas"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(one, name))
+            assert getattr(other, name).dtype == getattr(one, name).dtype
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_scores_are_the_same_to_the_last_bit(seed: int, tmp_path: Path) -> None:
+    dataset, found = world(seed)
+    save_annotations(tmp_path / "kept.safetensors", dataset)
+    again = load_annotations(tmp_path / "kept.safetensors")
+    assert score(ground_truth(again), found) == score(ground_truth(dataset), found)
+
+
+def test_the_same_annotations_are_the_same_bytes_wherever_the_images_lie(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path, count=2)
+    moved = replace(
+        dataset,
+        root=Path("/elsewhere"),
+        samples=tuple(
+            replace(sample, image=Path("/elsewhere") / sample.image.relative_to(dataset.root))
+            for sample in dataset.samples
+        ),
+    )
+    save_annotations(tmp_path / "one.safetensors", dataset)
+    save_annotations(tmp_path / "other.safetensors", moved)
+    assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "other.safetensors").read_bytes()
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing of the kind")
+    with pytest.raises(CorruptRunError, match="not readable annotations"):
+        load_annotations(tmp_path / "broken.safetensors")
+    with pytest.raises(CorruptRunError, match=r"absent\.safetensors"):
+        load_annotations(tmp_path / "absent.safetensors")
