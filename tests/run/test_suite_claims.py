@@ -29,7 +29,7 @@ def planned(folder: Path, **changes: Any) -> Plan:
 
 
 def test_arms_and_baselines_are_found_by_point_or_name(tmp_path: Path) -> None:
-    near = {"name": "near", "freeze_point": "none", "strategy": {"l2-sp": {"factor": 0.01}}}
+    near = {"name": "near", "freeze_point": "none", "strategy": {"l2-sp": 0.01}}
     memory = {"name": "light", "says": "s", "source": "s", "quantity": "memory", "over": "none", "below": 0.7}
     chosen = {**RETENTION, "name": "chosen", "arms": ["near", "backbone"]}
     retention, gain, light, by_name = planned(tmp_path, claims=[RETENTION, GAIN, memory, chosen], arms=[near]).claims
@@ -51,7 +51,7 @@ def test_claims_of_other_models_are_left_out(tmp_path: Path) -> None:
 
 
 def test_an_unknown_arm_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match=r"claims\[0\]\.arms: no such arm.*found 'nera'"):
+    with pytest.raises(SuiteError, match=r"claims\[0\]\.arms: no such arm.*found nera"):
         planned(tmp_path, claims=[{**RETENTION, "arms": ["nera"]}])
 
 
