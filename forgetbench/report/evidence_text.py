@@ -13,11 +13,15 @@ from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
 from forgetbench.report.text import interval, markdown_table, points
 
+#: Differences between arms that a summary shows at most.
+MOST_PAIRS = 12
 MEASURES = {"ap": "AP", "ap50": "AP50"}
 
 
 def evidence_section(tables: RunTables, model: str, head: str, baseline: str | None) -> str:
     """Return the tables of intervals of one model and head, empty if there are none.
+
+    Differences that are zero by construction have none to show.
 
     Args:
         tables: The run.
@@ -25,21 +29,26 @@ def evidence_section(tables: RunTables, model: str, head: str, baseline: str | N
         baseline: Label of the reference arm, None if gain was not measured.
     """
     found = EvidenceTable(tables.evidence)
-    mine = [row for row in found.rows if (row.model, row.head) == (model, head) and row.images_low is not None]
+    mine = [
+        row
+        for row in found.rows
+        if (row.model, row.head) == (model, head) and row.images_low is not None and not row.by_construction
+    ]
     if not mine:
         return ""
     several = any(row.seeds > 1 for row in mine)
     header = ["", "attach", "measure", "points", "95 % over images"]
     header += ["over seeds", "over both"] if several else []
-    to_baseline = [row for row in mine if row.against in (ORIGINAL, baseline)]
-    rows = [[_named(row), *_cells(row, several)] for row in to_baseline]
+    to_baseline = [row for row in mine if row.against == (baseline if row.quantity == "gain" else ORIGINAL)]
     pairs = [row for row in mine if row.against not in (ORIGINAL, baseline) and row.measure == "ap"]
-    parts = [markdown_table(header, rows, left=3)]
-    if pairs:
-        parts += ["Arm against arm, last checkpoints:"]
-        parts += [markdown_table(header, [[_named(row), *_cells(row, several)] for row in pairs], left=3)]
+    parts = [markdown_table(header, [_cells(row, several) for row in to_baseline], left=3)]
+    if len(pairs) > MOST_PAIRS:
+        parts.append(f"{len(pairs)} differences between arms are in evidence.csv.")
+    elif pairs:
+        parts += ["Arm against arm:", markdown_table(header, [_cells(row, several) for row in pairs], left=3)]
     resamples = tables.manifest["suite"]["evaluation"]["resamples"]
     parts.append(
+        "Last checkpoints. "
         f"Percentile intervals of {resamples} paired resamples of the images, each image as often as it was drawn. "
         "They tell what other images might have given"
         + (
@@ -51,15 +60,10 @@ def evidence_section(tables: RunTables, model: str, head: str, baseline: str | N
     return "\n\n".join(parts)
 
 
-def _named(row: EvidenceRow) -> str:
-    return f"{row.quantity} of {row.treatment} against {row.against}"
-
-
 def _cells(row: EvidenceRow, several: bool) -> list[str]:
+    named = f"{row.quantity} of {row.treatment} against {row.against}"
     measured = points(row.value, signed=row.quantity == "gain")
-    if row.by_construction:
-        measured += " (by construction)"
-    cells = [row.attach or "", MEASURES[row.measure], measured, interval(row.images_low, row.images_high)]
+    cells = [named, row.attach or "", MEASURES[row.measure], measured, interval(row.images_low, row.images_high)]
     return cells + ([interval(row.seeds_low, row.seeds_high), interval(row.low, row.high)] if several else [])
 
 
