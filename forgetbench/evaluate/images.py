@@ -111,6 +111,13 @@ def batches(
     for index, plan in enumerate(plans):
         by_canvas.setdefault(plan.canvas, []).append(index)
     chunks = [group[i : i + batch] for group in by_canvas.values() for i in range(0, len(group), batch)]
+    yield from decoded(samples, plans, chunks, threads)
+
+
+def decoded(
+    samples: Sequence[Sample], plans: Sequence[Letterbox], chunks: Sequence[Sequence[int]], threads: int = 2
+) -> Iterator[ImageBatch]:
+    """Yield chunks of images of one canvas each, given by their positions, decoding ahead in threads."""
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[list[Future[NDArray[np.uint8]]]] = deque()
         waiting = iter(chunks)

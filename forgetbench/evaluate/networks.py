@@ -7,7 +7,7 @@ head-only arms cost nothing, and lets one pass share whatever prefix networks ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, hash_tensors
+from forgetbench.model.parts import statistics_of
 
 HeadMode = Literal["one-to-one", "one-to-many"]
 
@@ -66,6 +67,13 @@ class ModuleShelf:
             keys.append(self._put(module.half()))
         return tuple(keys)
 
+    def with_statistics_of(self, key: str, other: str) -> str:
+        """Shelve a copy of a module whose BatchNorm statistics are those of another at its index; returns its key."""
+        if key == other:
+            return key
+        tensors = {**self._modules[key].state_dict(), **statistics_of(self._modules[other])}
+        return self._put(yolo.copy_with(self._modules[key], tensors).half())
+
     def fused(self, key: str, one_to_one: bool = False) -> nn.Module:
         """Return a copy of a module for inference, BatchNorm folded in."""
         return yolo.fused_for_inference(self._modules[key], one_to_one)
@@ -86,6 +94,16 @@ class ModuleShelf:
         """Return the network that COCO is scored with: adapted modules below `attach`, the original's from there."""
         adapted = self.original_keys[:freeze_point] + tuple(owned)
         return Network(adapted[:attach] + self.original_keys[attach:], head)
+
+    def with_statistics_alone(self, network: Network) -> Network:
+        """Return the original with a network's BatchNorm statistics: its weights are put back."""
+        pairs = zip(self.original_keys, network.modules, strict=True)
+        return replace(network, modules=tuple(self.with_statistics_of(old, new) for old, new in pairs))
+
+    def with_weights_alone(self, network: Network) -> Network:
+        """Return a network with the original's BatchNorm statistics: its weights stay as they were trained."""
+        pairs = zip(self.original_keys, network.modules, strict=True)
+        return replace(network, modules=tuple(self.with_statistics_of(new, old) for old, new in pairs))
 
     def nbytes(self) -> int:
         """Return the bytes of the shelved modules that are not the original's."""

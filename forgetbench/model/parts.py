@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from forgetbench.errors import SuiteError, nearest
 from forgetbench.model import yolo
@@ -111,6 +111,16 @@ class Parts:
         # the other layers of a stack are convolutions with BatchNorm and without a bias
         last = {part.name.rpartition(".")[0] for part in self if _is_last(part, one_to_one)}
         return frozenset(part.name for part in self if part.name.rpartition(".")[0] in last)
+
+
+def statistics_of(module: nn.Module) -> dict[str, Tensor]:
+    """Return the running statistics of a module's BatchNorm layers by their names within the module."""
+    return {
+        f"{name}.{buffer}".lstrip("."): tensor
+        for name, layer in module.named_modules()
+        if isinstance(layer, NORMS)
+        for buffer, tensor in layer.named_buffers(recurse=False)
+    }
 
 
 def _parts_of(original: Original) -> Iterator[Part]:

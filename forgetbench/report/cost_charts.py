@@ -10,7 +10,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.report.style import COLOURS, Look, heading
+from forgetbench.report.style import COLOURS, Look, heading, mark_parts
 
 _KIND_LABELS = {
     "parameters": "parameters",
@@ -36,10 +36,7 @@ def draw_gradients(
     figure = Figure(figsize=(8.6, 4.2), layout="constrained")
     axis = figure.subplots()
     axis.set_title(title)
-    for index, (start, end, part) in enumerate(((0, neck, "backbone"), (neck, head, "neck"), (head, head + 1, "head"))):
-        if index % 2 == 0:
-            axis.axvspan(start - 0.5, end - 0.5, color="#F4F4F4", zorder=0)
-        axis.text((start + end - 1) / 2, 1.01, part, transform=axis.get_xaxis_transform(), ha="center", fontsize=9)
+    mark_parts(axis, neck, head)
     for i, norm in enumerate(norms):
         look = looks[norm.treatment]
         shift = min(0.12, 0.7 / len(norms)) * (i - (len(norms) - 1) / 2)
@@ -53,8 +50,6 @@ def draw_gradients(
         )  # fmt: skip
     axis.set_title(title, pad=18)
     axis.set_yscale("log")
-    axis.set_xlim(-0.5, head + 0.5)
-    axis.set_xticks(range(0, head + 1, 2))
     axis.set_xlabel("module")
     axis.set_ylabel("gradient L2 norm before clipping")
     figure.legend(title=f"{heading(looks)}\n(median, quartiles)", loc="outside right center", alignment="left")

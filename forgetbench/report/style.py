@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.tradeoff import FREEZE, Treatment
@@ -62,6 +63,18 @@ def looks(labels: Iterable[tuple[Treatment, str]]) -> dict[Treatment, Look]:
 def heading(treatments: Iterable[Treatment]) -> str:
     """Return what a column or legend of treatments is called."""
     return "freeze point" if all(treatment.strategy == FREEZE for treatment in treatments) else "arm"
+
+
+def mark_parts(axis: Axes, neck: int, head: int, *, named: bool = True) -> None:
+    """Mark backbone, neck and head on an axis whose x is a module's index, and give every other index a tick."""
+    for index, (start, end, part) in enumerate(((0, neck, "backbone"), (neck, head, "neck"), (head, head + 1, "head"))):
+        if index % 2 == 0:
+            axis.axvspan(start - 0.5, end - 0.5, color="#F4F4F4", zorder=0)
+        if named:
+            at = axis.get_xaxis_transform()
+            axis.text((start + end - 1) / 2, 1.01, part, transform=at, ha="center", fontsize=9)
+    axis.set_xlim(-0.5, head + 0.5)
+    axis.set_xticks(range(0, head + 1, 2))
 
 
 def styled() -> AbstractContextManager[None]:

@@ -143,7 +143,10 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
 
 
 def summary_text(
-    tables: RunTables, figures: Mapping[str, Sequence[str]], cams: Mapping[str, Sequence[str]] | None = None
+    tables: RunTables,
+    figures: Mapping[str, Sequence[str]],
+    cams: Mapping[str, Sequence[str]] | None = None,
+    forgotten: Mapping[str, str] | None = None,
 ) -> str:
     """Return `summary.md`.
 
@@ -151,6 +154,7 @@ def summary_text(
         tables: The run.
         figures: Names of the charts, without suffix, by model.
         cams: Names of the figures of class activation maps, by model.
+        forgotten: The section on where the reference was forgotten, by model.
     """
     suite = tables.manifest["suite"]
     parts = [f"# {suite['name']}", suite["description"].strip()]
@@ -166,6 +170,8 @@ def summary_text(
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
         parts += [f"### {model}: cost of training", cost_table(tables, model)]
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
+        if forgotten and model in forgotten:
+            parts.append(forgotten[model])
         if suite.get("cam") and cams and cams.get(model):
             parts.append(cam_section(suite["cam"], cams[model]))
     parts.append(claims_section(tables))

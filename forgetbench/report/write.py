@@ -14,7 +14,8 @@ from forgetbench.files import write_text
 from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
-from forgetbench.report.style import looks, save_figure, styled
+from forgetbench.report.drift_text import write_where_forgotten
+from forgetbench.report.style import Look, looks, save_figure, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 
 
@@ -27,14 +28,30 @@ def write_report(folder: Path) -> list[Path]:
     tables = read_tables(folder)
     written: list[Path] = []
     names: dict[str, list[str]] = {}
+    forgotten: dict[str, str] = {}
     with styled():
         for model in tables.models:
             paths = _draw_model(tables, model, folder / "figures")
             names[model] = list(dict.fromkeys(path.stem for path in paths))
             written += paths
+            where = write_where_forgotten(folder, tables, model, subject_of(tables, model), looks_of(tables, model))
+            if where is not None:
+                written += where.written
+                forgotten[model] = where.text
     written.append(folder / "summary.md")
-    write_text(written[-1], summary_text(tables, names, {model: cam_figures(folder, model) for model in tables.models}))
+    cams = {model: cam_figures(folder, model) for model in tables.models}
+    write_text(written[-1], summary_text(tables, names, cams, forgotten))
     return written
+
+
+def looks_of(tables: RunTables, model: str) -> dict[Treatment, Look]:
+    """Return the look of each of a model's treatments."""
+    return looks(labels_of(tables, model).items())
+
+
+def subject_of(tables: RunTables, model: str) -> str:
+    """Return what a model's charts say they are about."""
+    return f"{model}, {versus(tables.manifest['data'])}"
 
 
 def _bars(tables: RunTables, model: str) -> Bars:
@@ -54,10 +71,10 @@ def _interval(row: EvidenceRow | None) -> Interval | None:
 
 
 def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
-    points, look = points_of(tables, model), looks(labels_of(tables, model).items())
+    points, look = points_of(tables, model), looks_of(tables, model)
     about = tables.manifest["models"][model]
     arms = tables.arms(model)
-    subject = f"{model}, {versus(tables.manifest['data'])}"
+    subject = subject_of(tables, model)
     written: list[Path] = []
     if any(point.gain is not None for point in points):
         figure = draw_tradeoff(points, _bars(tables, model), look, f"Gain against forgetting: {subject}")

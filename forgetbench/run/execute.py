@@ -13,6 +13,7 @@ from forgetbench.data.annotations import save_annotations
 from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
+from forgetbench.run.drift import write_drift
 from forgetbench.run.evidence import add_claims, claims_due, write_evidence
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
@@ -114,6 +115,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         _score(scorer, pending, results, classes)
     write_tables(plan, folder, results, classes)
     write_evidence(folder, progress)
+    write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")

@@ -114,10 +114,7 @@ class Scorer:
 
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
-        _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
-        owned = self._shelf.put_branch(
-            arm.freeze_point, self._template(arm.regime.pretrained)[arm.freeze_point :], tensors
-        )
+        owned = self._put_checkpoint(arm, epoch)
         items = []
         for head in self._plan.heads(self._model):
             if "target" in roles:
@@ -127,6 +124,20 @@ class Scorer:
                 network = self._shelf.reference_network(arm.freeze_point, owned, index, head)
                 items.append(Scorable("reference", network, self._cells(arm, epoch, "reference", label, head)))
         return items
+
+    def adapted_networks(self, arm: Arm, epoch: int) -> list[Network]:
+        """Return a checkpoint's reference network under attach = head, once per head."""
+        owned, attach = self._put_checkpoint(arm, epoch), self._original.head
+        return [
+            self._shelf.reference_network(arm.freeze_point, owned, attach, head)
+            for head in self._plan.heads(self._model)
+        ]
+
+    def _put_checkpoint(self, arm: Arm, epoch: int) -> tuple[str, ...]:
+        """Shelve a checkpoint's modules; returns their keys."""
+        _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
+        template = self._template(arm.regime.pretrained)[arm.freeze_point :]
+        return self._shelf.put_branch(arm.freeze_point, template, tensors)
 
     def _template(self, pretrained: bool) -> nn.ModuleList:
         """Return all modules of a model with the target's classes, for checkpoints to be loaded into copies of.

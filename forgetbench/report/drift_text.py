@@ -1,0 +1,122 @@
+"""What a report says of where the reference was forgotten: the modules that moved most, and BatchNorm's statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.analyse.drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
+from forgetbench.analyse.tables import RunTables, read_table
+from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
+from forgetbench.report.style import Look, heading, save_figure
+from forgetbench.report.text import UNMEASURED, markdown_table, points, span
+
+#: How many modules of an arm are named.
+NAMED = 3
+_HOW_TO_READ = (
+    "CKA compares what a module gives with what the original's gives (1: the same up to rotation and scale), so it "
+    "also carries what the modules before it did; the change of weights is the module's own. Neither is a loss of AP: "
+    "attach points between the freeze point and the head tell what the modules below them cost. `drift.csv` has every "
+    "module."
+)
+_STATISTICS = (
+    "Reference AP lost, attach = head, where only BatchNorm's running statistics are the arm's and all weights the "
+    "original's, the reverse, and both. The parts need not add up. In brackets {interval}."
+)
+
+
+@dataclass(frozen=True)
+class WhereForgotten:
+    """A model's part of the report.
+
+    Attributes:
+        text: Section of `summary.md`.
+        written: Files of its charts.
+    """
+
+    text: str
+    written: list[Path]
+
+
+def write_where_forgotten(
+    folder: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+) -> WhereForgotten | None:
+    """Draw a model's charts of drift and return its section; None where nothing was measured.
+
+    Args:
+        folder: The run.
+        tables: Its tables; `drift.csv` and `batchnorm.csv` are read if they are there.
+        model: Which.
+        subject: What charts say they are about.
+        looks: Look of each treatment.
+
+    Raises:
+        CorruptRunError: one of the tables is unreadable.
+    """
+    if not all((folder / name).is_file() for name in ("drift.csv", "batchnorm.csv")):
+        return None
+    about, arms = tables.manifest["models"][model], tables.arms(model)
+    drifts = module_drift(arms, read_table(folder / "drift.csv"))
+    shares = statistics_shares(arms, read_table(folder / "batchnorm.csv"))
+    written: list[Path] = []
+    if any(drift.cka is not None or drift.weight_change is not None for drift in drifts):
+        figure = draw_drift(drifts, looks, about["neck"], about["head"], f"Drift by module: {subject}")
+        written += save_figure(figure, folder / "figures", f"drift-{model}")
+    if any(share.forgetting is not None for share in shares):
+        figure = draw_statistics(shares, looks, f"BatchNorm statistics against weights: {subject}")
+        written += save_figure(figure, folder / "figures", f"batchnorm-{model}")
+    if not written:
+        return None
+    names = dict.fromkeys(path.stem for path in written)
+    seeds = len(tables.manifest["suite"]["seeds"])
+    text = "\n\n".join(
+        [
+            f"### {model}: where it was forgotten",
+            _HOW_TO_READ,
+            drift_table(drifts, looks),
+            _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
+            statistics_table(shares, looks),
+            *(f"![{name}](figures/{name}.png)" for name in names),
+        ]
+    )
+    return WhereForgotten(text, written)
+
+
+def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) -> str:
+    """Return, for each treatment, the modules with weights whose output is least like the original's, and others."""
+    rows = []
+    for treatment, look in looks.items():
+        mine = [drift for drift in drifts if drift.treatment == treatment and drift.weight_change is not None]
+        rows.append(
+            [
+                look.label,
+                _furthest(mine, lambda drift: drift.cka, lowest=True),
+                _furthest(mine, lambda drift: drift.weight_change),
+                _furthest(mine, lambda drift: drift.variance_change),
+            ]
+        )
+    header = [heading(looks), "lowest CKA", "largest change of weights", "largest change of running variances"]
+    return markdown_table(header, rows, left=4)
+
+
+def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment, Look]) -> str:
+    """Return what each treatment loses to its statistics, to its weights and to both."""
+    several = len({share.head for share in shares}) > 1
+    rows = []
+    for treatment, head in dict.fromkeys((share.treatment, share.head) for share in shares):
+        mine = {share.adapted: share for share in shares if (share.treatment, share.head) == (treatment, head)}
+        cells = [points(mine[adapted].forgetting) + span(mine[adapted].interval) for adapted in ADAPTED]
+        rows.append([looks[treatment].label, *([head] if several else []), *cells])
+    header = [heading(looks), *(["head"] if several else []), *ADAPTED.values()]
+    return markdown_table(header, rows, left=2 if several else 1)
+
+
+def _furthest(
+    drifts: Sequence[ModuleDrift], quantity: Callable[[ModuleDrift], float | None], *, lowest: bool = False
+) -> str:
+    known = [(value, drift) for drift in drifts if (value := quantity(drift)) is not None]
+    known.sort(key=lambda pair: pair[0], reverse=not lowest)
+    named = (f"{drift.index} {drift.kind} {value:.3f}".replace("-", "−") for value, drift in known[:NAMED])
+    return ", ".join(named) or UNMEASURED
