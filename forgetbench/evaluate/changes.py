@@ -53,4 +53,4 @@ def _relative(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> floa
 
 
 def _norm(tensor: Tensor) -> float:
-    return float(torch.linalg.vector_norm(tensor.double()))
+    return float(torch.linalg.vector_norm(tensor.detach().double()))

@@ -7,7 +7,7 @@ from math import nan
 
 from matplotlib.figure import Figure
 
-from forgetbench.analyse.drift import ModuleDrift, StatisticsShare
+from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.style import COLOURS, MARKERS, Look, heading, mark_parts
 
@@ -38,14 +38,15 @@ def draw_drift(
             color=look.colour, marker=look.marker, markersize=5, label=look.label,
         )  # fmt: skip
         below.plot(
-            [drift.index for drift in known], [drift.weight_change or nan for drift in known],
+            [drift.index for drift in known], [100 * (drift.weight_change or 0.0) for drift in known],
             color=look.colour, marker=look.marker, markersize=5, linewidth=1.2,
         )  # fmt: skip
     mark_parts(above, neck, head)
     mark_parts(below, neck, head, named=False)
     above.set_ylabel("CKA with the original's output\n(1: alike)")
-    below.set_ylabel("relative change of weights")
-    below.set_yscale("log")
+    above.set_ylim(top=1.05)
+    below.set_ylabel("relative change of weights (%)")
+    below.set_ylim(bottom=0)
     below.set_xlabel("module")
     figure.legend(title=heading(looks), loc="outside right center", alignment="left")
     return figure

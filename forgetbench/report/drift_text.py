@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from forgetbench.analyse.drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
+from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
 from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics

@@ -1,0 +1,51 @@
+import math
+
+import pytest
+import torch
+from factories import tiny_original
+from torch import nn
+
+from forgetbench.evaluate.changes import Change, relative_change
+from forgetbench.model.parts import statistics_of
+
+
+def block() -> nn.Sequential:
+    """Return a convolution of weights 3 and 4 with a BatchNorm of weight 12, bias 0, mean 2, variance 5."""
+    made = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False), nn.BatchNorm2d(2))
+    with torch.no_grad():
+        made[0].weight.copy_(torch.tensor([3.0, 4.0]).reshape(2, 1, 1, 1))
+        made[1].weight.copy_(torch.tensor([12.0, 0.0]))
+    made[1].running_mean.fill_(2)
+    made[1].running_var.fill_(5)
+    return made
+
+
+def test_changes_by_hand() -> None:
+    before, after = block(), block().half()
+    with torch.no_grad():
+        after[0].weight[0] += 1.5
+        after[1].bias[1] -= 2
+    after[1].running_mean[0] = 3
+    after[1].running_var.fill_(2.5)
+    change = relative_change(before, after)
+    assert change.weights == pytest.approx(math.hypot(1.5, 2) / 13)
+    assert change.means == pytest.approx(1 / math.hypot(2, 2))
+    assert change.variances == pytest.approx(0.5)
+    assert relative_change(before, block()) == Change(0.0, 0.0, 0.0)
+
+
+def test_what_a_module_does_not_have_is_not_measured() -> None:
+    assert relative_change(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2)) == Change(None, None, None)
+    convolution = nn.Conv2d(1, 2, 1)
+    assert relative_change(convolution, convolution) == Change(0.0, None, None)
+    broken = block()
+    broken[1].running_var[0] = torch.nan
+    assert relative_change(block(), broken) == Change(0.0, 0.0, None)
+
+
+def test_statistics_are_those_of_batchnorm_by_name() -> None:
+    assert set(statistics_of(block())) == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+    assert set(statistics_of(nn.BatchNorm2d(1))) == {"running_mean", "running_var", "num_batches_tracked"}
+    for module in tiny_original().modules:
+        expected = {name for name in module.state_dict() if ".bn." in f".{name}" and "weight" not in name}
+        assert set(statistics_of(module)) == {name for name in expected if "bias" not in name}
