@@ -11,19 +11,20 @@ from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
 from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import UNMEASURED, markdown_table, points, span
+from forgetbench.report.text import UNMEASURED, interval, markdown_table, points
 
 #: How many modules of an arm are named.
 NAMED = 3
 _HOW_TO_READ = (
     "CKA compares what a module gives with what the original's gives (1: the same up to rotation and scale), so it "
-    "also carries what the modules before it did; the change of weights is the module's own. Neither is a loss of AP: "
-    "attach points between the freeze point and the head tell what the modules below them cost. `drift.csv` has every "
-    "module."
+    "also carries what the modules before it did; so does the distance, ‖difference‖ / ‖original's‖. The change of "
+    "weights is the module's own. CKA is rough on few images: read tenths. None of these is a loss of AP: attach "
+    "points between the freeze point and the head tell what the modules below them cost. `drift.csv` has every module."
 )
 _STATISTICS = (
-    "Reference AP lost, attach = head, where only BatchNorm's running statistics are the arm's and all weights the "
-    "original's, the reverse, and both. The parts need not add up. In brackets {interval}."
+    "Points of reference AP lost, attach = head, where only BatchNorm's running statistics are the arm's and all "
+    "weights the original's, the reverse, and where both are the arm's. The parts need not add up: adapted weights may "
+    "need their statistics. Brackets: {interval}."
 )
 
 
@@ -70,13 +71,13 @@ def write_where_forgotten(
     if not written:
         return None
     names = dict.fromkeys(path.stem for path in written)
-    seeds = len(tables.manifest["suite"]["seeds"])
+    one_seed = len(tables.manifest["suite"]["seeds"]) == 1
     text = "\n\n".join(
         [
             f"### {model}: where it was forgotten",
             _HOW_TO_READ,
             drift_table(drifts, looks),
-            _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
+            _STATISTICS.format(interval="95 % intervals over images" if one_seed else "the least and largest seed"),
             statistics_table(shares, looks),
             *(f"![{name}](figures/{name}.png)" for name in names),
         ]
@@ -85,7 +86,7 @@ def write_where_forgotten(
 
 
 def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) -> str:
-    """Return, for each treatment, the modules with weights whose output is least like the original's, and others."""
+    """Return, for each treatment, the modules with weights that moved most by each measure."""
     rows = []
     for treatment, look in looks.items():
         mine = [drift for drift in drifts if drift.treatment == treatment and drift.weight_change is not None]
@@ -93,12 +94,13 @@ def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) 
             [
                 look.label,
                 _furthest(mine, lambda drift: drift.cka, lowest=True),
+                _furthest(mine, lambda drift: drift.distance),
                 _furthest(mine, lambda drift: drift.weight_change),
                 _furthest(mine, lambda drift: drift.variance_change),
             ]
         )
-    header = [heading(looks), "lowest CKA", "largest change of weights", "largest change of running variances"]
-    return markdown_table(header, rows, left=4)
+    header = [heading(looks), "lowest CKA", "largest distance", "largest change of weights", "of running variances"]
+    return markdown_table(header, rows, left=5)
 
 
 def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment, Look]) -> str:
@@ -107,10 +109,14 @@ def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment
     rows = []
     for treatment, head in dict.fromkeys((share.treatment, share.head) for share in shares):
         mine = {share.adapted: share for share in shares if (share.treatment, share.head) == (treatment, head)}
-        cells = [points(mine[adapted].forgetting) + span(mine[adapted].interval) for adapted in ADAPTED]
+        cells = [_lost(mine[adapted]) for adapted in ADAPTED]
         rows.append([looks[treatment].label, *([head] if several else []), *cells])
     header = [heading(looks), *(["head"] if several else []), *ADAPTED.values()]
     return markdown_table(header, rows, left=2 if several else 1)
+
+
+def _lost(share: StatisticsShare) -> str:
+    return f"{points(share.forgetting)} {interval(*share.interval) if share.interval else ''}".rstrip()
 
 
 def _furthest(
@@ -118,5 +124,5 @@ def _furthest(
 ) -> str:
     known = [(value, drift) for drift in drifts if (value := quantity(drift)) is not None]
     known.sort(key=lambda pair: pair[0], reverse=not lowest)
-    named = (f"{drift.index} {drift.kind} {value:.3f}".replace("-", "−") for value, drift in known[:NAMED])
+    named = (f"{drift.index} {drift.kind} {value:.2f}".replace("-", "−") for value, drift in known[:NAMED])
     return ", ".join(named) or UNMEASURED

@@ -98,7 +98,8 @@ def _scored(
     def scored(name: str) -> Score:
         detections, about = load_detections(folder.path / "detections" / name)
         dataset, truth, drawn = data(about["data"])
-        return Score(name, score(truth, detections).ap, over_classes(resample(match(dataset, detections), drawn).ap))
+        found = resample(match(dataset, detections) if drawn.size else [], drawn)
+        return Score(name, score(truth, detections).ap, over_classes(found.ap))
 
     made = []
     with progress.task("telling BatchNorm statistics from weights", len(rows), "network") as advance:

@@ -108,8 +108,10 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
         took = rehearse(plan, together, device, training_flops=trained, evaluation_flops=evaluated)
         training += took.batch_seconds * batches * seeds
         evaluation += took.original_seconds * (target_images + reference_images)
-        added = took.target_seconds * target_images + took.reference_seconds * reference_images
-        evaluation += added * mine[0].checkpoints * seeds
+        evaluation += took.target_seconds * target_images * mine[0].checkpoints * seeds
+        of_an_epoch = heads * sum(len(_adapted(plan, arm)) for arm in together)
+        shares = sum(work.reference_networks for work in mine) / max(of_an_epoch, 1)
+        evaluation += took.reference_seconds * reference_images * shares
         if suite.pretrain is not None and model in plan.untrained:
             flops = count_flops(original, suite.pretrain.imgsz or suite.train.imgsz)
             images = plan.untrained[model] * suite.pretrain.epochs
@@ -125,12 +127,19 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
 def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     epochs, cut = plan.suite.train.epochs, arm.freeze_point
     due = sum(1 for epoch in range(1, epochs + 1) if plan.due(epoch, epochs))
-    adapted = {max(index, cut) for _, index in plan.attach_points(arm)} - {cut}
+    adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
     owned = plan.originals[arm.model].modules[cut:]
+    # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
+    of_batchnorm = 2 + (head not in adapted) if cut < head else 0
     return ArmWork(
         arm=arm,
         share=arm.regime.trained_share,
         checkpoints=due,
-        reference_networks=due * len(plan.heads(arm.model)) * len(adapted),
+        reference_networks=len(plan.heads(arm.model)) * (due * len(adapted) + of_batchnorm),
         checkpoint_bytes=2 * sum(parameter.numel() for module in owned for parameter in module.parameters()),
     )
+
+
+def _adapted(plan: Plan, arm: Arm) -> set[int]:
+    """Return the attach points below which a checkpoint of an arm is not the original."""
+    return {max(index, arm.freeze_point) for _, index in plan.attach_points(arm)} - {arm.freeze_point}

@@ -25,8 +25,9 @@ def estimated(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> 
 def test_evaluations_are_counted_as_the_run_makes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     costs = estimated(tmp_path, monkeypatch)
     assert costs.target_networks == 6
-    assert costs.reference_networks == 5  # the original; freeze points 10 and 0 under attach = head, twice each
-    assert [work.reference_networks for work in costs.arms] == [0, 2, 2]
+    # the original; freeze points 10 and 0 under attach = head, twice each; statistics and weights alone of their last
+    assert costs.reference_networks == 9
+    assert [work.reference_networks for work in costs.arms] == [0, 4, 4]
     assert [work.checkpoints for work in costs.arms] == [2, 2, 2]
     assert costs.arms[2].share == 1
     parts = costs.pretraining_seconds, costs.training_seconds, costs.evaluation_seconds, costs.scoring_seconds
@@ -59,7 +60,7 @@ def test_both_heads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     )
     monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
     costs = estimate(plan, CPU)
-    assert (costs.target_networks, costs.reference_networks) == (12, 10)
+    assert (costs.target_networks, costs.reference_networks) == (12, 18)
 
 
 def test_rehearsed_seconds_are_multiplied_by_batches_images_and_epochs(
@@ -71,4 +72,6 @@ def test_rehearsed_seconds_are_multiplied_by_batches_images_and_epochs(
     reference = len(plan.reference[plan.arms[0].model].samples)
     batches = -(-train // plan.suite.train.batch)
     assert costs.training_seconds == 2.0 * (batches * 2 + 1) * 2  # two epochs, two seeds
-    assert costs.evaluation_seconds == 0.5 * (target + reference) + (0.25 * target + 0.125 * reference) * 2 * 2
+    checkpoints = (0.25 * target + 0.125 * reference) * 2 * 2
+    parts_of_the_last = 2 * 0.125 * reference * 2  # statistics alone, weights alone
+    assert costs.evaluation_seconds == 0.5 * (target + reference) + checkpoints + parts_of_the_last

@@ -31,7 +31,10 @@ RESULT_COLUMNS = [
     *("arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head"),
     *("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "images", "instances"),
 ]
-TABLES = ("results.csv", "per_class.csv", "gradients.csv", "memory.csv", "losses.csv")
+TABLES = (
+    *("results.csv", "per_class.csv", "gradients.csv", "memory.csv", "losses.csv"),
+    *("drift.csv", "batchnorm.csv"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +83,10 @@ def test_what_cannot_have_been_forgotten_was_not(finished: RunFolder) -> None:
 def test_equal_networks_are_evaluated_once(finished: RunFolder) -> None:
     results = finished.results()
     files = {path.name for path in (finished.path / "detections").glob("*.safetensors")}
-    assert set(results["detections"]) == files
-    assert len(files) == 1 + 3 * 2 + 2 * 2  # the original, a target pass per checkpoint, the reference for 10 and 0
+    parts = pd.read_csv(finished.path / "batchnorm.csv").query("adapted != 'both'")["detections"].dropna()
+    assert set(results["detections"]) == files - set(parts)
+    assert len(files) - len(parts) == 1 + 3 * 2 + 2 * 2  # original, target of each checkpoint, reference for 10 and 0
+    assert len(parts) == 2 * 2  # statistics and weights of the last checkpoints of 10 and 0
 
 
 def test_scores_can_be_redone_from_the_detections_alone(finished: RunFolder) -> None:
@@ -115,7 +120,7 @@ def test_the_manifest_says_what_decided_the_numbers(finished: RunFolder) -> None
     shares = [arm["trainable_parameters"] / arm["parameters"] for arm in manifest["arms"]]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert len(manifest["files"]) == 6 + 11
+    assert len(manifest["files"]) == 6 + 11 + 4
     assert str(Path.home()) not in json.dumps({key: manifest[key] for key in ("environment", "data", "identity")})
 
 
