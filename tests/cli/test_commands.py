@@ -48,7 +48,7 @@ def test_check_prints_the_plan_and_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert done.exit_code == 0, done.output
     assert "Arms of tiny-yolov8 " in done.output
     assert "backbone (10)" in done.output
-    assert "6 evaluations on the target, 5 on the reference" in done.output
+    assert "6 evaluations on the target, 9 on the reference" in done.output
     assert "on disk" in done.output
     assert sorted(tmp_path.rglob("*")) == before
 
