@@ -175,9 +175,6 @@ class Evidence:
         for measure in MEASURES:
             pairs = [self._difference(quantity, measure, files[seed], against[seed]) for seed in seeds]
             found = uncertain([value for value, _ in pairs], [resampled for _, resampled in pairs])
-            images_low, images_high = found.over_images or (None, None)
-            seeds_low, seeds_high = found.over_seeds or (None, None)
-            low, high = found.widest_known or (None, None)
             yield EvidenceRow(
                 model=model,
                 head=head,
@@ -188,12 +185,7 @@ class Evidence:
                 against=other,
                 seeds=len(seeds),
                 value=found.value,
-                images_low=images_low,
-                images_high=images_high,
-                seeds_low=seeds_low,
-                seeds_high=seeds_high,
-                low=low,
-                high=high,
+                **found.columns(),
                 by_construction=all(files[seed] == against[seed] for seed in seeds),
             )
 

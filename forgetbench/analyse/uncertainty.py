@@ -40,6 +40,15 @@ class Uncertain:
         """The interval over both sources where there are several seeds, else the one over images."""
         return self.over_both or self.over_images
 
+    def columns(self) -> dict[str, float | None]:
+        """Return the ends of the intervals as tables name them."""
+        named = {"images_": self.over_images, "seeds_": self.over_seeds, "": self.widest_known}
+        return {
+            f"{source}{end}": interval[place] if interval else None
+            for source, interval in named.items()
+            for place, end in enumerate(("low", "high"))
+        }
+
 
 def uncertain(values: Sequence[float | None], resampled: Sequence[NDArray[np.float64]]) -> Uncertain:
     """Return the mean of a difference over seeds with its intervals.

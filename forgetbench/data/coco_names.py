@@ -1,4 +1,8 @@
-"""The 80 COCO classes in the order of their category ids, as COCO-pretrained YOLO heads number them."""
+"""COCO's 80 classes in the order of their category ids, as COCO-pretrained YOLO heads number them, and their groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 COCO_NAMES: tuple[str, ...] = (
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
@@ -11,3 +15,16 @@ COCO_NAMES: tuple[str, ...] = (
     "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear",
     "hair drier", "toothbrush",
 )  # fmt: skip
+
+_SIZES = {
+    "person": 1, "vehicle": 8, "outdoor": 5, "animal": 10, "accessory": 5, "sports": 10, "kitchen": 7, "food": 10,
+    "furniture": 6, "electronic": 6, "appliance": 5, "indoor": 7,
+}  # fmt: skip
+
+
+def super_categories(classes: Sequence[str]) -> dict[str, str]:
+    """Return COCO's super-category of each of its 80 classes; nothing for a dataset that has other classes."""
+    if set(classes) != set(COCO_NAMES):
+        return {}
+    named = (category for category, size in _SIZES.items() for _ in range(size))  # their classes stand together
+    return dict(zip(COCO_NAMES, named, strict=True))

@@ -60,6 +60,32 @@ def resample(matches: Sequence[ClassMatches], drawn: NDArray[np.float64]) -> Res
     return ResampledAP(result[0], result[1])
 
 
+def average_recall(matches: ClassMatches, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of the class's objects that are found, averaged over COCO's ten IoUs, of every resample.
+
+    Args:
+        matches: Of one class, from `match`.
+        drawn: (images, resamples) how often each image is drawn.
+
+    Returns:
+        (resamples,), NaN where the images drawn hold no object.
+    """
+    image = matches.image[matches.matched]
+    found = np.bincount(image, matches.found.sum(axis=1), minlength=len(matches.objects))
+    with np.errstate(invalid="ignore"):
+        recall: NDArray[np.float64] = (found @ drawn) / (matches.found.shape[1] * matches.objects @ drawn)
+    return recall
+
+
+def over_classes(resampled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the classes (resamples, classes) that each resample holds; NaN where it holds none."""
+    defined = ~np.isnan(resampled)
+    total = np.where(defined, resampled, 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.float64] = total / defined.sum(axis=1)
+    return mean
+
+
 def _average_precision(
     matches: ClassMatches, drawn: NDArray[np.float64], objects: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -70,6 +70,11 @@ def score(truth: GroundTruth, detections: Detections, max_det: int = MAX_DET) ->
 
 def precision_table(truth: GroundTruth, detections: Detections, max_det: int) -> NDArray[np.float64]:
     """Return COCO's precision (10 IoUs, 101 recalls, classes, 4 areas), -1 where undefined."""
+    return truth.precision(scorer_rows(detections), max_det)
+
+
+def scorer_rows(detections: Detections) -> NDArray[np.float64]:
+    """Return detections as scorers take them, (n, 7): image id, x, y, width, height, score, category id."""
     rows = np.empty((len(detections), 7))
     rows[:, 0] = detections.image
     rows[:, 1:5] = comparable_boxes(detections)
@@ -77,7 +82,7 @@ def precision_table(truth: GroundTruth, detections: Detections, max_det: int) ->
     rows[:, 5] = detections.score
     rows[:, 6] = detections.label
     rows[:, 6] += 1
-    return truth.precision(rows, max_det)
+    return rows
 
 
 def comparable_boxes(detections: Detections) -> NDArray[np.float64]:

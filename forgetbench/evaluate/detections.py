@@ -38,6 +38,10 @@ class Detections:
     def __len__(self) -> int:
         return len(self.image)
 
+    def of(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> Detections:
+        """Return some of the detections, by a mask or in the order of positions."""
+        return Detections(self.image[chosen], self.label[chosen], self.score[chosen], self.box[chosen])
+
 
 def gather(parts: list[ImageRows]) -> Detections:
     """Join what was found per image, whatever the order."""

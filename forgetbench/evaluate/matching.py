@@ -38,8 +38,8 @@ class ClassMatches:
 
 
 @dataclass(frozen=True)
-class _Pairs:
-    """Detections and annotations of one image and class that overlap enough to match.
+class Pairs:
+    """Detections and annotations of one image and class that overlap enough to match, by their positions.
 
     Sorted by detection, and for one detection from the least to the most wanted: crowd regions, then by overlap.
 
@@ -54,8 +54,9 @@ class _Pairs:
     overlap: NDArray[np.float64]
     crowd: NDArray[np.bool_]
 
-    def of(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> _Pairs:
-        return _Pairs(self.detection[chosen], self.annotation[chosen], self.overlap[chosen], self.crowd[chosen])
+    def of(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
+        """Return some of the pairs."""
+        return Pairs(self.detection[chosen], self.annotation[chosen], self.overlap[chosen], self.crowd[chosen])
 
 
 def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> list[ClassMatches]:
@@ -70,14 +71,9 @@ def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> l
         max_det: Best detections counted per image and class.
     """
     classes = len(dataset.classes)
-    image, label = detections.image.astype(np.int64), detections.label.astype(np.int64)
-    order = np.lexsort((-detections.score, label, image))  # stable: equal scores keep their order in the file
-    group = image[order] * classes + label[order]
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    rank = np.arange(len(group)) - np.repeat(starts, np.diff(starts, append=len(group)))
-    order = order[rank < max_det]
-    image, label, score = image[order], label[order], detections.score[order]
-    found, ignored = _take_turns(_pairs(dataset, comparable_boxes(detections)[order], image, label), image, label)
+    counted = _counted(dataset, detections, max_det)
+    image, label, score = counted.image.astype(np.int64), counted.label.astype(np.int64), counted.score
+    found, ignored, _ = _take_turns(dataset, counted)
 
     objects = np.zeros((len(dataset.samples), classes), np.int64)
     for position, sample in enumerate(dataset.samples):
@@ -95,8 +91,29 @@ def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> l
     return made
 
 
-def _pairs(dataset: Dataset, boxes: NDArray[np.float64], image: NDArray[np.int64], label: NDArray[np.int64]) -> _Pairs:
-    """Return what may match, of detections sorted by image."""
+def scores_of_found(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> NDArray[np.float32]:
+    """Return the score of the detection that matches each annotated box at an IoU of 0.5.
+
+    Returns:
+        (annotations,) in the order of the dataset; NaN where none matches, and for crowd regions.
+    """
+    counted = _counted(dataset, detections, max_det)
+    _, _, taker = _take_turns(dataset, counted)
+    return np.append(counted.score, np.float32(np.nan))[taker]
+
+
+def _counted(dataset: Dataset, detections: Detections, max_det: int) -> Detections:
+    """Return the best `max_det` of each image and class, sorted by image, class and falling score."""
+    order = np.lexsort((-detections.score, detections.label, detections.image))  # equal scores keep their order
+    group = detections.image[order].astype(np.int64) * len(dataset.classes) + detections.label[order]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    rank = np.arange(len(group)) - np.repeat(starts, np.diff(starts, append=len(group)))
+    return detections.of(order[rank < max_det])
+
+
+def near_pairs(dataset: Dataset, detections: Detections) -> Pairs:
+    """Return which detections, sorted by image, may match which annotations."""
+    boxes, image, label = comparable_boxes(detections), detections.image, detections.label
     ends = np.searchsorted(image, np.arange(len(dataset.samples) + 1))
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]] = []
     before = 0
@@ -110,31 +127,33 @@ def _pairs(dataset: Dataset, boxes: NDArray[np.float64], image: NDArray[np.int64
         before += len(sample.boxes)
     if not parts:
         empty = np.zeros(0, np.int64)
-        return _Pairs(empty, empty, np.zeros(0), np.zeros(0, np.bool_))
-    pairs = _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return Pairs(empty, empty, np.zeros(0), np.zeros(0, np.bool_))
+    pairs = Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     order = np.lexsort((pairs.annotation, pairs.overlap, ~pairs.crowd, pairs.detection))
     return pairs.of(order)
 
 
 def _take_turns(
-    pairs: _Pairs, image: NDArray[np.int64], label: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which detections match an object, and which a crowd region, (n, 10) each; one turn for all groups at once.
+    dataset: Dataset, detections: Detections
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    """Let detections, sorted by image, class and falling score, take annotations; one turn for all groups at once.
 
-    Args:
-        pairs: What may match.
-        image, label: Of all detections, sorted by image, class and falling score.
+    Returns:
+        Which detections match an object, and which a crowd region, (n, 10) each; and the detection that matches each
+        annotation at the lowest threshold, (annotations,), -1 where none does.
     """
-    found = np.zeros((len(image), len(THRESHOLDS)), np.bool_)
+    found = np.zeros((len(detections), len(THRESHOLDS)), np.bool_)
     ignored = np.zeros_like(found)
+    free = np.ones((len(THRESHOLDS), dataset.instances), np.bool_)
+    taker = np.full(dataset.instances, -1)
+    pairs = near_pairs(dataset, detections)
     if not len(pairs.detection):
-        return found, ignored
+        return found, ignored, taker
     taking = np.flatnonzero(np.diff(pairs.detection, prepend=-1))
-    taker = pairs.detection[taking]
-    new = np.flatnonzero((np.diff(image[taker], prepend=-1) != 0) | (np.diff(label[taker], prepend=-1) != 0))
-    turn = np.arange(len(taker)) - np.repeat(new, np.diff(new, append=len(taker)))
+    of_taking = detections.of(pairs.detection[taking])
+    new = np.flatnonzero((np.diff(of_taking.image, prepend=-1) != 0) | (np.diff(of_taking.label, prepend=-1) != 0))
+    turn = np.arange(len(taking)) - np.repeat(new, np.diff(new, append=len(taking)))
     turn_of_pair = np.repeat(turn, np.diff(taking, append=len(pairs.detection)))
-    free = np.ones((len(THRESHOLDS), int(pairs.annotation.max()) + 1), np.bool_)
     for now in range(int(turn.max()) + 1):
         mine = pairs.of(turn_of_pair == now)
         to_have = (mine.overlap >= THRESHOLDS[:, None]) & (free[:, mine.annotation] | mine.crowd)
@@ -146,4 +165,6 @@ def _take_turns(
         found[mine.detection[pair[~crowd]], threshold[~crowd]] = True
         ignored[mine.detection[pair[crowd]], threshold[crowd]] = True
         free[threshold[~crowd], mine.annotation[pair[~crowd]]] = False
-    return found, ignored
+        lowest = pair[~crowd & (threshold == 0)]
+        taker[mine.annotation[lowest]] = mine.detection[lowest]
+    return found, ignored, taker

@@ -34,13 +34,13 @@ def suppress(output: Tensor, *, conf: float, iou: float, max_det: int) -> list[T
         kept_scores = scores[anchor, label]
         best = kept_scores.argsort(descending=True, stable=True)[:MAX_CANDIDATES]
         anchor, label, kept_scores = anchor[best], label[best], kept_scores[best]
-        keep = _kept(boxes[anchor], kept_scores, label, iou, max_det)
+        keep = unsuppressed(boxes[anchor], kept_scores, label, iou, max_det)
         found = [boxes[anchor[keep]], kept_scores[keep, None], label[keep, None].float()]
         results.append(torch.cat(found, dim=1))
     return results
 
 
-def _kept(boxes: Tensor, scores: Tensor, label: Tensor, iou: float, max_det: int) -> Tensor:
+def unsuppressed(boxes: Tensor, scores: Tensor, label: Tensor, iou: float, max_det: int) -> Tensor:
     """Return the positions of the first `max_det` boxes that stay; boxes (n, 4) are sorted by falling score.
 
     Whether a box stays depends on better ones alone, so candidates are compared a few hundred at a time with those that

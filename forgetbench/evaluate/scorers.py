@@ -23,6 +23,16 @@ from forgetbench.data.dataset import Dataset
 
 ScorerName = Literal["hotcoco", "pycocotools"]
 
+#: TIDE's error types and what they are called in its paper.
+ERROR_TYPES = {
+    "classification": "Cls",
+    "localisation": "Loc",
+    "both": "Both",
+    "duplicate": "Dupe",
+    "background": "Bkg",
+    "missed": "Miss",
+}
+
 
 class GroundTruth(ABC):
     """A dataset's annotations in a scorer's own form, to score any number of detections against.
@@ -75,6 +85,18 @@ class Hotcoco(GroundTruth):
 
     def _evaluation(self, rows: NDArray[np.float64]) -> Any:
         return hotcoco.COCOeval(self._truth, self._truth.load_res(rows), "bbox")
+
+    def error_types(self, rows: NDArray[np.float64], max_det: int) -> dict[str, float]:
+        """Return TIDE's error types (Bolya et al. 2020): by how much AP50 would rise without errors of each type.
+
+        Args:
+            rows, max_det: As `precision` takes them.
+        """
+        evaluation = self._evaluation(rows)
+        evaluation.params.maxDets = [max_det]
+        evaluation.evaluate()
+        found = evaluation.tide_errors(pos_thr=0.5, bg_thr=0.1)["delta_ap"]
+        return {name: float(found[key]) for name, key in ERROR_TYPES.items()}
 
 
 class Pycocotools(GroundTruth):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
@@ -11,7 +10,7 @@ from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
 from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import UNMEASURED, interval, markdown_table, points
+from forgetbench.report.text import UNMEASURED, Section, interval, markdown_table, points
 
 #: How many modules of an arm are named.
 NAMED = 3
@@ -28,22 +27,9 @@ _STATISTICS = (
 )
 
 
-@dataclass(frozen=True)
-class WhereForgotten:
-    """A model's part of the report.
-
-    Attributes:
-        text: Section of `summary.md`.
-        written: Files of its charts.
-    """
-
-    text: str
-    written: list[Path]
-
-
 def write_where_forgotten(
     folder: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
-) -> WhereForgotten | None:
+) -> Section | None:
     """Draw a model's charts of drift and return its section; None where nothing was measured.
 
     Args:
@@ -82,7 +68,7 @@ def write_where_forgotten(
             *(f"![{name}](figures/{name}.png)" for name in names),
         ]
     )
-    return WhereForgotten(text, written)
+    return Section(text, written)
 
 
 def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) -> str:

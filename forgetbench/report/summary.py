@@ -154,7 +154,7 @@ def summary_text(
         tables: The run.
         figures: Names of the charts, without suffix, by model.
         cams: Names of the figures of class activation maps, by model.
-        forgotten: The section on where the reference was forgotten, by model.
+        forgotten: The sections on what was forgotten and learnt and where, by model.
     """
     suite = tables.manifest["suite"]
     parts = [f"# {suite['name']}", suite["description"].strip()]

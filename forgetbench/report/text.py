@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 UNMEASURED = "–"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A model's part of the report.
+
+    Attributes:
+        text: Section of `summary.md`.
+        written: Files of its charts.
+    """
+
+    text: str
+    written: list[Path]
 
 
 def points(fraction: float | None, *, signed: bool = False) -> str:

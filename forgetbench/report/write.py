@@ -15,6 +15,7 @@ from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.drift_text import write_where_forgotten
+from forgetbench.report.forgotten import write_what_forgotten
 from forgetbench.report.style import Look, looks, save_figure, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 
@@ -34,10 +35,14 @@ def write_report(folder: Path) -> list[Path]:
             paths = _draw_model(tables, model, folder / "figures")
             names[model] = list(dict.fromkeys(path.stem for path in paths))
             written += paths
-            where = write_where_forgotten(folder, tables, model, subject_of(tables, model), looks_of(tables, model))
-            if where is not None:
-                written += where.written
-                forgotten[model] = where.text
+            look, subject = looks_of(tables, model), subject_of(tables, model)
+            sections = [
+                section
+                for write in (write_what_forgotten, write_where_forgotten)
+                if (section := write(folder, tables, model, subject, look)) is not None
+            ]
+            written += [path for section in sections for path in section.written]
+            forgotten[model] = "\n\n".join(section.text for section in sections)
     written.append(folder / "summary.md")
     cams = {model: cam_figures(folder, model) for model in tables.models}
     write_text(written[-1], summary_text(tables, names, cams, forgotten))

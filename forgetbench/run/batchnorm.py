@@ -15,11 +15,11 @@ from forgetbench.analyse.tables import read_table
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.data.annotations import load_annotations
-from forgetbench.evaluate.bootstrap import draw_images, resample
+from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
-from forgetbench.run.evidence import SEED, over_classes
+from forgetbench.run.evidence import SEED
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Progress, Silent
 

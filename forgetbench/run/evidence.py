@@ -14,7 +14,7 @@ from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceR
 from forgetbench.analyse.tables import read_tables
 from forgetbench.data.annotations import load_annotations
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.bootstrap import draw_images, resample
+from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
 from forgetbench.report.write import write_report
@@ -83,15 +83,6 @@ def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progr
             }
             advance(len(scored), "")
     return Evidence(results, manifest["arms"], manifest["reference_arms"], scored)
-
-
-def over_classes(resampled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean over the classes (resamples, classes) that each resample holds; NaN where it holds none."""
-    defined = ~np.isnan(resampled)
-    total = np.where(defined, resampled, 0.0).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        mean: NDArray[np.float64] = total / defined.sum(axis=1)
-    return mean
 
 
 def _known(cell: Any) -> float | None:

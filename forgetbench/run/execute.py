@@ -16,6 +16,7 @@ from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.drift import write_drift
 from forgetbench.run.evidence import add_claims, claims_due, write_evidence
 from forgetbench.run.folder import RunFolder
+from forgetbench.run.forgotten import write_forgotten
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
@@ -115,6 +116,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         _score(scorer, pending, results, classes)
     write_tables(plan, folder, results, classes)
     write_evidence(folder, progress)
+    write_forgotten(folder, progress)
     write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from factories import sample
 from worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import load_data
-from forgetbench.evaluate.coco import ground_truth, precision_table, score
+from forgetbench.evaluate.coco import ground_truth, precision_table, score, scorer_rows
 from forgetbench.evaluate.detections import Detections, gather
 from forgetbench.evaluate.networks import ModuleShelf
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.scorers import ERROR_TYPES, Hotcoco
 from forgetbench.model.original import load_original
 from forgetbench.suite.data_section import Data
 
@@ -82,6 +84,48 @@ def test_scoring_leaves_the_ground_truth_as_it_was(scorer: str) -> None:
     precision_table(truth, replace(found, score=found.score[::-1].copy()), 1)
     precision_table(truth, gather([]), 100)
     assert precision_table(truth, found, 100).tobytes() == first.tobytes()
+
+
+#: Two objects of class 0 on image 0 and two of class 1 on image 1, each found at its place.
+FIRST, SECOND, THIRD, FOURTH = [
+    (0, 0, 0.9, [0, 0, 100, 100]), (0, 0, 0.8, [200, 0, 300, 100]),
+    (1, 1, 0.9, [0, 0, 100, 100]), (1, 1, 0.7, [200, 200, 300, 300]),
+]  # fmt: skip
+#: AP50 of a class by COCO's 101 recalls: half found; a wrong box before both; a wrong box between them.
+HALF, AFTER_WRONG, WRONG_BETWEEN = 51 / 101, 2 / 3, (51 + 50 * 2 / 3) / 101
+#: What one mistake is, and by how much AP50, the mean over two classes, would rise without it.
+MISTAKES = {
+    "none": ([FIRST, SECOND, THIRD, FOURTH], None, 0.0),
+    "wrong class": (
+        [FIRST, (0, 1, 0.8, SECOND[3]), THIRD, FOURTH], "classification", 1 - (HALF + WRONG_BETWEEN) / 2,
+    ),
+    "half beside": ([FIRST, (0, 0, 0.8, [260, 0, 360, 100]), THIRD, FOURTH], "localisation", (1 - HALF) / 2),
+    "half beside, wrong class": (
+        [FIRST, SECOND, (0, 1, 0.95, [260, 0, 360, 100]), THIRD, FOURTH], "both", (1 - AFTER_WRONG) / 2,
+    ),
+    "twice": ([FIRST, (0, 0, 0.85, FIRST[3]), SECOND, THIRD, FOURTH], "duplicate", (1 - WRONG_BETWEEN) / 2),
+    "where nothing is": (
+        [(0, 0, 0.95, [400, 400, 450, 450]), FIRST, SECOND, THIRD, FOURTH], "background", (1 - AFTER_WRONG) / 2,
+    ),
+    "not found": ([FIRST, THIRD, FOURTH], "missed", (1 - HALF) / 2),
+    "a whole class not found": ([FIRST, SECOND], None, 0.0),  # it is left without objects, not without mistakes
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_error_types_by_hand(mistake: str) -> None:
+    rows, error, rise = MISTAKES[mistake]
+    images = [
+        sample(Path(f"{image}.png"), 500, 500, [row[3] for row in MISTAKES["none"][0] if row[0] == image], [image] * 2)
+        for image in (0, 1)
+    ]
+    dataset = Dataset("two", "val", ("a", "b"), tuple(images), Path())
+    image, label, scores, boxes = zip(*rows, strict=True)
+    found = Detections(
+        np.array(image, np.int32), np.array(label, np.int16), np.array(scores, np.float32), np.array(boxes, np.float32)
+    )
+    got = Hotcoco(dataset).error_types(scorer_rows(found), 100)
+    assert got == pytest.approx({name: rise if name == error else 0.0 for name in ERROR_TYPES}, abs=1e-12)
 
 
 @pytest.mark.assets

@@ -99,6 +99,36 @@ def test_scores_can_be_redone_from_the_detections_alone(finished: RunFolder) -> 
     assert about["role"] == "target"
 
 
+def test_what_was_forgotten_agrees_with_the_scores(finished: RunFolder) -> None:
+    results = finished.results().query("epoch in (0, 2)")
+    ap = {(row["arm"], row["role"], row["attach"]): row["ap"] for row in results.fillna("").to_dict("records")}
+    per_class = pd.read_csv(finished.path / "per_class.csv").query("epoch in (0, 2)").fillna("")
+    by_class = {
+        (row["arm"], row["role"], row["attach"], row["name"]): row["ap"] for row in per_class.to_dict("records")
+    }
+    arms = {arm["label"]: arm["arm"] for arm in finished.read_manifest()["arms"]}
+    errors = pd.read_csv(finished.path / "errors.csv").fillna("").query("measure == 'ap'")
+    assert {(row["role"], row["attach"], row["treatment"]) for row in errors.to_dict("records")} == {
+        (role, attach, label)
+        for role, attach in (("reference", "head"), ("target", ""))
+        for label in ("backbone (10)", "none (0)")
+    }
+    for row in errors.to_dict("records"):
+        baseline = "original" if row["role"] == "reference" else arms[row["against"]]
+        assert row["before"] == ap[baseline, row["role"], row["attach"]]
+        assert row["after"] == ap[arms[row["treatment"]], row["role"], row["attach"]]
+    classes = pd.read_csv(finished.path / "classes.csv").fillna("").to_dict("records")
+    assert len({row["name"] for row in classes}) > 3
+    for row in classes:
+        baseline = "original" if row["role"] == "reference" else arms[row["against"]]
+        assert row["before"] == by_class[baseline, row["role"], row["attach"], row["name"]]
+        assert row["after"] == by_class[arms[row["treatment"]], row["role"], row["attach"], row["name"]]
+    text = (finished.path / "summary.md").read_text(encoding="utf-8")
+    for said in ("what was forgotten (", "what was learnt (", "(figures/errors-tiny-yolov8.png)"):
+        assert said in text
+    assert (finished.path / "figures" / "errors-tiny-yolov8.png").is_file()
+
+
 def test_checkpoints_hold_what_the_branch_owns_and_no_more(finished: RunFolder) -> None:
     for point in (22, 10, 0):
         paths = sorted((finished.path / "checkpoints").glob(f"*freeze{point}-seed0/*.safetensors"))

@@ -1,0 +1,144 @@
+"""Every arm's last checkpoint and the network it is compared with, and the numbers of such a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.uncertainty import uncertain
+
+Role = Literal["target", "reference"]
+Quantity = Literal["gain", "forgetting", "change"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A treatment's last checkpoints and what each is compared with.
+
+    Attributes:
+        model, head, role, attach: On what; attach is None on the target.
+        treatment, against: Labels; on the reference it is against `original`, on the target against the reference arm.
+        files: Names of the detections files of each seed, (before, after).
+    """
+
+    model: str
+    head: str
+    role: Role
+    attach: str | None
+    treatment: str
+    against: str
+    files: Mapping[int, tuple[str, str]]
+
+    @property
+    def quantity(self) -> Quantity:
+        """What a difference of AP is called."""
+        return "forgetting" if self.role == "reference" else "gain"
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a number changed between last checkpoints and their baselines; AP are fractions, None is not known.
+
+    Attributes:
+        model, head, role, attach, treatment, against: See `Comparison`.
+        seeds: How many pairs the means are over.
+        quantity: `forgetting`: before minus after; `gain` and `change`: after minus before.
+        before, after: Means over seeds.
+        value: The mean of the quantity.
+        images_low … high: Its 95 % intervals over images, over seeds and over both; those over seeds need several.
+    """
+
+    model: str
+    head: str
+    role: Role
+    attach: str | None
+    treatment: str
+    against: str
+    seeds: int
+    quantity: Quantity
+    before: float | None
+    after: float | None
+    value: float | None
+    images_low: float | None
+    images_high: float | None
+    seeds_low: float | None
+    seeds_high: float | None
+    low: float | None
+    high: float | None
+
+
+def comparisons(
+    results: pd.DataFrame, arms: Sequence[Mapping[str, Any]], reference_arms: Mapping[str, int]
+) -> list[Comparison]:
+    """Return what is to be compared; where all networks are their baseline's own, nothing is.
+
+    Args:
+        results: The run's `results.csv`.
+        arms: Arms as the manifest describes them.
+        reference_arms: Freeze point that gain is measured against, by model.
+    """
+    treatments = {str(arm["arm"]): treatment_of(arm) for arm in arms}
+    labels = {(str(arm["model"]), treatment_of(arm)): str(arm["label"]) for arm in arms}
+    originals: dict[tuple[str, str], str] = {}
+    last: dict[tuple[str, str, Role, str | None], dict[Treatment, dict[int, str]]] = {}
+    for row in results.sort_values("epoch", kind="stable").to_dict("records"):
+        model, head, role, file = str(row["model"]), str(row["head"]), row["role"], str(row["detections"])
+        if row["arm"] == ORIGINAL:
+            originals[model, head] = file
+            continue
+        scene = (model, head, role, None if pd.isna(row["attach"]) else str(row["attach"]))
+        last.setdefault(scene, {}).setdefault(treatments[str(row["arm"])], {})[int(row["seed"])] = file
+    found = []
+    for (model, head, role, attach), by_treatment in last.items():
+        baseline = Treatment(reference_arms.get(model, -1))
+        for treatment, files in by_treatment.items():
+            before: Mapping[int, str] = by_treatment.get(baseline, {})
+            against = labels.get((model, baseline), "")
+            if role == "reference":
+                against = ORIGINAL
+                before = dict.fromkeys(files, originals[model, head]) if (model, head) in originals else {}
+            pairs = {seed: (before[seed], file) for seed, file in files.items() if seed in before}
+            if any(first != second for first, second in pairs.values()):
+                found.append(Comparison(model, head, role, attach, labels[model, treatment], against, pairs))
+    return found
+
+
+def scene_of(comparison: Comparison) -> dict[str, Any]:
+    """Return the columns of a `Change` that say what is compared."""
+    names = ("model", "head", "role", "attach", "treatment", "against")
+    return {**{name: getattr(comparison, name) for name in names}, "seeds": len(comparison.files)}
+
+
+def change_of(
+    quantity: Quantity,
+    pairs: Sequence[tuple[float | None, float | None]],
+    resampled: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
+) -> dict[str, Any]:
+    """Return the columns of a `Change` that hold numbers.
+
+    Args:
+        quantity: Which way round the difference is.
+        pairs: Before and after, for each seed.
+        resampled: (resamples,) both on the same resamples of images; without them there is no interval that knows of
+            the images.
+    """
+    before, after = [first for first, _ in pairs], [second for _, second in pairs]
+    if quantity == "forgetting":
+        values = [forgetting(first, second) for first, second in pairs]
+        differences = [first - second for first, second in resampled or ()]
+    else:
+        values = [specialisation_gain(second, first) for first, second in pairs]
+        differences = [second - first for first, second in resampled or ()]
+    found = uncertain(values, differences or [np.zeros(0)] * len(pairs))
+    if not found.over_images:
+        found = replace(found, over_both=None)
+    return {
+        "quantity": quantity, "before": mean(before), "after": mean(after), "value": found.value, **found.columns()
+    }  # fmt: skip

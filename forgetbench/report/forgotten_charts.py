@@ -1,0 +1,143 @@
+"""The charts of what was forgotten and learnt: by class, and by kind of error. AP is shown in points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forgetbench.analyse.compared import Change
+from forgetbench.analyse.forgotten import ClassChange, MeasureChange
+from forgetbench.report.forgotten_text import ERRORS, MARKS, MEASURES
+from forgetbench.report.style import Look
+
+#: Most classes in a chart: those with the most boxes.
+MOST_CLASSES = 12
+_CLASS_CHANGES = {
+    "reference": "forgetting: reference AP lost (points)",
+    "target": "gain: target AP over the reference arm (points)",
+}
+_CHANGES = {"reference": "lost on the reference (points)", "target": "gained over the reference arm (points)"}
+
+
+def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
+    """Draw how much each super-category and class lost or gained, with 95 % intervals; a marker per treatment.
+
+    Args:
+        rows: Of one model, head, role and attach point.
+        looks: Look of each treatment by its label.
+        heading: What the legend of treatments is called.
+        title: Heading of the chart.
+    """
+    groups = [row for row in rows if row.kind == "super-category"]
+    boxes = {row.name: row.instances for row in rows if row.kind == "class"}
+    shown = sorted(boxes, key=lambda name: -boxes[name])[:MOST_CLASSES]
+    classes = [row for row in rows if row.kind == "class" and row.name in shown]
+    panels = [(groups, "super-category"), (classes, "class")] if groups else [(classes, "class")]
+    treatments = [label for label in looks if any(row.treatment == label for row in rows)]
+    height = _row_height(treatments) * max(len({row.name for row in part}) for part, _ in panels)
+    figure = Figure(figsize=(4.6 * len(panels) + 1.8, 1.6 + height), layout="constrained")
+    figure.suptitle(title)
+    for axis, (part, kind) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        by_name: dict[str, list[ClassChange]] = {}
+        for row in part:
+            by_name.setdefault(row.name, []).append(row)
+        known = {name: [row.value for row in mine if row.value is not None] for name, mine in by_name.items()}
+        names = sorted(known, key=lambda name: -fmean(known[name] or [0.0]))
+        named = [(name + MARKS[by_name[name][0].shares], by_name[name]) for name in names]
+        _dots(axis, named, treatments, looks)
+        axis.set_xlabel(_CLASS_CHANGES[rows[0].role])
+        cut = kind == "class" and len(boxes) > len(shown)
+        if cut or len(panels) > 1:
+            axis.set_title(f"the {len(shown)} classes with the most boxes" if cut else f"by {kind}")
+    marked = any(row.shares for row in rows)
+    other = "target" if rows[0].role == "reference" else "original"
+    _legend(figure, heading, f"\n* shares its name, †: its\nmeaning with the {other}'s" if marked else "")
+    return figure
+
+
+def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
+    """Draw what was lost or gained with and without naming, and error types before and after; a column per role.
+
+    Args:
+        rows: Of one model and head, of one attach point on the reference.
+        looks: Look of each treatment by its label.
+        heading: What the legend of treatments is called.
+        title: Heading of the chart.
+    """
+    roles = [role for role in ("reference", "target") if any(row.role == role for row in rows)]
+    treatments = [label for label in looks if any(row.treatment == label for row in rows)]
+    heights = [_row_height(treatments) * len(names) for names in (MEASURES, ERRORS)]
+    figure = Figure(figsize=(4.4 * len(roles) + 2.6, 2.6 + sum(heights)), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots(2, len(roles), squeeze=False, height_ratios=heights, sharey="row")
+    for role, changed, errors in zip(roles, axes[0], axes[1], strict=True):
+        mine = [row for row in rows if row.role == role]
+        _dots(changed, _named(mine, MEASURES), treatments, looks)
+        changed.set_title(role)
+        changed.set_xlabel(_CHANGES[role])
+        named = _named(mine, ERRORS)
+        before = [100 * (of_error[0].before or 0.0) for _, of_error in named]
+        errors.barh(range(len(named)), before, color="#D0D0D0", height=0.7, label="before")
+        _dots(errors, named, treatments, looks, after=True)
+        errors.set_xlim(left=-0.02 * errors.get_xlim()[1])
+        baseline = "the original" if role == "reference" else mine[0].against
+        errors.set_xlabel(f"rise of AP50 without the errors (points)\ngrey: {baseline}")
+    _legend(figure, heading)
+    return figure
+
+
+def _row_height(treatments: Sequence[str]) -> float:
+    """Return the inches that a row needs for a marker per treatment."""
+    return max(0.3, 0.09 + 0.075 * len(treatments))
+
+
+def _named(rows: Sequence[MeasureChange], names: Mapping[str, str]) -> list[tuple[str, Sequence[MeasureChange]]]:
+    return [(name, [row for row in rows if row.measure == measure]) for measure, name in names.items()]
+
+
+def _dots(
+    axis: Axes,
+    groups: Sequence[tuple[str, Sequence[Change]]],
+    treatments: Sequence[str],
+    looks: Mapping[str, Look],
+    *,
+    after: bool = False,
+) -> None:
+    """Draw a row per group and in it a marker per treatment: the change with its interval, or what came after."""
+    step = 0.76 / max(len(treatments), 1)
+    for index, treatment in enumerate(treatments):
+        x, y, spans = [], [], []
+        for place, (_, rows) in enumerate(groups):
+            row = next((row for row in rows if row.treatment == treatment), None)
+            value = None if row is None else row.after if after else row.value
+            if row is None or value is None:
+                continue
+            low, high = (value, value) if after or row.low is None or row.high is None else (row.low, row.high)
+            x.append(100 * value)
+            y.append(place + step * (index - (len(treatments) - 1) / 2))
+            spans.append((max(0.0, 100 * (value - low)), max(0.0, 100 * (high - value))))
+        look = looks[treatment]
+        axis.errorbar(
+            x, y, xerr=list(zip(*spans, strict=True)) or None, color=look.colour, marker=look.marker, markersize=4.5,
+            linestyle="none", elinewidth=1.0, label=look.label,
+        )  # fmt: skip
+    if not after:
+        axis.axvline(0, color="#888888", linewidth=1)
+    axis.set_yticks(range(len(groups)), [_plain(name) for name, _ in groups])
+    axis.set_ylim(len(groups) - 0.5, -0.5)
+    axis.grid(visible=False, axis="y")
+    for place in range(0, len(groups), 2):
+        axis.axhspan(place - 0.5, place + 0.5, color="#F6F6F6", zorder=0)
+
+
+def _plain(name: str) -> str:
+    """Return a name that is drawn as it is, without what matplotlib would read as mathematics."""
+    return name.replace("$", r"\$")
+
+
+def _legend(figure: Figure, heading: str, note: str = "") -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, title=f"{heading}\n(bars: 95 %){note}", loc="outside right center", alignment="left")

@@ -1,0 +1,67 @@
+"""The tables of what was forgotten and learnt, from what lies in a run's folder: scores, detections and annotations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from forgetbench.analyse.compared import comparisons
+from forgetbench.analyse.forgotten import ClassChange, MeasureChange, class_changes, measure_changes
+from forgetbench.data.annotations import load_annotations
+from forgetbench.evaluate.bootstrap import draw_images
+from forgetbench.evaluate.detections import load_detections
+from forgetbench.evaluate.profile import Examiner, Profile
+from forgetbench.run.evidence import SEED
+from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.progress import Progress
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Rows of `classes.csv` and `errors.csv`."""
+
+    classes: list[ClassChange]
+    measures: list[MeasureChange]
+
+
+def write_forgotten(folder: RunFolder, progress: Progress) -> None:
+    """Write `classes.csv` and `errors.csv`.
+
+    Raises:
+        CorruptRunError: a file that they rest on is missing or unreadable.
+    """
+    found = gather_forgotten(folder, folder.read_manifest(), progress)
+    folder.write_table("classes.csv", columns_of(ClassChange), found.classes)
+    folder.write_table("errors.csv", columns_of(MeasureChange), found.measures)
+
+
+def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Forgotten:
+    """Compare every arm's last checkpoint with its baseline.
+
+    Raises:
+        CorruptRunError: a file that the rows rest on is missing or unreadable.
+    """
+    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    compared = comparisons(folder.results(), manifest["arms"], manifest["reference_arms"])
+
+    @cache
+    def examiner_of(fingerprint: str) -> Examiner:
+        dataset = load_annotations(folder.annotations(fingerprint))
+        return Examiner(dataset, draw_images(len(dataset.samples), resamples, SEED))
+
+    profiles: dict[str, Profile] = {}
+    files = list(dict.fromkeys(file for one in compared for pair in one.files.values() for file in pair))
+    with progress.task("comparing classes and errors", len(files), "network") as advance:
+        for name in files:
+            detections, about = load_detections(folder.path / "detections" / name)
+            profiles[name] = examiner_of(about["data"]).profile(detections, about["iou"])
+            advance(len(profiles), "")
+    classes: list[ClassChange] = []
+    measures: list[MeasureChange] = []
+    for one in compared:
+        data, models = manifest["data"], manifest["models"]
+        others = data["target"]["classes"] if one.role == "reference" else models[one.model]["classes"]
+        classes += class_changes(one, profiles, others)
+        measures += measure_changes(one, profiles)
+    return Forgotten(classes, measures)
