@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.tables import Table
 
 #: Decides which images are drawn; runs on the same images draw the same.
 SEED = 0
@@ -32,16 +34,27 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
     """
-    manifest = folder.read_manifest()
-    evidence = gather_evidence(folder, manifest, progress)
-    folder.write_table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
-    folder.write_table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    for table in evidence_tables(folder, progress):
+        folder.write_table(table.name, table.columns, table.rows)
     write_claims(folder)
+
+
+def evidence_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
+    """Yield the differences between scores with their intervals."""
+    evidence = gather_evidence(folder, folder.read_manifest(), progress)
+    yield Table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
+    yield Table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
 
 
 def write_claims(folder: RunFolder) -> None:
     """Write `claims.csv`: what the run's other tables say of the claims in its manifest."""
-    folder.write_table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
+    table = claims_table(folder)
+    folder.write_table(table.name, table.columns, table.rows)
+
+
+def claims_table(folder: RunFolder) -> Table:
+    """Return what the run's other tables say of the claims in its manifest."""
+    return Table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
 
 
 def claims_due(plan: Plan, folder: RunFolder) -> bool:
@@ -62,12 +75,12 @@ def add_claims(plan: Plan, folder: RunFolder) -> None:
 def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
     """Resample every network's AP and return the run's evidence."""
     results = folder.results()
-    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    resamples, seed = int(manifest["suite"]["evaluation"]["resamples"]), int(manifest["resampling_seed"])
 
     @cache
     def images_of(fingerprint: str) -> tuple[Dataset, NDArray[np.float64]]:
         dataset = load_annotations(folder.annotations(fingerprint))
-        return dataset, draw_images(len(dataset.samples), resamples, SEED)
+        return dataset, draw_images(len(dataset.samples), resamples, seed)
 
     scored: dict[str, dict[Measure, Score]] = {}
     files = results.drop_duplicates("detections")

@@ -18,7 +18,9 @@ from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
-from forgetbench.run.scoring import ClassRow, ResultRow, Scorable, Scorer
+from forgetbench.run.rows import ClassRow, ResultRow
+from forgetbench.run.scoring import Scorable, Scorer
+from forgetbench.run.seal import seal
 from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
@@ -118,7 +120,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
     write_report(folder.path)
-    folder.mark_complete()
+    seal(folder.path)
 
 
 def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
