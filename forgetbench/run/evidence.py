@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,13 @@ from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
-from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.seal import reseal
 from forgetbench.run.tables import Table
+from forgetbench.suite.portable import portable_suite
+
+if TYPE_CHECKING:
+    from forgetbench.run.plan import Plan
 
 #: Decides which images are drawn; runs on the same images draw the same.
 SEED = 0
@@ -58,18 +62,20 @@ def claims_table(folder: RunFolder) -> Table:
 
 
 def claims_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run was judged by other claims than the suite's."""
-    return bool(folder.read_manifest().get("claims") != plan.claims)
+    """Tell whether a finished run was judged by other claims than the suite's, or describes it in other words."""
+    manifest = folder.read_manifest()
+    return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
 
 
 def add_claims(plan: Plan, folder: RunFolder) -> None:
-    """Judge a finished run by the suite's claims; nothing is measured again."""
+    """Describe and judge a finished run by the suite's words and claims; nothing is measured again."""
     manifest = folder.read_manifest()
     manifest["claims"] = plan.claims
-    manifest["suite"]["claims"] = plan.suite.model_dump(mode="json")["claims"]
+    manifest["suite"] |= {key: portable_suite(plan.suite)[key] for key in ("claims", "description")}
     folder.write_manifest(manifest)
     write_claims(folder)
-    write_report(folder.path)
+    drawn = write_report(folder.path)
+    reseal(folder.path, [*drawn, folder.path / "claims.csv", folder.path / "manifest.json"])
 
 
 def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:

@@ -72,7 +72,7 @@ def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Pro
     """Add to a finished run what decides none of its numbers and may have been asked for since."""
     claims, cams = claims_due(plan, folder), cams_due(plan, folder)
     if claims:
-        progress.message("the suite's claims changed: judging them anew")
+        progress.message("the suite's claims or description changed: judging and describing anew")
         add_claims(plan, folder)
     if cams:
         add_cams(plan, folder, device, progress)

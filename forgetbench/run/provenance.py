@@ -22,6 +22,8 @@ PACKAGES = (
     "hotcoco",
     "pycocotools",
     "pandas",
+    "scipy",
+    "matplotlib",
     "opencv-python",
     "albumentations",
     "grad-cam",
