@@ -80,8 +80,16 @@ def add_claims(plan: Plan, folder: RunFolder) -> None:
 
 def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
     """Resample every network's AP and return the run's evidence."""
-    results = folder.results()
-    resamples, seed = int(manifest["suite"]["evaluation"]["resamples"]), int(manifest["resampling_seed"])
+    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    scored = resampled_scores(folder, manifest, resamples, progress)
+    return Evidence(folder.results(), manifest["arms"], manifest["reference_arms"], scored)
+
+
+def resampled_scores(
+    folder: RunFolder, manifest: dict[str, Any], resamples: int, progress: Progress
+) -> dict[str, dict[Measure, Score]]:
+    """Return AP and AP50 of every network on resamples of the images, by name of its detections file."""
+    results, seed = folder.results(), int(manifest["resampling_seed"])
 
     @cache
     def images_of(fingerprint: str) -> tuple[Dataset, NDArray[np.float64]]:
@@ -101,7 +109,7 @@ def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progr
                 "ap50": Score(name, _known(row["ap50"]), over_classes(found.ap50)),
             }
             advance(len(scored), "")
-    return Evidence(results, manifest["arms"], manifest["reference_arms"], scored)
+    return scored
 
 
 def over_classes(resampled: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -58,13 +58,27 @@ def run_suite(
     progress = progress or Silent()
     loaded = _load(suite, overrides)
     where = pick_device(device)
-    plan = make_plan(loaded, device=where, progress=progress)
-    folder = RunFolder(Path(output) / loaded.suite.name / plan.run_id())
+    return run_plan(make_plan(loaded, device=where, progress=progress), Path(output), where, progress)
+
+
+def folder_of(plan: Plan, output: Path) -> RunFolder:
+    """Return the folder of a plan's run."""
+    return RunFolder(output / plan.suite.name / plan.run_id())
+
+
+def run_plan(plan: Plan, output: Path, device: torch.device, progress: Progress) -> RunFolder:
+    """Train, score and chart a plan; go on where an earlier call with the same plan ended.
+
+    Raises:
+        InputError: the run's folder cannot be written.
+        RunError: the run could not go on.
+    """
+    folder = folder_of(plan, output)
     with folder.lock():
         if not folder.complete:
-            _run(plan, folder, where, progress)
+            _run(plan, folder, device, progress)
         else:
-            _complete(plan, folder, where, progress)
+            _complete(plan, folder, device, progress)
     return folder
 
 
