@@ -5,6 +5,7 @@ Neither model nor data nor GPU is needed: only the run.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ __all__ = ["Finding", "Part", "Verification", "opened", "verify_run"]
 MOST_EXPANSION, MORE_BYTES = 50, 50_000_000
 #: What the seal of a run said before it named files.
 _OLD_SEAL = "complete\n"
-_CHECKS: tuple[tuple[str, Callable[[Subject, Part, Progress], None]], ...] = (
+#: The parts of a verification, in order.
+CHECKS: tuple[tuple[str, Callable[[Subject, Part, Progress], None]], ...] = (
     ("files", check_files),
     ("manifest", check_manifest),
     ("checkpoints", check_checkpoints),
@@ -72,7 +74,7 @@ def verify_run(run: str | Path, progress: Progress | None = None) -> Verificatio
     with opened(Path(run)) as folder:
         subject = open_subject(folder)
         parts = []
-        for name, check in _CHECKS:
+        for name, check in CHECKS:
             part = Part(name)
             _guarded(check, subject, part, progress)
             parts.append(part)
@@ -84,7 +86,9 @@ def _guarded(
 ) -> None:
     """Check one part; a file that cannot be read as what it has to be is a finding, whatever is wrong with it."""
     try:
-        check(subject, part, progress)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of arithmetic with numbers that are wrong
+            check(subject, part, progress)
     except CorruptRunError as error:
         part.find(_within(subject, str(error.where)), f"{error.problem}, so what rests on it was not checked")
     except Exception as error:  # files from outside may be wrong in more ways than can be foreseen

@@ -14,6 +14,7 @@ from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import Scores
 from forgetbench.run.progress import Progress
 from forgetbench.run.rows import ClassRow, ResultRow
+from forgetbench.run.seal import files_in
 from forgetbench.run.tables import score_tables
 from forgetbench.run.verify.branchfile import hash_arrays
 from forgetbench.run.verify.compare import compare_table, rows_of
@@ -51,7 +52,7 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
     for name, evaluated in evaluations.known.items():
         _check_kept(subject, part, name, evaluated.scores)
     named_files = {f"detections/{Path(file).stem}" for file in evaluations.named}
-    for name in sorted(subject.sealed):
+    for name in files_in(subject.folder.path):
         if name.startswith("detections/") and name.rpartition(".")[0] not in named_files:
             part.find(name, "no row of results.csv names it")
     scored = f"{len(evaluations.known)} detections files scored again"
