@@ -88,6 +88,16 @@ def test_charts_of_another_matplotlib_are_said_not_to_be_drawn_again(small_run: 
     assert {finding.where.partition(",")[0] for finding in report.findings} == {"summary.md"}  # it names the version
 
 
+def test_what_another_forgetbench_wrote_otherwise_is_told_and_no_finding(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    change_json(run / "manifest.json", lambda content: content["environment"].update(forgetbench="0.0.1"))
+    (run / "summary.md").write_text("# other words\n", encoding="utf-8")
+    seal(run)
+    verification = verify_run(run)
+    assert verification.findings == []
+    assert "another forgetbench wrote it; the first: summary.md: found 1 lines" in verification.parts[-1].notes[0]
+
+
 def test_files_that_cannot_be_read_are_findings(small_run: Path, tmp_path: Path) -> None:
     run = copy_of(small_run, tmp_path)
     for path in [run / "results.csv", *(run / "annotations").iterdir(), *(run / "checkpoints").rglob("*.safetensors")]:
