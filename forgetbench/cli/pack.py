@@ -17,9 +17,9 @@ from forgetbench.cli.options import verbose_option
 @click.option("--without-checkpoints", is_flag=True, help="Leave out the weights; scores can be verified without.")
 @verbose_option
 def command(run: Path, output: Path | None, without_checkpoints: bool, verbose: bool) -> None:  # noqa: ARG001
-    """Pack RUN (a finished run's folder) into one archive that `verify` accepts anywhere.
+    """Pack RUN into one archive to share.
 
-    The same run gives the same bytes. Nothing in it can be executed or names a place on this machine.
+    `verify` accepts it anywhere. The same run gives the same bytes. Nothing in it can be executed or names a place on this machine.
     """
     from forgetbench.run.pack import pack_run
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from forgetbench.cli.console import ConsoleProgress, say
+from forgetbench.cli.console import ConsoleProgress, entry, say
 from forgetbench.cli.main import console
-from forgetbench.cli.options import device_option, quiet_option, set_option, verbose_option
+from forgetbench.cli.options import device_option, quiet_option, verbose_option
 
 #: Without -v so many differences are shown.
 MOST_SHOWN = 10
@@ -18,16 +18,17 @@ MOST_SHOWN = 10
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("reproductions"), show_default=True,
               help="Folder that the new run is made in.")  # fmt: skip
-@set_option
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
+              help="Where data or weights are, e.g. --set target.path=/data/fruit.")  # fmt: skip
 @device_option
 @verbose_option
 @quiet_option
 def command(
     run: Path, output: Path, overrides: tuple[str, ...], device: str | None, verbose: bool, quiet: bool
 ) -> None:
-    """Run again what RUN (a run folder or a packed run) was made by, and compare.
+    """Run the suite of RUN again, and compare.
 
-    Data and weights are looked for in the current folder, under FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where
+    RUN is a run folder, or an archive that `pack` made. Data and weights are looked for in the current folder, under FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where
     --set says. With the same versions, hardware and threads all has to be the same to the last bit. Exit code 1 where
     results differ by more than is allowed.
     """
@@ -39,12 +40,13 @@ def command(
     found = made.comparison
     if not quiet:
         largest = "not measured" if found.largest is None else f"{100 * found.largest:.3g} points of AP"
-        say(screen, f"\nnew run      {made.folder.path}")
-        say(screen, f"environment  {'differs:' if made.environment else 'the same'}")
+        screen.print()
+        entry(screen, "new run", str(made.folder.path))
+        entry(screen, "environment", "differs:" if made.environment else "the same")
         for difference in made.environment:
-            say(screen, f"             {difference}")
-        say(screen, f"allowed      {found.tolerance}")
-        say(screen, f"compared     {found.rows} rows, largest difference {largest}")
+            entry(screen, "", difference)
+        entry(screen, "allowed", found.tolerance)
+        entry(screen, "compared", f"{found.rows} rows, largest difference {largest}")
     shown = len(found.failures) if verbose else MOST_SHOWN
     for failure in found.failures[:shown]:
         say(screen, f"  differs: {failure}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forgetbench.cli.console import ConsoleProgress, say
+from forgetbench.cli.console import ConsoleProgress, entry, say
 from forgetbench.cli.main import console
 from forgetbench.cli.options import quiet_option, verbose_option
 
@@ -19,9 +19,9 @@ MOST_SHOWN = 5
 @verbose_option
 @quiet_option
 def command(run: Path, verbose: bool, quiet: bool) -> None:
-    """Check RUN (a run folder, or an archive that `pack` made) without model, data or GPU.
+    """Check that RUN is what it was, without model, data or GPU.
 
-    Hashes every file, scores the stored detections again, and makes every table, the summary and the charts again. Exit
+    RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and makes every table, the summary and the charts again. Exit
     code 1 where anything is not what it was.
     """
     from forgetbench.run.verify import verify_run
@@ -31,9 +31,9 @@ def command(run: Path, verbose: bool, quiet: bool) -> None:
     verification = verify_run(run, progress)
     for part in verification.parts:
         if not quiet:
-            say(screen, f"{part.name:<12} {part.checked}")
+            entry(screen, part.name, part.checked)
             for note in part.notes:
-                say(screen, f"{'':<12} {note}")
+                entry(screen, "", note)
         shown = len(part.findings) if verbose else MOST_SHOWN
         for finding in part.findings[:shown]:
             say(screen, f"  wrong: {finding}")
