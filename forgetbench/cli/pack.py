@@ -19,7 +19,8 @@ from forgetbench.cli.options import verbose_option
 def command(run: Path, output: Path | None, without_checkpoints: bool, verbose: bool) -> None:  # noqa: ARG001
     """Pack RUN into one archive to share.
 
-    `verify` accepts it anywhere. The same run gives the same bytes. Nothing in it can be executed or names a place on this machine.
+    `verify` accepts it anywhere. The same run gives the same bytes. Nothing in it can be executed or names a place on
+    this machine.
     """
     from forgetbench.run.pack import pack_run
 

@@ -28,9 +28,9 @@ def command(
 ) -> None:
     """Run the suite of RUN again, and compare.
 
-    RUN is a run folder, or an archive that `pack` made. Data and weights are looked for in the current folder, under FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where
-    --set says. With the same versions, hardware and threads all has to be the same to the last bit. Exit code 1 where
-    results differ by more than is allowed.
+    RUN is a run folder, or an archive that `pack` made. Data and weights are looked for in the current folder, under
+    FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where --set says. With the same versions, hardware and threads all
+    has to be the same to the last bit. Exit code 1 where results differ by more than is allowed.
     """
     from forgetbench.run.reproduce import reproduce_run
 

@@ -49,7 +49,7 @@ def read_seal(folder: Path) -> dict[str, str]:
     """
     path = folder / SEAL
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, ValueError) as error:
         raise CorruptRunError("not readable", where=path, expected="the seal of a finished run") from error
     hashes: dict[str, str] = {}
