@@ -9,6 +9,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from finished_run import make_small_run
 from served import Served
 
 
@@ -41,3 +42,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         server.address = f"http://127.0.0.1:{serving.server_address[1]}"
         yield server
         serving.shutdown()
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small finished run; tests that change it take a copy."""
+    return make_small_run(tmp_path_factory.mktemp("small"))

@@ -113,6 +113,18 @@ def say(screen: Console, text: str) -> None:
     screen.print(text, highlight=False, markup=False, soft_wrap=not screen.is_terminal)
 
 
+def entry(screen: Console, name: str, text: str) -> None:
+    """Print a name and what there is to say of it, on a terminal wrapped beside the name."""
+    if not screen.is_terminal:
+        say(screen, f"{name:<12} {text}")
+        return
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=12)
+    grid.add_column()
+    grid.add_row(Text(name), Text(text))
+    screen.print(grid)
+
+
 def clock(seconds: float) -> str:
     """Return a duration as people say it: `45 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)

@@ -14,7 +14,7 @@ from forgetbench.cli.options import verbose_option
 @verbose_option
 def command(run: Path, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
     """Draw the charts and write the summary of RUN (a run folder) again, from its tables."""
-    from forgetbench.report.write import write_report
+    from forgetbench.run.redraw import redraw
 
-    for path in write_report(run):
+    for path in redraw(run):
         click.echo(path)

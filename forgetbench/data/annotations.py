@@ -9,15 +9,16 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from forgetbench.data.dataset import Dataset, Sample, relative_name
+from forgetbench.data.dataset import Dataset, Sample, fingerprint_of, relative_name
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
-    """Write a dataset's boxes, classes and image names and sizes."""
+    """Write a dataset's boxes, classes and image names and sizes: all that its fingerprint is of."""
     samples = dataset.samples
     columns = {
+        "bytes": np.array([sample.image.stat().st_size for sample in samples], np.int64),
         "size": np.array([(sample.width, sample.height) for sample in samples], np.int64).reshape(-1, 2),
         "image": np.repeat(np.arange(len(samples)), [len(sample.boxes) for sample in samples]).astype(np.int64),
         "box": np.concatenate([np.zeros((0, 4)), *(sample.boxes for sample in samples)]),
@@ -41,20 +42,31 @@ def load_annotations(path: Path) -> Dataset:
     Raises:
         CorruptRunError: the file is missing or holds no annotations.
     """
+    return read_annotations(path)[0]
+
+
+def read_annotations(path: Path) -> tuple[Dataset, str]:
+    """Read a dataset whose images are not here, and compute its fingerprint.
+
+    Raises:
+        CorruptRunError: the file is missing or holds no annotations.
+    """
     try:
         with safe_open(path, framework="np") as file:
             about = json.loads((file.metadata() or {})["forgetbench"])
             size, image, box, label, crowd, area = (
                 file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
             )
+            file_bytes = file.get_tensor("bytes").tolist()
         ends = np.searchsorted(image, np.arange(len(size) + 1))
         placed = zip(about["images"], size.tolist(), ends[:-1], ends[1:], strict=True)
         samples = tuple(
             Sample(Path(name), width, height, box[low:high], label[low:high], crowd[low:high] != 0, area[low:high])
             for name, (width, height), low, high in placed
         )
-        return Dataset(
+        dataset = Dataset(
             about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
         )
+        return dataset, fingerprint_of(dataset, file_bytes)
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise CorruptRunError("not readable annotations", where=path, found=str(error).splitlines()[0]) from error

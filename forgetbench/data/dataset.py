@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,24 +104,29 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over classes, image names, sizes, bytes on disk and annotations; not over where they lie."""
-        return sha256_json(
-            {
-                "classes": self.classes,
-                "samples": [
-                    [
-                        relative_name(sample.image, self.root),
-                        sample.width,
-                        sample.height,
-                        sample.image.stat().st_size,
-                        sample.boxes.tolist(),
-                        sample.classes.tolist(),
-                        sample.crowd.tolist(),
-                        sample.areas.tolist(),
-                    ]
-                    for sample in self.samples
-                ],
-            }
-        )
+        return fingerprint_of(self, [sample.image.stat().st_size for sample in self.samples])
+
+
+def fingerprint_of(dataset: Dataset, file_bytes: Sequence[int]) -> str:
+    """Return the fingerprint of a dataset whose images have these sizes on disk; they need not be here."""
+    return sha256_json(
+        {
+            "classes": dataset.classes,
+            "samples": [
+                [
+                    relative_name(sample.image, dataset.root),
+                    sample.width,
+                    sample.height,
+                    size,
+                    sample.boxes.tolist(),
+                    sample.classes.tolist(),
+                    sample.crowd.tolist(),
+                    sample.areas.tolist(),
+                ]
+                for sample, size in zip(dataset.samples, file_bytes, strict=True)
+            ],
+        }
+    )
 
 
 def printable(text: str) -> str:

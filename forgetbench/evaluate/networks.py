@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from torch import Tensor, nn
 
+from forgetbench.evaluate.keys import HeadMode, module_key, network_key
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, hash_tensors
 from forgetbench.model.parts import statistics_of
 
-HeadMode = Literal["one-to-one", "one-to-many"]
+__all__ = ["HeadMode", "ModuleShelf", "Network"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Network:
 
     def key(self) -> str:
         """Return a hash that is equal exactly for equal compositions."""
-        return sha256_json([self.modules, self.head])
+        return network_key(self.modules, self.head)
 
 
 @dataclass
@@ -47,14 +47,17 @@ class ModuleShelf:
     original: Original
     _modules: dict[str, nn.Module] = field(default_factory=dict)
     _bytes: dict[str, int] = field(default_factory=dict)
+    _hashes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.original_keys = tuple(self._put(module) for module in self.original.modules)
 
     def _put(self, module: nn.Module) -> str:
         tensors = module.state_dict()
-        key = sha256_json([module.i, repr(module), hash_tensors(tensors)])
+        kind, content = sha256_json(repr(module)), hash_tensors(tensors)
+        key = module_key(int(module.i), kind, content)  # type: ignore[arg-type]
         self._modules.setdefault(key, module)
+        self._hashes[key] = (kind, content)
         self._bytes[key] = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
         return key
 
@@ -81,6 +84,10 @@ class ModuleShelf:
     def modules_of(self, network: Network) -> list[nn.Module]:
         """Return a network's modules in order, as they are kept."""
         return [self._modules[key] for key in network.modules]
+
+    def hashes_of(self, network: Network) -> list[tuple[str, str]]:
+        """Return the hashes of each module's kind and of its tensors, which its key is made of."""
+        return [self._hashes[key] for key in network.modules]
 
     def original_network(self, head: HeadMode) -> Network:
         """Return the original itself."""

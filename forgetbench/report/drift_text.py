@@ -28,12 +28,13 @@ _STATISTICS = (
 
 
 def write_where_forgotten(
-    folder: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
 ) -> Section | None:
     """Draw a model's charts of drift and return its section; None where nothing was measured.
 
     Args:
         folder: The run.
+        figures: Folder that charts go to.
         tables: Its tables; `drift.csv` and `batchnorm.csv` are read if they are there.
         model: Which.
         subject: What charts say they are about.
@@ -50,10 +51,10 @@ def write_where_forgotten(
     written: list[Path] = []
     if any(drift.cka is not None or drift.weight_change is not None for drift in drifts):
         figure = draw_drift(drifts, looks, about["neck"], about["head"], f"Drift by module: {subject}")
-        written += save_figure(figure, folder / "figures", f"drift-{model}")
+        written += save_figure(figure, figures, f"drift-{model}")
     if any(share.forgetting is not None for share in shares):
         figure = draw_statistics(shares, looks, f"BatchNorm statistics against weights: {subject}")
-        written += save_figure(figure, folder / "figures", f"batchnorm-{model}")
+        written += save_figure(figure, figures, f"batchnorm-{model}")
     if not written:
         return None
     names = dict.fromkeys(path.stem for path in written)

@@ -17,12 +17,13 @@ _TITLES = {"reference": "what was forgotten", "target": "what was learnt"}
 
 
 def write_what_forgotten(
-    folder: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
 ) -> Section | None:
     """Draw a model's charts of classes and errors and return its section; None where nothing changed.
 
     Args:
         folder: The run.
+        figures: Folder that charts go to.
         tables: Its tables; `classes.csv` and `errors.csv` are read if they are there.
         model: Which.
         subject: What charts say they are about.
@@ -54,11 +55,11 @@ def write_what_forgotten(
             ]
             if shown:
                 figure = draw_classes(shown, by_label, called, f"{title.capitalize()}, by class\n{subject}{of_head}")
-                written += save_figure(figure, folder / "figures", f"classes-{model}-{role}{suffix}")
+                written += save_figure(figure, figures, f"classes-{model}-{role}{suffix}")
                 parts.append(_image(written[-1]))
         if honest:
             figure = draw_errors(honest, by_label, called, f"Classification against localisation: {subject}{of_head}")
-            written += save_figure(figure, folder / "figures", f"errors-{model}{suffix}")
+            written += save_figure(figure, figures, f"errors-{model}{suffix}")
             parts.append(_image(written[-1]))
     return Section("\n\n".join(parts), written) if parts else None
 

@@ -20,30 +20,30 @@ from forgetbench.report.style import Look, looks, save_figure, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 
 
-def write_report(folder: Path) -> list[Path]:
-    """Write the charts (SVG and PNG) and `summary.md` of a run; returns the files written.
+def write_report(folder: Path, into: Path | None = None) -> list[Path]:
+    """Write the charts (SVG and PNG) and `summary.md` of a run, by default into its folder; returns the files written.
 
     Raises:
         CorruptRunError: the run's tables are missing or unreadable.
     """
-    tables = read_tables(folder)
+    tables, into = read_tables(folder), into or folder
     written: list[Path] = []
     names: dict[str, list[str]] = {}
     forgotten: dict[str, str] = {}
     with styled():
         for model in tables.models:
-            paths = _draw_model(tables, model, folder / "figures")
+            paths = _draw_model(tables, model, into / "figures")
             names[model] = list(dict.fromkeys(path.stem for path in paths))
             written += paths
             look, subject = looks_of(tables, model), subject_of(tables, model)
             sections = [
                 section
                 for write in (write_what_forgotten, write_where_forgotten)
-                if (section := write(folder, tables, model, subject, look)) is not None
+                if (section := write(folder, into / "figures", tables, model, subject, look)) is not None
             ]
             written += [path for section in sections for path in section.written]
             forgotten[model] = "\n\n".join(section.text for section in sections)
-    written.append(folder / "summary.md")
+    written.append(into / "summary.md")
     cams = {model: cam_figures(folder, model) for model in tables.models}
     write_text(written[-1], summary_text(tables, names, cams, forgotten))
     return written

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-import pandas as pd
-
 from forgetbench.analyse.evidence import Score
 from forgetbench.analyse.measures import forgetting
-from forgetbench.analyse.tables import read_table
+from forgetbench.analyse.tables import read_table, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.data.annotations import load_annotations
@@ -19,9 +17,9 @@ from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
-from forgetbench.run.evidence import SEED
 from forgetbench.run.folder import RunFolder, columns_of
-from forgetbench.run.progress import Progress, Silent
+from forgetbench.run.progress import Progress
+from forgetbench.run.tables import Table
 
 Adapted = Literal["statistics", "weights", "both"]
 
@@ -59,23 +57,24 @@ def write_batchnorm(folder: RunFolder, rows: Sequence[BatchNormRow], progress: P
     Raises:
         CorruptRunError: a file that scores rest on is missing or unreadable.
     """
-    folder.write_table(
-        "batchnorm.csv", columns_of(BatchNormRow), _scored(folder, folder.read_manifest(), rows, progress)
-    )
+    scored = _scored(folder, folder.read_manifest(), rows, progress)
+    folder.write_table("batchnorm.csv", columns_of(BatchNormRow), scored)
 
 
-def gather_batchnorm(folder: RunFolder, manifest: Mapping[str, Any]) -> list[BatchNormRow]:
+def batchnorm_table(folder: RunFolder, progress: Progress) -> Table:
+    """Return `batchnorm.csv` as `gather_batchnorm` makes it."""
+    found = gather_batchnorm(folder, folder.read_manifest(), progress)
+    return Table("batchnorm.csv", columns_of(BatchNormRow), found)
+
+
+def gather_batchnorm(folder: RunFolder, manifest: Mapping[str, Any], progress: Progress) -> list[BatchNormRow]:
     """Return the rows of `batchnorm.csv`, their scores anew from the detections they name and the annotations.
 
     Raises:
         CorruptRunError: the table, or a file that its scores rest on, is missing or unreadable.
     """
-    cells: list[dict[str, Any]] = [
-        {str(name): None if pd.isna(cell) else cell for name, cell in row.items()}
-        for row in read_table(folder.path / "batchnorm.csv").to_dict("records")
-    ]
-    read = [BatchNormRow(**row) for row in cells]
-    return _scored(folder, manifest, read, Silent())
+    read = rows_of(read_table(folder.path / "batchnorm.csv"), BatchNormRow)
+    return _scored(folder, manifest, read, progress)
 
 
 def _scored(
@@ -91,7 +90,7 @@ def _scored(
     @cache
     def data(fingerprint: str) -> tuple[Any, ...]:
         dataset = load_annotations(folder.annotations(fingerprint))
-        drawn = draw_images(len(dataset.samples), int(evaluation["resamples"]), SEED)
+        drawn = draw_images(len(dataset.samples), int(evaluation["resamples"]), manifest["resampling_seed"])
         return dataset, ground_truth(dataset, evaluation["scorer"]), drawn
 
     @cache

@@ -27,6 +27,7 @@ from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
 from forgetbench.run.scoring import Scorer
+from forgetbench.run.seal import reseal
 from forgetbench.suite.schema import Cam, CamRule
 
 if TYPE_CHECKING:
@@ -75,7 +76,11 @@ def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Prog
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
     folder.write_manifest(manifest)
-    write_report(folder.path)
+    drawn = write_report(folder.path)
+    figures = [
+        folder.path / "figures" / f"{cam_name(model, role)}.png" for model in plan.originals for role in _ROLES.values()
+    ]
+    reseal(folder.path, [*drawn, *figures, folder.path / "cam.csv", folder.path / "manifest.json"])
 
 
 def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:

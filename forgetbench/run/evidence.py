@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,13 @@ from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
-from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.seal import reseal
+from forgetbench.run.tables import Table
+from forgetbench.suite.portable import portable_suite
+
+if TYPE_CHECKING:
+    from forgetbench.run.plan import Plan
 
 #: Decides which images are drawn; runs on the same images draw the same.
 SEED = 0
@@ -32,42 +38,63 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
     """
-    manifest = folder.read_manifest()
-    evidence = gather_evidence(folder, manifest, progress)
-    folder.write_table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
-    folder.write_table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    for table in evidence_tables(folder, progress):
+        folder.write_table(table.name, table.columns, table.rows)
     write_claims(folder)
+
+
+def evidence_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
+    """Yield the differences between scores with their intervals."""
+    evidence = gather_evidence(folder, folder.read_manifest(), progress)
+    yield Table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
+    yield Table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
 
 
 def write_claims(folder: RunFolder) -> None:
     """Write `claims.csv`: what the run's other tables say of the claims in its manifest."""
-    folder.write_table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
+    table = claims_table(folder)
+    folder.write_table(table.name, table.columns, table.rows)
+
+
+def claims_table(folder: RunFolder) -> Table:
+    """Return what the run's other tables say of the claims in its manifest."""
+    return Table("claims.csv", columns_of(ClaimRow), claim_rows(read_tables(folder.path)))
 
 
 def claims_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run was judged by other claims than the suite's."""
-    return bool(folder.read_manifest().get("claims") != plan.claims)
+    """Tell whether a finished run was judged by other claims than the suite's, or describes it in other words."""
+    manifest = folder.read_manifest()
+    return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
 
 
 def add_claims(plan: Plan, folder: RunFolder) -> None:
-    """Judge a finished run by the suite's claims; nothing is measured again."""
+    """Describe and judge a finished run by the suite's words and claims; nothing is measured again."""
     manifest = folder.read_manifest()
     manifest["claims"] = plan.claims
-    manifest["suite"]["claims"] = plan.suite.model_dump(mode="json")["claims"]
+    manifest["suite"] |= {key: portable_suite(plan.suite)[key] for key in ("claims", "description")}
     folder.write_manifest(manifest)
     write_claims(folder)
-    write_report(folder.path)
+    drawn = write_report(folder.path)
+    reseal(folder.path, [*drawn, folder.path / "claims.csv", folder.path / "manifest.json"])
 
 
 def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
     """Resample every network's AP and return the run's evidence."""
-    results = folder.results()
     resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    scored = resampled_scores(folder, manifest, resamples, progress)
+    return Evidence(folder.results(), manifest["arms"], manifest["reference_arms"], scored)
+
+
+def resampled_scores(
+    folder: RunFolder, manifest: dict[str, Any], resamples: int, progress: Progress
+) -> dict[str, dict[Measure, Score]]:
+    """Return AP and AP50 of every network on resamples of the images, by name of its detections file."""
+    results, seed = folder.results(), int(manifest["resampling_seed"])
 
     @cache
     def images_of(fingerprint: str) -> tuple[Dataset, NDArray[np.float64]]:
         dataset = load_annotations(folder.annotations(fingerprint))
-        return dataset, draw_images(len(dataset.samples), resamples, SEED)
+        return dataset, draw_images(len(dataset.samples), resamples, seed)
 
     scored: dict[str, dict[Measure, Score]] = {}
     files = results.drop_duplicates("detections")
@@ -82,7 +109,7 @@ def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progr
                 "ap50": Score(name, _known(row["ap50"]), over_classes(found.ap50)),
             }
             advance(len(scored), "")
-    return Evidence(results, manifest["arms"], manifest["reference_arms"], scored)
+    return scored
 
 
 def _known(cell: Any) -> float | None:

@@ -20,7 +20,9 @@ from forgetbench.run.forgotten import write_forgotten
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
-from forgetbench.run.scoring import ClassRow, ResultRow, Scorable, Scorer
+from forgetbench.run.rows import ClassRow, ResultRow
+from forgetbench.run.scoring import Scorable, Scorer
+from forgetbench.run.seal import seal
 from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
@@ -58,13 +60,27 @@ def run_suite(
     progress = progress or Silent()
     loaded = _load(suite, overrides)
     where = pick_device(device)
-    plan = make_plan(loaded, device=where, progress=progress)
-    folder = RunFolder(Path(output) / loaded.suite.name / plan.run_id())
+    return run_plan(make_plan(loaded, device=where, progress=progress), Path(output), where, progress)
+
+
+def folder_of(plan: Plan, output: Path) -> RunFolder:
+    """Return the folder of a plan's run."""
+    return RunFolder(output / plan.suite.name / plan.run_id())
+
+
+def run_plan(plan: Plan, output: Path, device: torch.device, progress: Progress) -> RunFolder:
+    """Train, score and chart a plan; go on where an earlier call with the same plan ended.
+
+    Raises:
+        InputError: the run's folder cannot be written.
+        RunError: the run could not go on.
+    """
+    folder = folder_of(plan, output)
     with folder.lock():
         if not folder.complete:
-            _run(plan, folder, where, progress)
+            _run(plan, folder, device, progress)
         else:
-            _complete(plan, folder, where, progress)
+            _complete(plan, folder, device, progress)
     return folder
 
 
@@ -72,7 +88,7 @@ def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Pro
     """Add to a finished run what decides none of its numbers and may have been asked for since."""
     claims, cams = claims_due(plan, folder), cams_due(plan, folder)
     if claims:
-        progress.message("the suite's claims changed: judging them anew")
+        progress.message("the suite's claims or description changed: judging and describing anew")
         add_claims(plan, folder)
     if cams:
         add_cams(plan, folder, device, progress)
@@ -122,7 +138,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
     write_report(folder.path)
-    folder.mark_complete()
+    seal(folder.path)
 
 
 def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
 from io import StringIO
@@ -14,7 +14,15 @@ from filelock import FileLock, Timeout
 
 from forgetbench.analyse.tables import read_record, read_table
 from forgetbench.errors import InputError, RunLockedError
-from forgetbench.files import write_json, write_text
+from forgetbench.files import sha256_json, write_json, write_text
+
+#: Raise it whenever files of a run folder change their meaning.
+FORMAT = 2
+
+
+def run_id(identity: Mapping[str, Any]) -> str:
+    """Return the name of the folder of the run with an identity."""
+    return sha256_json(identity)[:12]
 
 
 class RunFolder:
@@ -34,7 +42,7 @@ class RunFolder:
         drift.csv, batchnorm.csv                    how far modules moved, and what their statistics cost
         cam.csv             the activation maps drawn, where the suite asks for them
         figures/, summary.md
-        DONE                written last
+        DONE                written last: the hash of every file, see `run/seal.py`
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,10 +77,6 @@ class RunFolder:
     def complete(self) -> bool:
         """Whether the run was finished."""
         return (self.path / "DONE").is_file()
-
-    def mark_complete(self) -> None:
-        """Write the completion marker."""
-        write_text(self.path / "DONE", "complete\n")
 
     def checkpoint(self, arm: str, epoch: int) -> Path:
         """Return the path of an arm's checkpoint after an epoch."""
@@ -114,15 +118,26 @@ class RunFolder:
         """
         return read_table(self.path / "results.csv")
 
+    def session_records(self, model: str, seed: int) -> list[dict[str, Any]]:
+        """Return the records of a session's epochs, in order.
+
+        Raises:
+            CorruptRunError: one of them is not readable.
+        """
+        return [read_record(path) for path in sorted(self.session(model, seed).glob("epoch-*.json"))]
+
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""
-        records = [asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in rows]
-        text = StringIO()
-        frame = pd.DataFrame(
-            [[_cell(record[column]) for column in columns] for record in records], columns=list(columns)
-        )
-        frame.to_csv(text, index=False, lineterminator="\n")
-        write_text(self.path / name, text.getvalue())
+        write_text(self.path / name, table_text(columns, rows))
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Any]) -> str:
+    """Return dataclasses or mappings as the text of a run's CSV file."""
+    records = [asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in rows]
+    text = StringIO()
+    frame = pd.DataFrame([[_cell(record[column]) for column in columns] for record in records], columns=list(columns))
+    frame.to_csv(text, index=False, lineterminator="\n")
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,9 +13,9 @@ from forgetbench.data.annotations import load_annotations
 from forgetbench.evaluate.bootstrap import draw_images
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.profile import Examiner, Profile
-from forgetbench.run.evidence import SEED
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Progress
+from forgetbench.run.tables import Table
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,15 @@ def write_forgotten(folder: RunFolder, progress: Progress) -> None:
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
     """
+    for table in forgotten_tables(folder, progress):
+        folder.write_table(table.name, table.columns, table.rows)
+
+
+def forgotten_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
+    """Yield every arm's last checkpoint compared with its baseline, by class and by measure."""
     found = gather_forgotten(folder, folder.read_manifest(), progress)
-    folder.write_table("classes.csv", columns_of(ClassChange), found.classes)
-    folder.write_table("errors.csv", columns_of(MeasureChange), found.measures)
+    yield Table("classes.csv", columns_of(ClassChange), found.classes)
+    yield Table("errors.csv", columns_of(MeasureChange), found.measures)
 
 
 def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Forgotten:
@@ -48,7 +55,7 @@ def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Prog
     @cache
     def examiner_of(fingerprint: str) -> Examiner:
         dataset = load_annotations(folder.annotations(fingerprint))
-        return Examiner(dataset, draw_images(len(dataset.samples), resamples, SEED))
+        return Examiner(dataset, draw_images(len(dataset.samples), resamples, manifest["resampling_seed"]))
 
     profiles: dict[str, Profile] = {}
     files = list(dict.fromkeys(file for one in compared for pair in one.files.values() for file in pair))

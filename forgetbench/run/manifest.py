@@ -8,25 +8,25 @@ from typing import Any
 import torch
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.files import sha256_file
 from forgetbench.model import yolo
 from forgetbench.model.layers import describe_layers
-from forgetbench.run.folder import RunFolder
+from forgetbench.run.evidence import SEED
+from forgetbench.run.folder import FORMAT, RunFolder
 from forgetbench.run.plan import Plan
 from forgetbench.run.provenance import environment
 from forgetbench.run.training import outcome
-
-#: Raise it whenever files of a run folder change their meaning.
-FORMAT = 1
+from forgetbench.suite.portable import portable_suite
 
 
 def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
     """Return what is known of a run before it starts."""
     return {
         "format": FORMAT,
-        "suite": plan.suite.model_dump(mode="json"),
+        "id": plan.run_id(),
+        "suite": portable_suite(plan.suite),
         "identity": plan.identity(),
         "evaluation": asdict(plan.settings()),
+        "resampling_seed": SEED,
         "arms": _arms(plan),
         "reference_arms": {
             model: plan.reference_freeze_point(model) for model in plan.originals if plan.suite.train.pretrained
@@ -53,15 +53,12 @@ def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
 
 
 def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> dict[str, Any]:
-    """Return the manifest with how each arm ended and the hash of every file that scores rest on."""
-    checkpoints = sorted((folder.path / "checkpoints").rglob("*.safetensors"))
-    detections = sorted((folder.path / "detections").glob("*.safetensors"))
+    """Return the manifest with how each arm ended."""
     return {
         **manifest,
         "arms": [
             {**described, **outcome(folder, arm)} for described, arm in zip(manifest["arms"], plan.arms, strict=True)
         ],
-        "files": {path.relative_to(folder.path).as_posix(): sha256_file(path) for path in checkpoints + detections},
     }
 
 

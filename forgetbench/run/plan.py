@@ -14,17 +14,18 @@ from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
-from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms, scored_heads
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.claims import resolve_claims
+from forgetbench.run.folder import FORMAT, run_id
 from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
 from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
+from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
 
 
@@ -95,7 +96,8 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """Return all that decides the numbers; runs of equal identity are the same run."""
         return {
-            "suite": self.suite.model_dump(mode="json", exclude={"description", "cam", "claims"}),
+            "format": FORMAT,
+            "suite": deciding(portable_suite(self.suite)),
             "originals": {name: original.weights_hash() for name, original in self.originals.items()},
             "target": {
                 "train": self.target_train.fingerprint(),
@@ -109,7 +111,7 @@ class Plan:
 
     def run_id(self) -> str:
         """Return the name of the run's folder, the same for the same identity."""
-        return sha256_json(self.identity())[:12]
+        return run_id(self.identity())
 
 
 def make_plan(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import forgetbench
 from forgetbench.device import available_cores, describe
+from forgetbench.run.code import code_version
 
 PACKAGES = (
     "torch",
@@ -21,9 +21,23 @@ PACKAGES = (
     "hotcoco",
     "pycocotools",
     "pandas",
+    "scipy",
+    "matplotlib",
     "opencv-python",
     "albumentations",
     "grad-cam",
+)
+#: Variables that decide how sums are ordered, and so the last bits.
+VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+    "ATEN_CPU_CAPABILITY",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "NVIDIA_TF32_OVERRIDE",
 )
 
 
@@ -31,15 +45,15 @@ def environment(device: torch.device) -> dict[str, Any]:
     """Return versions, platform and hardware; Ultralytics augments with `albumentations` where it is installed."""
     name, cuda = describe(device)
     return {
-        "forgetbench": forgetbench.__version__,
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": None if (status := _git("status", "--porcelain")) is None else bool(status),
+        **code_version(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": available_cores(),
         "threads": torch.get_num_threads(),
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "device": name,
         "cuda": cuda,
     }
@@ -50,24 +64,6 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _git(*arguments: str) -> str | None:
-    """Ask git about the source tree; None when forgetbench is installed rather than run from a checkout."""
-    root = Path(__file__).parents[2]
-    if not (root / ".git").exists():
-        return None
-    try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(root), *arguments],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
 
 
 def _processor() -> str | None:

@@ -16,11 +16,12 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError
 from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
+from forgetbench.evaluate.keys import evaluation_key
 from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
-from forgetbench.files import sha256_json, write_json
+from forgetbench.files import write_json
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
@@ -28,45 +29,7 @@ from forgetbench.run.arms import Arm
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """One scored thing: a network on a dataset. AP are fractions; None is not measured."""
-
-    arm: str
-    model: str
-    freeze_point: int | None
-    strategy: str | None
-    seed: int | None
-    epoch: int
-    dataset: str
-    role: str
-    attach: str | None
-    head: str
-    ap: float | None
-    ap50: float | None
-    ap75: float | None
-    ap_small: float | None
-    ap_medium: float | None
-    ap_large: float | None
-    images: int
-    instances: int
-    detections: str
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """AP of one class of one scored thing."""
-
-    arm: str
-    epoch: int
-    role: str
-    attach: str | None
-    head: str
-    label: int
-    name: str
-    ap: float
+from forgetbench.run.rows import ClassRow, ResultRow
 
 
 @dataclass(frozen=True)
@@ -103,7 +66,7 @@ class Scorer:
 
     def key(self, item: Scorable) -> str:
         """Return the content hash of an evaluation: modules, data and settings."""
-        return sha256_json([item.network.key(), self._fingerprints[item.role], asdict(self._settings)])
+        return evaluation_key(item.network.key(), self._fingerprints[item.role], asdict(self._settings))
 
     def original_items(self) -> list[Scorable]:
         """Return the original on the reference data, once per head."""
@@ -189,9 +152,16 @@ class Scorer:
                     on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
                     run_pass(self._shelf, networks, dataset, self._settings, self._device, spool.add, on_batch)
                 for network, key in missing.items():
-                    about = {"key": key, "network": network.key(), "data": self._fingerprints[role], "role": role}
-                    settings = asdict(self._settings)
-                    save_detections(self._folder.detections(key), spool.read(network), {**about, **settings})
+                    about = {
+                        "key": key,
+                        "network": network.key(),
+                        "modules": self._shelf.hashes_of(network),
+                        "head": network.head,
+                        "data": self._fingerprints[role],
+                        "role": role,
+                        "settings": asdict(self._settings),
+                    }
+                    save_detections(self._folder.detections(key), spool.read(network), about)
         except torch.OutOfMemoryError as error:
             if len(networks) == 1:
                 raise RunError(

@@ -1,17 +1,33 @@
-"""Writing a run's tables from its scores and the records of its training."""
+"""A run's tables: from its scores, from the records of its training, and, for checking, from its folder alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from forgetbench.data.dataset import Oddity
 from forgetbench.run.folder import RunFolder, columns_of
-from forgetbench.run.plan import Plan
-from forgetbench.run.scoring import ClassRow, ResultRow
-from forgetbench.run.training import read_records
-from forgetbench.train.probes import GradientRow, MemoryRow
-from forgetbench.train.session import TimeRow
+from forgetbench.run.rows import ClassRow, ResultRow
+from forgetbench.train.rows import GradientRow, MemoryRow, TimeRow
+
+if TYPE_CHECKING:
+    from forgetbench.run.plan import Plan
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a run.
+
+    Attributes:
+        name: Its file.
+        columns: Its columns.
+        rows: Dataclasses or mappings.
+    """
+
+    name: str
+    columns: list[str]
+    rows: Iterable[Any]
 
 
 def write_oddities(plan: Plan, folder: RunFolder) -> None:
@@ -22,18 +38,33 @@ def write_oddities(plan: Plan, folder: RunFolder) -> None:
 
 def write_tables(plan: Plan, folder: RunFolder, results: Iterable[ResultRow], classes: Iterable[ClassRow]) -> None:
     """Write every CSV file of a run."""
-    folder.write_table("results.csv", columns_of(ResultRow), results)
-    folder.write_table("per_class.csv", columns_of(ClassRow), classes)
-    sessions = dict.fromkeys((arm.model, arm.seed) for arm in plan.arms)
-    records = [(key, record) for key in sessions for record in read_records(folder, *key)]
+    arms = [{"model": arm.model, "seed": arm.seed} for arm in plan.arms]
+    for table in (*score_tables(results, classes), *training_tables(folder, arms)):
+        folder.write_table(table.name, table.columns, table.rows)
+
+
+def score_tables(results: Iterable[ResultRow], classes: Iterable[ClassRow]) -> Iterator[Table]:
+    """Yield what was scored."""
+    yield Table("results.csv", columns_of(ResultRow), results)
+    yield Table("per_class.csv", columns_of(ClassRow), classes)
+
+
+def training_tables(folder: RunFolder, arms: Iterable[Mapping[str, Any]]) -> Iterator[Table]:
+    """Yield what was measured while training, from the records of finished epochs; arms tell `model` and `seed`.
+
+    Raises:
+        CorruptRunError: a record is not readable.
+    """
+    sessions = dict.fromkeys((str(arm["model"]), int(arm["seed"])) for arm in arms)
+    records = [(key, record) for key in sessions for record in folder.session_records(*key)]
     for name, kind, part in (("gradients.csv", GradientRow, "gradients"), ("memory.csv", MemoryRow, "memory")):
-        folder.write_table(name, columns_of(kind), [row for _, record in records for row in record[part]])
+        yield Table(name, columns_of(kind), [row for _, record in records for row in record[part]])
     times = [{"model": m, "seed": s, **row} for (m, s), record in records for row in record["times"]]
-    folder.write_table("times.csv", ["model", "seed", *columns_of(TimeRow)], times)
+    yield Table("times.csv", ["model", "seed", *columns_of(TimeRow)], times)
     losses = [
         {"arm": arm, "epoch": record["epoch"], "part": part, "loss": value}
         for _, record in records
         for arm, parts in record["losses"].items()
         for part, value in parts.items()
     ]
-    folder.write_table("losses.csv", ["arm", "epoch", "part", "loss"], losses)
+    yield Table("losses.csv", ["arm", "epoch", "part", "loss"], losses)

@@ -97,11 +97,6 @@ def scored_epochs(plan: Plan, folder: RunFolder, arm: Arm) -> list[int]:
     return [epoch for epoch in epochs if folder.checkpoint(arm.name, epoch).is_file()]
 
 
-def read_records(folder: RunFolder, model: str, seed: int) -> list[dict[str, Any]]:
-    """Return the records of a session's epochs, in order."""
-    return [read_record(path) for path in sorted(folder.session(model, seed).glob("epoch-*.json"))]
-
-
 def outcome(folder: RunFolder, arm: Arm) -> dict[str, Any]:
     """Return how an arm's training ended: why it stopped early, and how many steps it took and left out."""
     ended: dict[str, Any] = read_record(folder.session(arm.model, arm.seed) / "complete.json")[arm.name]

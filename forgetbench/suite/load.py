@@ -56,6 +56,24 @@ def load_suite(path: Path, overrides: Sequence[str] = ()) -> LoadedSuite:
         SuiteError: If a file cannot be read, an override does not parse or a value does not fit the schema.
     """
     layers, sources = _read_chain(path)
+    return LoadedSuite(_overridden(layers, overrides, str(path)), path, tuple(sources))
+
+
+def suite_from_mapping(mapping: Mapping[str, Any], where: str = "<suite>", overrides: Sequence[str] = ()) -> Suite:
+    """Check a suite that is already in memory.
+
+    Args:
+        mapping: The suite's keys and values; `extends` belongs to files and is not taken here.
+        where: What errors name as its source.
+        overrides: As `load_suite` takes them.
+
+    Raises:
+        SuiteError: If an override does not parse or a value does not fit the schema.
+    """
+    return _overridden([_layer(where, mapping)], overrides, where)
+
+
+def _overridden(layers: list[_Layer], overrides: Sequence[str], where: str) -> Suite:
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merge(merged, layer.content)
@@ -63,21 +81,7 @@ def load_suite(path: Path, overrides: Sequence[str] = ()) -> LoadedSuite:
         layer = _override(text, merged)
         layers.append(layer)
         merged = _merge(merged, layer.content)
-    return LoadedSuite(_validate(merged, layers, str(path)), path, tuple(sources))
-
-
-def suite_from_mapping(mapping: Mapping[str, Any], where: str = "<suite>") -> Suite:
-    """Check a suite that is already in memory.
-
-    Args:
-        mapping: The suite's keys and values; `extends` belongs to files and is not taken here.
-        where: What errors name as its source.
-
-    Raises:
-        SuiteError: If a value does not fit the schema.
-    """
-    layer = _layer(where, mapping)
-    return _validate(layer.content, [layer], where)
+    return _validate(merged, layers, where)
 
 
 def _validate(merged: Mapping[str, Any], layers: Sequence[_Layer], where: str) -> Suite:

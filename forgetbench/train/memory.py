@@ -9,7 +9,8 @@ from torch import Tensor
 
 from forgetbench.device import solo_peak
 from forgetbench.train.learner import Learner
-from forgetbench.train.probes import MemoryRow, optimizer_bytes, tensor_bytes
+from forgetbench.train.probes import optimizer_bytes, tensor_bytes
+from forgetbench.train.rows import MemoryRow
 
 
 def residents(learner: Learner) -> list[Tensor]:

@@ -4,42 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class GradientRow:
-    """Norms of one module at one optimizer step; None for a frozen module.
-
-    Attributes:
-        arm, epoch, step: Whose step; epochs and optimizer steps count from 1.
-        module: `model.<index>`.
-        norm: L2 norm of the gradient, after unscaling and before clipping.
-        weight_norm: L2 norm of the weights before the step.
-        update_norm: L2 norm of the change that the step made.
-    """
-
-    arm: str
-    epoch: int
-    step: int
-    module: str
-    norm: float | None
-    weight_norm: float | None
-    update_norm: float | None
-
-
-@dataclass(frozen=True)
-class MemoryRow:
-    """Bytes of one kind that an arm needs, on which device, and how they were measured; None if they were not."""
-
-    arm: str
-    kind: str
-    bytes: int | None
-    device: str
-    how: str
+from forgetbench.train.rows import GradientRow
 
 
 def l2_norms(groups: Iterable[list[Tensor]]) -> list[Tensor | None]:

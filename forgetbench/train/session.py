@@ -30,28 +30,10 @@ from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.learner import Learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
-from forgetbench.train.probes import GradientRow, MemoryRow, saved_bytes
+from forgetbench.train.probes import saved_bytes
 from forgetbench.train.regime import Regime
+from forgetbench.train.rows import GradientRow, MemoryRow, TimeRow
 from forgetbench.train.ultralytics_trainer import BranchTrainer, EpochLoader, seed_everything, training_settings
-
-
-@dataclass(frozen=True)
-class TimeRow:
-    """Seconds an arm took in one epoch.
-
-    Attributes:
-        arm: Name of the arm; empty for what all arms share (loading, preparing, the frozen forward).
-        epoch: Counted from 1.
-        steps: Batches.
-        seconds: Summed over the epoch.
-        utilisation: Mean GPU utilisation over the epoch as a fraction, on the shared row only.
-    """
-
-    arm: str
-    epoch: int
-    steps: int
-    seconds: float
-    utilisation: float | None = None
 
 
 @dataclass

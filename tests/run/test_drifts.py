@@ -17,6 +17,7 @@ from forgetbench.evaluate.detections import gather, load_detections, save_detect
 from forgetbench.run import drift, execute
 from forgetbench.run.batchnorm import BatchNormRow, gather_batchnorm
 from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.progress import Silent
 
 CHANGES: dict[str, Any] = {"attach_points": ["head"], "evaluation": {"resamples": 50}}
 
@@ -92,8 +93,8 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
     others = dict.fromkeys(("freeze_point", "strategy", "seed", "epoch", "role", "attach", "ap", "ap50"))
     folder.write_table("results.csv", [*original, *others], [original | others])
     folder.write_table("batchnorm.csv", columns_of(BatchNormRow), rows)
-    manifest = {"suite": {"evaluation": {"scorer": "hotcoco", "resamples": 200}}}
-    statistics, weights, both = gather_batchnorm(folder, manifest)
+    manifest = {"suite": {"evaluation": {"scorer": "hotcoco", "resamples": 200}}, "resampling_seed": 0}
+    statistics, weights, both = gather_batchnorm(folder, manifest, Silent())
     assert (statistics.ap, statistics.forgetting, statistics.low, statistics.high) == (1.0, 0.0, 0.0, 0.0)
     assert (weights.ap, weights.forgetting, weights.low, weights.high) == (0.0, 1.0, 1.0, 1.0)
     assert both.ap == pytest.approx(1 / 3)
@@ -108,7 +109,7 @@ def test_each_part_is_a_network_of_its_own(finished: RunFolder) -> None:
     assert found["detections"].nunique() == 6
     about = [load_detections(finished.path / "detections" / name)[1] for name in found["detections"]]
     assert {record["role"] for record in about} == {"reference"}
-    assert f"detections/{found['detections'].iloc[0]}" in finished.read_manifest()["files"]
+    assert f"detections/{found['detections'].iloc[0]}" in (finished.path / "DONE").read_text(encoding="utf-8")
 
 
 def test_the_table_follows_from_detections_and_annotations(finished: RunFolder, tmp_path: Path) -> None:
@@ -121,17 +122,17 @@ def test_the_table_follows_from_detections_and_annotations(finished: RunFolder, 
     tampered = table(finished, "batchnorm.csv")
     tampered.loc[tampered["adapted"] == "weights", ["ap", "low"]] = 0.987
     tampered.to_csv(copied.path / "batchnorm.csv", index=False)
-    copied.write_table("again.csv", columns_of(BatchNormRow), gather_batchnorm(copied, manifest))
+    copied.write_table("again.csv", columns_of(BatchNormRow), gather_batchnorm(copied, manifest, Silent()))
     assert (copied.path / "again.csv").read_bytes() == written
     (copied.path / "annotations").unlink()
     with pytest.raises(CorruptRunError):
-        gather_batchnorm(copied, manifest)
+        gather_batchnorm(copied, manifest, Silent())
 
 
 def test_without_resamples_there_are_no_intervals(finished: RunFolder) -> None:
     manifest = finished.read_manifest()
     manifest["suite"]["evaluation"]["resamples"] = 0
-    rows = gather_batchnorm(finished, manifest)
+    rows = gather_batchnorm(finished, manifest, Silent())
     assert {(row.low, row.high) for row in rows} == {(None, None)}
     assert [row.ap for row in rows if row.ap is not None] == table(finished, "batchnorm.csv")["ap"].dropna().tolist()
 

@@ -3,9 +3,11 @@
 import csv
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -150,8 +152,10 @@ def test_the_manifest_says_what_decided_the_numbers(finished: RunFolder) -> None
     shares = [arm["trainable_parameters"] / arm["parameters"] for arm in manifest["arms"]]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert len(manifest["files"]) == 6 + 11 + 4
-    assert str(Path.home()) not in json.dumps({key: manifest[key] for key in ("environment", "data", "identity")})
+    assert manifest["id"] == finished.path.name
+    written = json.dumps(manifest)
+    for place in (Path.home(), finished.path.parents[2], tempfile.gettempdir(), platform.node()):
+        assert str(place) not in written
 
 
 def test_gradients_of_frozen_modules_are_empty_and_of_others_are_not(finished: RunFolder) -> None:

@@ -38,14 +38,6 @@ def test_a_folder_that_cannot_be_made_is_the_users_to_mend(tmp_path: Path) -> No
         raise AssertionError("held")
 
 
-def test_done_is_a_file(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
-    assert not folder.complete
-    folder.mark_complete()
-    assert folder.complete
-    assert (tmp_path / "DONE").read_text(encoding="utf-8") == "complete\n"
-
-
 def test_manifest_round_trip_and_absence(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with pytest.raises(CorruptRunError):

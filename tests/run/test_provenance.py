@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from forgetbench.run import provenance
+from forgetbench.run import code
 from forgetbench.run.provenance import environment
 
 
@@ -21,5 +21,5 @@ def test_without_a_checkout_or_git_there_is_no_commit(monkeypatch: pytest.Monkey
     monkeypatch.setenv("PATH", str(tmp_path))
     about = environment(torch.device("cpu"))
     assert (about["commit"], about["dirty"]) == (None, None)
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "forgetbench" / "run" / "provenance.py"))
+    monkeypatch.setattr(code, "__file__", str(tmp_path / "forgetbench" / "run" / "code.py"))
     assert environment(torch.device("cpu"))["commit"] is None

@@ -1,0 +1,47 @@
+"""`forgetbench verify`: whether a run is what it was, and its numbers follow from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from forgetbench.cli.console import ConsoleProgress, entry, say
+from forgetbench.cli.main import console
+from forgetbench.cli.options import quiet_option, verbose_option
+
+#: Without -v so many findings of each part are shown.
+MOST_SHOWN = 5
+
+
+@click.command("verify")
+@click.argument("run", type=click.Path(path_type=Path))
+@verbose_option
+@quiet_option
+def command(run: Path, verbose: bool, quiet: bool) -> None:
+    """Check that RUN is what it was, without model, data or GPU.
+
+    RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and
+    makes every table, the summary and the charts again. Exit code 1 where anything is not what it was.
+    """
+    from forgetbench.run.verify import verify_run
+
+    screen = console()
+    progress = ConsoleProgress(screen, quiet=quiet or not screen.is_terminal, verbose=verbose)
+    verification = verify_run(run, progress)
+    for part in verification.parts:
+        if not quiet:
+            entry(screen, part.name, part.checked)
+            for note in part.notes:
+                entry(screen, "", note)
+        shown = len(part.findings) if verbose else MOST_SHOWN
+        for finding in part.findings[:shown]:
+            say(screen, f"  wrong: {finding}")
+        if len(part.findings) > shown:
+            say(screen, f"  … and {len(part.findings) - shown} more of {part.name}; -v lists them")
+    count = len(verification.findings)
+    if count:
+        say(screen, f"{run}: not what it was, {count} finding{'s' if count > 1 else ''}")
+        raise click.exceptions.Exit(1)
+    if not quiet:
+        say(screen, f"{run}: verified")

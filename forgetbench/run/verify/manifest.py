@@ -1,0 +1,126 @@
+"""Whether a run's manifest agrees with itself and with what else in the folder says the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forgetbench.analyse.tables import read_record
+from forgetbench.errors import SuiteError
+from forgetbench.run.folder import run_id
+from forgetbench.run.progress import Progress
+from forgetbench.run.verify.compare import rows_of
+from forgetbench.run.verify.findings import Part, Subject
+from forgetbench.suite.load import suite_from_mapping
+from forgetbench.suite.points import freeze_label, resolve_freeze_point
+from forgetbench.suite.portable import deciding, portable_suite
+from forgetbench.suite.schema import Suite
+
+FREEZE = "freeze"
+
+
+def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
+    """Check everything in the manifest that something else determines."""
+    manifest = subject.manifest
+    identity = manifest["identity"]
+    part.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
+    _compare(part, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
+    try:
+        suite = suite_from_mapping(manifest["suite"])
+    except SuiteError as error:
+        part.find("manifest.json, suite", str(error))
+        return
+    _compare(part, "manifest.json, suite", manifest["suite"], portable_suite(suite))
+    _compare(part, "manifest.json, evaluation", manifest["evaluation"], _settings(suite))
+    for name, about in manifest["models"].items():
+        where = f"manifest.json, models.{name}.weights_hash"
+        part.expect(where, about["weights_hash"], identity["originals"].get(name))
+    data, known = manifest["data"], identity["target"]
+    part.expect("manifest.json, data.train.fingerprint", data["train"]["fingerprint"], known["train"])
+    part.expect("manifest.json, data.target.fingerprint", data["target"]["fingerprint"], known["evaluate"])
+    first = next(iter(identity["reference"].values()))
+    if data["reference"]["fingerprint"] not in identity["reference"].values():
+        part.expect("manifest.json, data.reference.fingerprint", data["reference"]["fingerprint"], first)
+    packages = manifest["environment"]["packages"]
+    for name in ("torch", "ultralytics"):
+        plain = identity[name].partition("+")[0]
+        part.expect(f"manifest.json, environment.packages.{name}", packages[name].partition("+")[0], plain)
+    _check_arms(subject, part, suite)
+    _check_claims(subject, part)
+    _check_oddities(subject, part)
+    part.checked = f"manifest.json against itself, its {len(manifest['arms'])} arms against suite and training records"
+
+
+def _settings(suite: Suite) -> dict[str, Any]:
+    chosen = suite.evaluation
+    return {
+        "imgsz": chosen.imgsz or suite.train.imgsz,
+        **{key: getattr(chosen, key) for key in ("shape", "batch", "conf", "iou", "max_det")},
+    }
+
+
+def _compare(part: Part, where: str, found: Any, expected: Any) -> None:
+    """Compare two nested values and name every leaf that differs."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for key in sorted({*found, *expected}):
+            _compare(part, f"{where}.{key}", found.get(key, "nothing"), expected.get(key, "nothing"))
+    elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        for index, pair in enumerate(zip(found, expected, strict=True)):
+            _compare(part, f"{where}[{index}]", *pair)
+    else:
+        part.expect(where, found, expected)
+
+
+def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
+    """Check what the suite and the models make of arms, and how the training records say that they ended."""
+    manifest = subject.manifest
+    expected: list[dict[str, Any]] = []
+    references: dict[str, int] = {}
+    for model, about in manifest["models"].items():
+        ends = {"head": about["head"], "neck": about["neck"]}
+        if suite.train.pretrained:
+            references[model] = resolve_freeze_point(suite.reference_arm, **ends)
+        for seed in suite.seeds:
+            points = [resolve_freeze_point(point, **ends) for point in suite.freeze_points]
+            expected += [
+                {
+                    "arm": f"{model}-freeze{point}-seed{seed}", "model": model, "freeze_point": point,
+                    "label": freeze_label(point, **ends), "strategy": FREEZE, "seed": seed,
+                }
+                for point in points
+            ]  # fmt: skip
+            expected += [
+                {"arm": f"{model}-{spec.name}-seed{seed}", "model": model, "strategy": spec.name, "seed": seed}
+                for spec in suite.arms
+            ]
+    arms = manifest["arms"]
+    part.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
+    if part.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
+        for index, arm in enumerate(arms):
+            ended = read_record(subject.folder.session(arm["model"], arm["seed"]) / "complete.json")
+            for key, value in {**expected[index], **ended[arm["arm"]]}.items():
+                part.expect(f"manifest.json, arms[{index}].{key}", arm[key], value)
+    for arm in sorted({*subject.checkpoints} ^ {arm["arm"] for arm in arms}):
+        part.find(f"checkpoints/{arm}", "an arm without checkpoints, or checkpoints without an arm")
+
+
+def _check_claims(subject: Subject, part: Part) -> None:
+    asked, resolved = subject.manifest["suite"]["claims"], subject.manifest["claims"]
+    if part.expect("manifest.json, claims", [c["name"] for c in resolved], [c["name"] for c in asked]):
+        for index, (claim, said) in enumerate(zip(resolved, asked, strict=True)):
+            kept = {key: value for key, value in claim.items() if key != "compared"}
+            said = {key: value for key, value in said.items() if key not in ("arms", "models", "over")}
+            _compare(part, f"manifest.json, claims[{index}]", kept, said)
+
+
+def _check_oddities(subject: Subject, part: Part) -> None:
+    rows = rows_of(subject.folder.path / "oddities.csv")
+    for role in ("target", "reference"):
+        counts: dict[str, int] = {}
+        for row in rows:
+            if row["role"] == role:
+                counts[row["kind"]] = counts.get(row["kind"], 0) + 1
+        where = f"oddities.csv, {role}: counts by kind against manifest.json"
+        part.expect(where, counts, subject.manifest["data"][role]["oddities"])
+    unknown = {row["role"] for row in rows} - {"target", "reference"}
+    for role in sorted(unknown):
+        part.expect("oddities.csv, role", role, "target or reference")
