@@ -21,8 +21,8 @@ MOST_SHOWN = 5
 def command(run: Path, verbose: bool, quiet: bool) -> None:
     """Check that RUN is what it was, without model, data or GPU.
 
-    RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and makes
-    every table, the summary and the charts again. Exit code 1 where anything is not what it was.
+    RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and
+    makes every table, the summary and the charts again. Exit code 1 where anything is not what it was.
     """
     from forgetbench.run.verify import verify_run
 
