@@ -62,7 +62,7 @@ def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Prog
     with progress.task("comparing classes and errors", len(files), "network") as advance:
         for name in files:
             detections, about = load_detections(folder.path / "detections" / name)
-            profiles[name] = examiner_of(about["data"]).profile(detections, about["iou"])
+            profiles[name] = examiner_of(about["data"]).profile(detections, about["settings"]["iou"])
             advance(len(profiles), "")
     classes: list[ClassChange] = []
     measures: list[MeasureChange] = []
