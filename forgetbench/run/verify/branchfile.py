@@ -1,4 +1,4 @@
-"""Reading a checkpoint without PyTorch: what it says of itself, and the hash of each module's tensors."""
+"""Reading a checkpoint without a model: what it says of itself, and the hash of each module's tensors."""
 
 from __future__ import annotations
 

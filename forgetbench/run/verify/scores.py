@@ -51,10 +51,11 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
         cells_compared += compare_table(part, subject.folder.path, table)
     for name, evaluated in evaluations.known.items():
         _check_kept(subject, part, name, evaluated.scores)
+    _read_mixed(subject, evaluations)
     named_files = {f"detections/{Path(file).stem}" for file in evaluations.named}
     for name in files_in(subject.folder.path):
         if name.startswith("detections/") and name.rpartition(".")[0] not in named_files:
-            part.find(name, "no row of results.csv names it")
+            part.find(name, "no row of results.csv names it, nor of batchnorm.csv")
     scored = f"{len(evaluations.known)} detections files scored again"
     part.checked = f"{scored}, {cells_compared} cells of results and per_class compared"
     if subject.without_checkpoints:
@@ -115,6 +116,14 @@ def _check_modules(
         if pair[0] != pair[1]:
             owner = "its checkpoint" if start <= index < end else "the original"
             part.find(f"{where}, detections", f"module {index} of the network is not that of {owner}")
+
+
+def _read_mixed(subject: Subject, evaluations: Evaluations) -> None:
+    """Read the detections of networks with a part of a checkpoint; which tensors these mix, only the original tells."""
+    for row in rows_of(subject.folder.path / "batchnorm.csv"):
+        if row["detections"]:
+            where = ", ".join(row[name] for name in ("arm", "epoch", "head", "adapted"))
+            evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({where})")
 
 
 def _check_kept(subject: Subject, part: Part, file: str, scores: Scores) -> None:

@@ -149,6 +149,7 @@ TAMPERINGS = (
         "value of evidence", "evidence.csv", "value", {"against": "original"}, lambda _: "0.5", r"found 0\.5, expected",
     ),
     cell("verdict", "claims.csv", "verdict", {"treatment": "backbone (10)"}, lambda _: "supported", "found supported"),
+    cell("AP with statistics alone", "batchnorm.csv", "ap", {"adapted": "statistics"}, lambda _: "0.5", "found 0"),
     detections("confidence of a detection", lower_score, r"detections/.*: its detections are not in order"),
     detections("image of a detection", lambda a: shift(a, "image", 99), r"detections/.*: found image 99, expected"),
     detections("class of a detection", lambda a: shift(a, "label", 1), r"results\.csv, line 2 \(.*\), ap: found"),
