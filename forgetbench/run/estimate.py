@@ -130,7 +130,7 @@ def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
     owned = plan.originals[arm.model].modules[cut:]
     # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
-    of_batchnorm = 2 + (head not in adapted) if cut < head else 0
+    of_batchnorm = 2 + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
     return ArmWork(
         arm=arm,
         share=arm.regime.trained_share,

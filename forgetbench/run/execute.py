@@ -133,7 +133,8 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     write_tables(plan, folder, results, classes)
     write_evidence(folder, progress)
     write_forgotten(folder, progress)
-    write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
+    if plan.suite.evaluation.drift:
+        write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")

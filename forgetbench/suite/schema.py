@@ -52,6 +52,9 @@ class Evaluation(Section):
     resamples: Annotated[int, Field(ge=0)] = Field(
         1000, description="samples of the images that intervals rest on; 0: no intervals"
     )
+    drift: bool = Field(
+        True, description="measure where the reference was forgotten: drift by module, and BatchNorm statistics' share"
+    )
 
 
 class Logging(Section):

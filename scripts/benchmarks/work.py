@@ -140,7 +140,13 @@ def suite_of(work: Work, weights: Path, target: Path, reference: Path) -> dict[s
         "reference_arm": max(work.freeze_points),
         "seeds": [TRAINING["seed"]],
         "train": {"epochs": work.epochs, "imgsz": work.imgsz, **{key: TRAINING[key] for key in settings}},
-        "evaluation": {"every": 1, "shape": "square", "resamples": 0, **{key: VALIDATION[key] for key in thresholds}},
+        "evaluation": {
+            "every": 1,
+            "shape": "square",
+            "resamples": 0,
+            "drift": False,
+            **{key: VALIDATION[key] for key in thresholds},
+        },
     }
 
 

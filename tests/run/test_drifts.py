@@ -18,6 +18,7 @@ from forgetbench.run import drift, execute
 from forgetbench.run.batchnorm import BatchNormRow, gather_batchnorm
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Silent
+from forgetbench.run.verify import verify_run
 
 CHANGES: dict[str, Any] = {"attach_points": ["head"], "evaluation": {"resamples": 50}}
 
@@ -205,3 +206,11 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
     found = table(run, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4
     assert len(table(run, "drift.csv")) == 2 * 23
+
+
+def test_a_suite_may_do_without(tmp_path: Path) -> None:
+    run = forgetbench.run(tiny_suite(tmp_path, evaluation={"drift": False}), output=tmp_path / "runs")
+    assert not (run.path / "drift.csv").exists()
+    assert not (run.path / "batchnorm.csv").exists()
+    assert "where it was forgotten" not in (run.path / "summary.md").read_text(encoding="utf-8")
+    assert verify_run(run.path).findings == []

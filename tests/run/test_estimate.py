@@ -53,6 +53,11 @@ def test_the_reference_scorer_takes_longer(tmp_path: Path, monkeypatch: pytest.M
     assert reference.evaluation_seconds == fast.evaluation_seconds
 
 
+def test_without_drift_its_networks_are_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = estimated(tmp_path, monkeypatch, evaluation={"drift": False})
+    assert costs.reference_networks == 5
+
+
 def test_both_heads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heads = {"heads": ["one-to-one", "one-to-many"]}
     plan = make_plan(

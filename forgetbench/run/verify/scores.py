@@ -120,6 +120,8 @@ def _check_modules(
 
 def _read_mixed(subject: Subject, evaluations: Evaluations) -> None:
     """Read the detections of networks with a part of a checkpoint; which tensors these mix, only the original tells."""
+    if not subject.manifest["suite"]["evaluation"]["drift"]:
+        return
     for row in rows_of(subject.folder.path / "batchnorm.csv"):
         if row["detections"]:
             where = ", ".join(row[name] for name in ("arm", "epoch", "head", "adapted"))

@@ -32,12 +32,16 @@ class Rebuilt:
     tolerance: float = 0.0
 
 
+def _share_tables(run: Subject, progress: Progress) -> list[Table]:
+    return [batchnorm_table(run.folder, progress)] if run.manifest["suite"]["evaluation"]["drift"] else []
+
+
 #: Every table that can be rebuilt from others, beside those of scores.
 REBUILT = (
     Rebuilt("training", lambda run, _: training_tables(run.folder, run.manifest["arms"])),
     Rebuilt("evidence", lambda run, progress: evidence_tables(run.folder, progress), LAST_BITS),
     Rebuilt("what was forgotten", lambda run, progress: forgotten_tables(run.folder, progress), LAST_BITS),
-    Rebuilt("BatchNorm's share", lambda run, progress: [batchnorm_table(run.folder, progress)], LAST_BITS),
+    Rebuilt("BatchNorm's share", _share_tables, LAST_BITS),
     Rebuilt("claims", lambda run, _: [claims_table(run.folder)], LAST_BITS),
 )
 
