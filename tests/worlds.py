@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,15 @@ def world(seed: int) -> tuple[Dataset, Detections]:
     step = float(random.choice([0.25, 1, 4, 10]))
     dataset = _annotated(random, images, classes, int(random.choice([0, 3, 20, 60])), step)
     return dataset, _found(random, dataset, int(random.choice([0, 5, 60, 300])), step)
+
+
+def with_files(dataset: Dataset, folder: Path) -> Dataset:
+    """Return a made-up dataset with an empty file for each image."""
+    samples = tuple(replace(sample, image=folder / sample.image) for sample in dataset.samples)
+    folder.mkdir(exist_ok=True)
+    for sample in samples:
+        sample.image.touch()
+    return replace(dataset, root=folder, samples=samples)
 
 
 def _annotated(random: np.random.Generator, images: int, classes: int, count: int, step: float) -> Dataset:

@@ -5,20 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from factories import drawn_dataset
-from worlds import world
+from worlds import with_files, world
 
 from forgetbench.data.annotations import load_annotations, save_annotations
-from forgetbench.data.dataset import Dataset
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import ground_truth, score
-
-
-def in_folder(dataset: Dataset, folder: Path) -> Dataset:
-    """Return a made-up dataset with an empty file for each image."""
-    samples = tuple(replace(sample, image=folder / sample.image) for sample in dataset.samples)
-    for sample in samples:
-        sample.image.touch()
-    return replace(dataset, root=folder, samples=samples)
 
 
 def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:
@@ -39,7 +30,7 @@ def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_scores_are_the_same_to_the_last_bit(seed: int, tmp_path: Path) -> None:
     dataset, found = world(seed)
-    dataset = in_folder(dataset, tmp_path)
+    dataset = with_files(dataset, tmp_path)
     save_annotations(tmp_path / "kept.safetensors", dataset)
     again = load_annotations(tmp_path / "kept.safetensors")
     assert score(ground_truth(again), found) == score(ground_truth(dataset), found)
