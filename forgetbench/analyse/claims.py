@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from forgetbench.analyse.costs import costs, shared_seconds_per_step
+from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables
+from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.analyse.verdicts import Finding, Verdict, judge
 
 
@@ -47,10 +48,11 @@ class ClaimRow:
 
 def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
     """Yield a row per claim, arm and head, in the order of the suite."""
+    evidence = EvidenceTable(tables.evidence)
     for claim in tables.manifest.get("claims", []):
         for compared in claim["compared"]:
             for treatment in compared["treatments"]:
-                for head, seeds, finding in _findings(tables, claim, compared, treatment):
+                for head, seeds, finding in _findings(tables, evidence, claim, compared, treatment):
                     yield ClaimRow(
                         claim=claim["name"],
                         model=compared["model"],
@@ -72,17 +74,16 @@ def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
 
 
 def _findings(
-    tables: RunTables, claim: Mapping[str, Any], compared: Mapping[str, Any], treatment: str
+    tables: RunTables, evidence: EvidenceTable, claim: Mapping[str, Any], compared: Mapping[str, Any], treatment: str
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     model, against = compared["model"], compared["against"]
     if claim["quantity"] in ("memory", "time"):
         ratio = _ratio(tables, model, claim["quantity"], treatment, against)
         yield None, None, Finding(ratio, ratio, ratio)
         return
-    table = EvidenceTable(tables.evidence)
     attach = None if claim["attach"] is None else str(claim["attach"])
-    for head in table.heads(model):
-        row = table.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
+    for head in evidence.heads(model):
+        row = evidence.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
         if row is None:
             yield head, None, Finding(None, None, None)
         else:
@@ -97,16 +98,20 @@ def _ratio(
     Memory is the solo peak where a GPU measured it, else what a branch holds: weights, gradients, optimizer state and
     what is saved for backward. Time is that of a step with what branches share: loading and the frozen forward.
     """
-    arms: Sequence[Mapping[str, Any]] = tables.arms(model)
-    labels = {str(arm["label"]) for arm in arms}
+    labels = {treatment_of(arm): str(arm["label"]) for arm in tables.arms(model)}
+    spent = {labels[cost.treatment]: cost for cost in costs(tables.arms(model), tables.memory, tables.times)}
+    if treatment not in spent or against not in spent:
+        return None
     shared = shared_seconds_per_step(tables.times, model)
-    spent = {}
-    for label in labels:
-        (cost,) = costs([arm for arm in arms if arm["label"] == label], tables.memory, tables.times)
-        if quantity == "memory":
-            spent[label] = cost.max_allocated if cost.max_allocated is not None else cost.total
-        else:
-            known = shared is not None and cost.step_seconds is not None
-            spent[label] = shared + cost.step_seconds if known else None  # type: ignore[operator]
-    one, other = spent.get(treatment), spent.get(against)
+    one, other = (
+        _memory(cost) if quantity == "memory" else _seconds(cost, shared) for cost in (spent[treatment], spent[against])
+    )
     return one / other if one is not None and other else None
+
+
+def _memory(cost: Cost) -> float | None:
+    return cost.total if cost.max_allocated is None else cost.max_allocated
+
+
+def _seconds(cost: Cost, shared: float | None) -> float | None:
+    return None if shared is None or cost.step_seconds is None else shared + cost.step_seconds

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
 from forgetbench.analyse.uncertainty import uncertain
 
-Role = Literal["target", "reference"]
 Quantity = Literal["gain", "forgetting", "change"]
 
 
@@ -84,19 +84,10 @@ def comparisons(
         arms: Arms as the manifest describes them.
         reference_arms: Freeze point that gain is measured against, by model.
     """
-    treatments = {str(arm["arm"]): treatment_of(arm) for arm in arms}
-    labels = {(str(arm["model"]), treatment_of(arm)): str(arm["label"]) for arm in arms}
-    originals: dict[tuple[str, str], str] = {}
-    last: dict[tuple[str, str, Role, str | None], dict[Treatment, dict[int, str]]] = {}
-    for row in results.sort_values("epoch", kind="stable").to_dict("records"):
-        model, head, role, file = str(row["model"]), str(row["head"]), row["role"], str(row["detections"])
-        if row["arm"] == ORIGINAL:
-            originals[model, head] = file
-            continue
-        scene = (model, head, role, None if pd.isna(row["attach"]) else str(row["attach"]))
-        last.setdefault(scene, {}).setdefault(treatments[str(row["arm"])], {})[int(row["seed"])] = file
+    last = last_checkpoints(results, arms)
+    labels, originals = last.labels, last.originals
     found = []
-    for (model, head, role, attach), by_treatment in last.items():
+    for (model, head, role, attach), by_treatment in last.scenes.items():
         baseline = Treatment(reference_arms.get(model, -1))
         for treatment, files in by_treatment.items():
             before: Mapping[int, str] = by_treatment.get(baseline, {})

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
 from forgetbench.analyse.uncertainty import uncertain
 
 Quantity = Literal["gain", "forgetting"]
@@ -25,12 +26,10 @@ class Score:
     """AP of one network on one dataset and on resamples of its images; fractions.
 
     Attributes:
-        file: Name of the detections file; equal networks share it.
         value: On the images as they are, None where nothing could be measured.
         resampled: (resamples,) the draws are the same for every network on these images.
     """
 
-    file: str
     value: float | None
     resampled: NDArray[np.float64]
 
@@ -107,20 +106,12 @@ class Evidence:
         scored: Scored,
     ) -> None:
         self._scored, self._reference_arms = scored, reference_arms
-        self._treatments = {str(arm["arm"]): treatment_of(arm) for arm in arms}
-        self._labels = {(str(arm["model"]), treatment_of(arm)): str(arm["label"]) for arm in arms}
-        cells: list[dict[str, Any]] = [
+        last = last_checkpoints(results, arms)
+        self._labels, self._originals, self._last = last.labels, last.originals, last.scenes
+        self._rows: list[dict[str, Any]] = [
             {str(key): None if pd.isna(value) else value for key, value in row.items()}
-            for row in results.to_dict("records")
+            for row in results[results["arm"] != ORIGINAL].to_dict("records")
         ]
-        self._originals = {(row["model"], row["head"]): row["detections"] for row in cells if row["arm"] == ORIGINAL}
-        self._rows = [row for row in cells if row["arm"] != ORIGINAL]
-        #: The detections of the last checkpoint by model, head, role, attach, treatment and seed.
-        self._last: dict[tuple[str, str, str, str | None], dict[Treatment, dict[int, str]]] = {}
-        for row in sorted(self._rows, key=lambda row: int(row["epoch"])):
-            scene = (row["model"], row["head"], row["role"], row["attach"])
-            of_treatment = self._last.setdefault(scene, {}).setdefault(self._treatments[row["arm"]], {})
-            of_treatment[int(row["seed"])] = row["detections"]
 
     def of_checkpoints(self) -> Iterator[CheckpointInterval]:
         """Yield gain and forgetting of every checkpoint, in the order of the results."""

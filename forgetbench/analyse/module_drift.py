@@ -10,6 +10,7 @@ import pandas as pd
 
 from forgetbench.analyse.costs import names_by_treatment
 from forgetbench.analyse.measures import mean, spread
+from forgetbench.analyse.tables import measured
 from forgetbench.analyse.tradeoff import Treatment
 
 
@@ -92,4 +93,4 @@ def statistics_shares(arms: Sequence[Mapping[str, Any]], table: pd.DataFrame) ->
 
 
 def _cells(column: Any) -> list[float | None]:
-    return [None if pd.isna(value) else float(value) for value in column]
+    return [measured(value) for value in column]

@@ -102,6 +102,11 @@ def read_table(path: Path) -> pd.DataFrame:
     return frame
 
 
+def measured(cell: Any) -> float | None:
+    """Return a cell's number, None where it is empty."""
+    return None if pd.isna(cell) else float(cell)
+
+
 def rows_of(frame: pd.DataFrame, kind: type[Row]) -> list[Row]:
     """Return a table's rows as the dataclass that they were written from; an empty cell is None."""
     names = [field.name for field in fields(kind)]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
+from forgetbench.analyse.tables import measured
 
 ORIGINAL = "original"
 #: The strategy of arms that are only a freeze point; gain is measured against one of them.
@@ -62,7 +63,7 @@ class Point:
 def original_ap(results: pd.DataFrame) -> dict[tuple[str, str], float | None]:
     """Return the originals' reference AP by model and head, from a run's `results.csv`."""
     rows = results[(results["arm"] == ORIGINAL) & (results["role"] == "reference")]
-    return {(str(row["model"]), str(row["head"])): _measured(row["ap"]) for row in rows.to_dict("records")}
+    return {(str(row["model"]), str(row["head"])): measured(row["ap"]) for row in rows.to_dict("records")}
 
 
 def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[Point]:
@@ -154,12 +155,8 @@ class _Row:
         self.treatment = Treatment(int(cells["freeze_point"]), str(cells["strategy"]))
         self.seed = int(cells["seed"])
         self.attach = None if pd.isna(cells["attach"]) else str(cells["attach"])
-        self.ap = _measured(cells["ap"])
+        self.ap = measured(cells["ap"])
 
     @property
     def checkpoint(self) -> tuple[str, int, str]:
         return self.arm, self.epoch, self.head
-
-
-def _measured(cell: Any) -> float | None:
-    return None if pd.isna(cell) else float(cell)

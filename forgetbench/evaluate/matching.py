@@ -59,6 +59,14 @@ class Pairs:
         return Pairs(self.detection[chosen], self.annotation[chosen], self.overlap[chosen], self.crowd[chosen])
 
 
+def count_objects(dataset: Dataset) -> NDArray[np.int64]:
+    """Return annotated boxes per image and class, (images, classes), crowd regions left out."""
+    objects = np.zeros((len(dataset.samples), len(dataset.classes)), np.int64)
+    for position, sample in enumerate(dataset.samples):
+        np.add.at(objects[position], sample.classes[~sample.crowd], 1)
+    return objects
+
+
 def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> list[ClassMatches]:
     """Match detections to annotations of all sizes as pycocotools does; returns the matches of each class.
 
@@ -75,9 +83,7 @@ def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> l
     image, label, score = counted.image.astype(np.int64), counted.label.astype(np.int64), counted.score
     found, ignored, _ = _take_turns(dataset, counted)
 
-    objects = np.zeros((len(dataset.samples), classes), np.int64)
-    for position, sample in enumerate(dataset.samples):
-        np.add.at(objects[position], sample.classes[~sample.crowd], 1)
+    objects = count_objects(dataset)
     by_score = np.lexsort((image, -score, label))
     ends = np.searchsorted(label[by_score], np.arange(classes + 1))
     made = []

@@ -13,7 +13,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import average_recall, over_classes, resample
 from forgetbench.evaluate.coco import MAX_DET, score, scorer_rows
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.matching import match, scores_of_found
+from forgetbench.evaluate.matching import count_objects, match, scores_of_found
 from forgetbench.evaluate.naming import rightly_named, without_classes
 from forgetbench.evaluate.scorers import Hotcoco
 
@@ -67,10 +67,7 @@ class Examiner:
     def __init__(self, dataset: Dataset, drawn: NDArray[np.float64]) -> None:
         self._dataset, self._drawn = dataset, drawn
         self._truth = Hotcoco(dataset)
-        objects = np.zeros((len(dataset.samples), len(dataset.classes)), np.int64)
-        for position, sample in enumerate(dataset.samples):
-            np.add.at(objects[position], sample.classes[~sample.crowd], 1)
-        self._subject = Subject(dataset.classes, super_categories(dataset.classes), objects)
+        self._subject = Subject(dataset.classes, super_categories(dataset.classes), count_objects(dataset))
 
     def profile(self, detections: Detections, iou: float) -> Profile:
         """Return what a network gets right and wrong.

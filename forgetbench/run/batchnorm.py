@@ -12,13 +12,13 @@ from forgetbench.analyse.measures import forgetting
 from forgetbench.analyse.tables import read_table, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
-from forgetbench.data.annotations import load_annotations
-from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
+from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
-from forgetbench.evaluate.matching import match
+from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Progress
+from forgetbench.run.resampled import Resampling
 from forgetbench.run.tables import Table
 
 Adapted = Literal["statistics", "weights", "both"]
@@ -80,25 +80,21 @@ def gather_batchnorm(folder: RunFolder, manifest: Mapping[str, Any], progress: P
 def _scored(
     folder: RunFolder, manifest: Mapping[str, Any], rows: Sequence[BatchNormRow], progress: Progress
 ) -> list[BatchNormRow]:
-    evaluation = manifest["suite"]["evaluation"]
-    results = folder.results()
+    results, resampling = folder.results(), Resampling(folder, manifest)
     originals = {
         (row["model"], row["head"]): str(row["detections"])
         for row in results[results["arm"] == ORIGINAL].to_dict("records")
     }
 
     @cache
-    def data(fingerprint: str) -> tuple[Any, ...]:
-        dataset = load_annotations(folder.annotations(fingerprint))
-        drawn = draw_images(len(dataset.samples), int(evaluation["resamples"]), manifest["resampling_seed"])
-        return dataset, ground_truth(dataset, evaluation["scorer"]), drawn
+    def truth(fingerprint: str) -> GroundTruth:
+        return ground_truth(resampling.of(fingerprint)[0], manifest["suite"]["evaluation"]["scorer"])
 
     @cache
     def scored(name: str) -> Score:
         detections, about = load_detections(folder.path / "detections" / name)
-        dataset, truth, drawn = data(about["data"])
-        found = resample(match(dataset, detections) if drawn.size else [], drawn)
-        return Score(name, score(truth, detections).ap, over_classes(found.ap))
+        found = resampling.ap(detections, about["data"])
+        return Score(score(truth(about["data"]), detections).ap, over_classes(found.ap))
 
     made = []
     with progress.task("telling BatchNorm statistics from weights", len(rows), "network") as advance:

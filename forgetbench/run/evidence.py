@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Measure, Score
-from forgetbench.analyse.tables import read_tables
-from forgetbench.data.annotations import load_annotations
-from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
+from forgetbench.analyse.tables import measured, read_tables
+from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.detections import load_detections
-from forgetbench.evaluate.matching import match
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Progress
+from forgetbench.run.resampled import Resampling
 from forgetbench.run.seal import reseal
 from forgetbench.run.tables import Table
 from forgetbench.suite.portable import portable_suite
@@ -89,28 +82,17 @@ def resampled_scores(
     folder: RunFolder, manifest: dict[str, Any], resamples: int, progress: Progress
 ) -> dict[str, dict[Measure, Score]]:
     """Return AP and AP50 of every network on resamples of the images, by name of its detections file."""
-    results, seed = folder.results(), int(manifest["resampling_seed"])
-
-    @cache
-    def images_of(fingerprint: str) -> tuple[Dataset, NDArray[np.float64]]:
-        dataset = load_annotations(folder.annotations(fingerprint))
-        return dataset, draw_images(len(dataset.samples), resamples, seed)
-
+    resampling = Resampling(folder, manifest, resamples)
     scored: dict[str, dict[Measure, Score]] = {}
-    files = results.drop_duplicates("detections")
+    files = folder.results().drop_duplicates("detections")
     with progress.task("resampling images", len(files), "network") as advance:
         for row in files.to_dict("records"):
             name = str(row["detections"])
             detections, about = load_detections(folder.path / "detections" / name)
-            dataset, drawn = images_of(about["data"])
-            found = resample(match(dataset, detections) if resamples else [], drawn)
+            found = resampling.ap(detections, about["data"])
             scored[name] = {
-                "ap": Score(name, _known(row["ap"]), over_classes(found.ap)),
-                "ap50": Score(name, _known(row["ap50"]), over_classes(found.ap50)),
+                "ap": Score(measured(row["ap"]), over_classes(found.ap)),
+                "ap50": Score(measured(row["ap50"]), over_classes(found.ap50)),
             }
             advance(len(scored), "")
     return scored
-
-
-def _known(cell: Any) -> float | None:
-    return None if pd.isna(cell) else float(cell)

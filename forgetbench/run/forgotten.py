@@ -9,12 +9,11 @@ from typing import Any
 
 from forgetbench.analyse.compared import comparisons
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange, class_changes, measure_changes
-from forgetbench.data.annotations import load_annotations
-from forgetbench.evaluate.bootstrap import draw_images
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.profile import Examiner, Profile
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Progress
+from forgetbench.run.resampled import Resampling
 from forgetbench.run.tables import Table
 
 
@@ -49,13 +48,12 @@ def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Prog
     Raises:
         CorruptRunError: a file that the rows rest on is missing or unreadable.
     """
-    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    resampling = Resampling(folder, manifest)
     compared = comparisons(folder.results(), manifest["arms"], manifest["reference_arms"])
 
     @cache
     def examiner_of(fingerprint: str) -> Examiner:
-        dataset = load_annotations(folder.annotations(fingerprint))
-        return Examiner(dataset, draw_images(len(dataset.samples), resamples, manifest["resampling_seed"]))
+        return Examiner(*resampling.of(fingerprint))
 
     profiles: dict[str, Profile] = {}
     files = list(dict.fromkeys(file for one in compared for pair in one.files.values() for file in pair))

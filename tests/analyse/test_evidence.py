@@ -33,7 +33,7 @@ def scored(resamples: int = 400) -> dict[str, dict[str, Score]]:
     own = {file: random.normal(0, 0.01, resamples) for file in AP}
     return {
         file: {
-            measure: Score(file, value * scale, value * scale + shared + own[file])
+            measure: Score(value * scale, value * scale + shared + own[file])
             for measure, scale in (("ap", 1.0), ("ap50", 1.5))
         }
         for file, value in AP.items()
