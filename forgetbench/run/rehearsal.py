@@ -16,6 +16,7 @@ from forgetbench.evaluate.networks import ModuleShelf, Network
 from forgetbench.evaluate.passes import MOST_EACH, EvaluationSettings, run_pass
 from forgetbench.run.arms import Arm
 from forgetbench.run.plan import Plan
+from forgetbench.run.scoring import networks_of
 from forgetbench.train.session import TrainingSession
 
 #: Batches and rounds of images that are timed, after one that is not.
@@ -69,17 +70,13 @@ def rehearse(
     batch_seconds = median(after - before for before, after in pairwise(ends)) * train.batch / batch
 
     shelf = ModuleShelf(original)
-    heads = plan.heads(arms[0].model)
-    originals = [shelf.original_network(head) for head in heads]
-    target: set[Network] = set()
-    reference: set[Network] = set(originals)
+    originals = [shelf.original_network(head) for head in plan.heads(arms[0].model)]
+    due: dict[str, set[Network]] = {"target": set(), "reference": set(originals)}
     for arm in arms:
         learner = session.learners[arm.name]
         owned = shelf.put_branch(arm.freeze_point, learner.branch.owned, learner.checkpoint_tensors())
-        for head in heads:
-            target.add(shelf.task_network(arm.freeze_point, owned, head))
-            for _, index in plan.attach_points(arm):
-                reference.add(shelf.reference_network(arm.freeze_point, owned, index, head))
+        for role, _, network in networks_of(plan, shelf, arm, owned):
+            due[role].add(network)
 
     settings = plan.settings()
     if settings.batch > 1 and evaluation_flops * MOST_EACH * compute_workers(device) > affordable:
@@ -88,7 +85,7 @@ def rehearse(
     alone = [_pass_seconds(shelf, originals, data, settings, device) for data in datasets]
     full = [
         _pass_seconds(shelf, sorted(networks, key=Network.key), data, settings, device)
-        for networks, data in zip((target, reference), datasets, strict=True)
+        for networks, data in zip(due.values(), datasets, strict=True)
     ]
     added = [max(0.0, after - before) for after, before in zip(full, alone, strict=True)]
     return Rehearsal(batch_seconds, alone[1], *added)

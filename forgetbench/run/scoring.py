@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,16 @@ class Scorable:
     cells: dict[str, Any]
 
 
+def networks_of(
+    plan: Plan, shelf: ModuleShelf, arm: Arm, owned: Sequence[str]
+) -> Iterator[tuple[str, str | None, Network]]:
+    """Yield what a branch's modules on a shelf are evaluated as, by role and attach point, for each head in turn."""
+    for head in plan.heads(arm.model):
+        yield "target", None, shelf.task_network(arm.freeze_point, owned, head)
+        for attach, index in plan.attach_points(arm):
+            yield "reference", attach, shelf.reference_network(arm.freeze_point, owned, index, head)
+
+
 class Scorer:
     """Evaluates and scores networks of one model, each distinct one once."""
 
@@ -77,16 +87,12 @@ class Scorer:
 
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
-        owned = self._put_checkpoint(arm, epoch)
-        items = []
-        for head in self._plan.heads(self._model):
-            if "target" in roles:
-                network = self._shelf.task_network(arm.freeze_point, owned, head)
-                items.append(Scorable("target", network, self._cells(arm, epoch, "target", None, head)))
-            for label, index in self._plan.attach_points(arm) if "reference" in roles else ():
-                network = self._shelf.reference_network(arm.freeze_point, owned, index, head)
-                items.append(Scorable("reference", network, self._cells(arm, epoch, "reference", label, head)))
-        return items
+        networks = networks_of(self._plan, self._shelf, arm, self._put_checkpoint(arm, epoch))
+        return [
+            Scorable(role, network, self._cells(arm, epoch, role, attach, network.head))
+            for role, attach, network in networks
+            if role in roles
+        ]
 
     def adapted_networks(self, arm: Arm, epoch: int) -> list[Network]:
         """Return a checkpoint's reference network under attach = head, once per head."""
