@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.analyse.tradeoff import ORIGINAL, reference_treatment
 from forgetbench.analyse.uncertainty import uncertain
 
 Quantity = Literal["gain", "forgetting", "change"]
@@ -88,10 +88,11 @@ def comparisons(
     labels, originals = last.labels, last.originals
     found = []
     for (model, head, role, attach), by_treatment in last.scenes.items():
-        baseline = Treatment(reference_arms.get(model, -1))
+        listed = (treatment for name, treatment in labels if name == model)
+        baseline = reference_treatment(listed, reference_arms.get(model))
         for treatment, files in by_treatment.items():
-            before: Mapping[int, str] = by_treatment.get(baseline, {})
-            against = labels.get((model, baseline), "")
+            before: Mapping[int, str] = by_treatment.get(baseline, {}) if baseline else {}
+            against = labels[model, baseline] if baseline else ""
             if role == "reference":
                 against = ORIGINAL
                 before = dict.fromkeys(files, originals[model, head]) if (model, head) in originals else {}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment
 from forgetbench.analyse.uncertainty import uncertain
 
 Quantity = Literal["gain", "forgetting"]
@@ -105,9 +105,13 @@ class Evidence:
         reference_arms: Mapping[str, int],
         scored: Scored,
     ) -> None:
-        self._scored, self._reference_arms = scored, reference_arms
+        self._scored = scored
         last = last_checkpoints(results, arms)
         self._labels, self._originals, self._last = last.labels, last.originals, last.scenes
+        self._references = {
+            model: reference_treatment((one for name, one in last.labels if name == model), reference_arms.get(model))
+            for model in {name for name, _ in last.labels}
+        }
         self._rows: list[dict[str, Any]] = [
             {str(key): None if pd.isna(value) else value for key, value in row.items()}
             for row in results[results["arm"] != ORIGINAL].to_dict("records")
@@ -118,8 +122,9 @@ class Evidence:
         for row in self._rows:
             model, head, seed = row["model"], row["head"], int(row["seed"])
             if row["role"] == "target":
-                reference = Treatment(self._reference_arms.get(model, -1))
-                against = self._last[model, head, "target", None].get(reference, {}).get(seed)
+                reference = self._references[model]
+                files = self._last[model, head, "target", None]
+                against = files.get(reference, {}).get(seed) if reference else None
                 quantity: Quantity = "gain"
             else:
                 against, quantity = self._originals.get((model, head)), "forgetting"
@@ -150,7 +155,7 @@ class Evidence:
     def _labels_of(self, model: str) -> list[Treatment]:
         """Return a model's treatments, the reference arm first."""
         mine = [treatment for name, treatment in self._labels if name == model]
-        return sorted(mine, key=lambda one: one != Treatment(self._reference_arms.get(model, -1)))
+        return sorted(mine, key=lambda one: one != self._references[model])
 
     def _compared(
         self,

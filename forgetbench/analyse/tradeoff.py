@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -23,15 +23,32 @@ class Treatment:
     Attributes:
         freeze_point: Index of the first module that ever trains.
         strategy: `freeze`, or the name the suite gives the arm.
+        setting: What it trains under of the settings that the suite varies; empty where none vary.
     """
 
     freeze_point: int
     strategy: str = FREEZE
+    setting: str = ""
+
+    @property
+    def method(self) -> Treatment:
+        """The treatment apart from its setting."""
+        return replace(self, setting="")
 
 
 def treatment_of(arm: Mapping[str, Any]) -> Treatment:
     """Return the treatment of an arm as the manifest describes it."""
-    return Treatment(int(arm["freeze_point"]), str(arm["strategy"]))
+    return Treatment(int(arm["freeze_point"]), str(arm["strategy"]), arm.get("setting") or "")
+
+
+def reference_treatment(treatments: Iterable[Treatment], freeze_point: int | None) -> Treatment | None:
+    """Return what gain is measured against: of treatments in the suite's order the first plain one of a freeze point.
+
+    So where settings vary it is the reference arm under the first of them.
+    """
+    return next(
+        (one for one in treatments if one.method == Treatment(-1 if freeze_point is None else freeze_point)), None
+    )
 
 
 @dataclass(frozen=True)
@@ -76,10 +93,14 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
     original = original_ap(results)
     rows = [_Row(cells) for cells in results[results["arm"] != ORIGINAL].to_dict("records")]
     targets = {row.checkpoint: row for row in rows if row.role == "target"}
+    against = {
+        model: reference_treatment((row.treatment for row in rows if row.model == model), reference_arms.get(model))
+        for model in {row.model for row in rows}
+    }
     baseline = {  # later epochs come later and stay
         (row.model, row.seed, row.head): row.ap
         for row in sorted(targets.values(), key=lambda row: row.epoch)
-        if row.treatment == Treatment(reference_arms.get(row.model, -1))
+        if row.treatment == against[row.model]
     }
     points = []
     for row in rows:
@@ -152,7 +173,12 @@ class _Row:
     def __init__(self, cells: Mapping[Any, Any]) -> None:
         self.arm, self.model, self.role = str(cells["arm"]), str(cells["model"]), str(cells["role"])
         self.head, self.epoch = str(cells["head"]), int(cells["epoch"])
-        self.treatment = Treatment(int(cells["freeze_point"]), str(cells["strategy"]))
+        setting = cells.get("setting")  # runs of before settings could vary have none
+        self.treatment = Treatment(
+            int(cells["freeze_point"]),
+            str(cells["strategy"]),
+            "" if setting is None or pd.isna(setting) else str(setting),
+        )
         self.seed = int(cells["seed"])
         self.attach = None if pd.isna(cells["attach"]) else str(cells["attach"])
         self.ap = measured(cells["ap"])

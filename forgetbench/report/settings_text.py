@@ -40,6 +40,7 @@ def settings_text(manifest: dict[str, Any]) -> str:
     train, evaluation, environment = manifest["suite"]["train"], manifest["evaluation"], manifest["environment"]
     said = [
         ", ".join(f"{key} {train[key]}" for key in ("epochs", "imgsz", "batch", "nbs", "optimizer", "lr0", "lrf"))
+        + f", warmup_bias_lr {_bias_rates(manifest['arms'])}"
         + f", seeds {', '.join(map(str, manifest['suite']['seeds']))}, class rows copied by name: {train['cls_remap']}",
         "evaluation: " + ", ".join(f"{key} {evaluation[key]}" for key in sorted(evaluation)),
         ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
@@ -47,6 +48,12 @@ def settings_text(manifest: dict[str, Any]) -> str:
     ]
     said += [f"{arm['name']}: {_own_settings(arm)}" for arm in manifest["suite"].get("arms", [])]
     return "\n".join(f"- {line}" for line in said)
+
+
+def _bias_rates(arms: list[dict[str, Any]]) -> str:
+    """Return the rates that biases started their warm-up at, all that there were among the arms."""
+    rates = dict.fromkeys(arm["train"]["warmup_bias_lr"] for arm in arms if "train" in arm)
+    return " or ".join(f"{rate:g}" for rate in rates) or UNMEASURED
 
 
 def _own_settings(arm: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from forgetbench.analyse.tradeoff import (
     Treatment,
     original_ap,
     outcomes,
+    reference_treatment,
     tradeoff,
     treatment_of,
 )
@@ -94,8 +95,9 @@ def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bo
 
 def baseline_of(tables: RunTables, model: str) -> str | None:
     """Return the label of the arm that gain is measured against, None if there is none."""
-    point = tables.manifest["reference_arms"].get(model)
-    return None if point is None else labels_of(tables, model)[Treatment(point)]
+    labels = labels_of(tables, model)
+    reference = reference_treatment(labels, tables.manifest["reference_arms"].get(model))
+    return labels[reference] if reference else None
 
 
 def _with_interval(

@@ -1,4 +1,4 @@
-"""Arms: what a suite's freeze points and further arms come to for each of its models and seeds."""
+"""Arms: what a suite's freeze points, further arms and settings come to for each of its models and seeds."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from forgetbench.run.cam_checks import modules_shown
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import Suite
 from forgetbench.suite.train_section import ArmSpec
+from forgetbench.suite.vary import Setting, arm_label, arm_name, settings_of, trained_under
 from forgetbench.train.regime import Regime
 from forgetbench.train.strategies import make_strategies
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One training configuration: model x freeze point x strategy x seed.
+    """One training configuration: model x freeze point x strategy x setting x seed.
 
     Attributes:
         name: Unique in the run, usable as a folder name.
         model: Name of the original.
         freeze_point: Index of the first module that ever trains.
-        label: What people read: the freeze point, or the name the suite gives the arm.
+        method: What people read: the freeze point, or the name the suite gives the arm.
         strategy: `freeze`, or the name the suite gives the arm.
+        setting: What it trains under of the settings that the suite varies.
         seed: Decides the task head's start and the images' order and augmentation.
         regime: How it trains.
     """
@@ -36,14 +38,21 @@ class Arm:
     name: str
     model: str
     freeze_point: int
-    label: str
+    method: str
     strategy: str
+    setting: Setting
     seed: int
     regime: Regime
 
+    @property
+    def label(self) -> str:
+        """What people read: the method, and the setting where the suite varies any."""
+        return arm_label(self.method, self.setting)
+
 
 def make_arms(suite: Suite, originals: Mapping[str, Original]) -> list[Arm]:
-    """Return every arm, grouped by model and seed: the freeze points first, then the suite's further arms.
+    """Return every arm, grouped by model and seed: the freeze points first, then the suite's further arms; of each all
+    settings in turn.
 
     Raises:
         SuiteError: a freeze point or an option does not fit a model, or two freeze points are the same module.
@@ -53,7 +62,8 @@ def make_arms(suite: Suite, originals: Mapping[str, Original]) -> list[Arm]:
         parts = Parts(original)
         for seed in suite.seeds:
             arms += _freeze_arms(suite, model, parts, seed)
-            arms += [_further_arm(suite, spec, index, model, parts, seed) for index, spec in enumerate(suite.arms)]
+            for index, spec in enumerate(suite.arms):
+                arms += _further_arms(suite, spec, index, model, parts, seed)
     return arms
 
 
@@ -68,23 +78,29 @@ def _freeze_arms(suite: Suite, model: str, parts: Parts, seed: int) -> Iterator[
                 found=f"'{point}' is {index} in {model}, which is already listed",
             )
         listed.add(index)
-        label = freeze_label(index, parts.head, parts.neck)
-        regime = Regime(parts, index, suite.train, pretrained=suite.train.pretrained, where="train.pretrained")
-        yield Arm(f"{model}-freeze{index}-seed{seed}", model, index, label, FREEZE, seed, regime)
+        method = freeze_label(index, parts.head, parts.neck)
+        for setting in settings_of(suite.vary):
+            train = trained_under(suite.train, setting)
+            regime = Regime(parts, index, train, pretrained=suite.train.pretrained, where="train.pretrained")
+            name = arm_name(model, f"freeze{index}", setting, seed)
+            yield Arm(name, model, index, method, FREEZE, setting, seed, regime)
 
 
-def _further_arm(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Parts, seed: int) -> Arm:
+def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Parts, seed: int) -> Iterator[Arm]:
     where = f"arms[{index}]"
-    regime = Regime(
-        parts,
-        resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck, where=f"{where}.freeze_point"),
-        suite.train.model_copy(update=spec.train.model_dump(exclude_none=True)),
-        pretrained=suite.train.pretrained and spec.pretrained,
-        strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
-        where=where,
-    )
-    label = f"{spec.name} ({regime.freeze_point})"
-    return Arm(f"{model}-{spec.name}-seed{seed}", model, regime.freeze_point, label, spec.name, seed, regime)
+    own = spec.train.model_dump(exclude_none=True)
+    for setting in settings_of(suite.vary, own):
+        regime = Regime(
+            parts,
+            resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck, where=f"{where}.freeze_point"),
+            trained_under(suite.train, setting, own),
+            pretrained=suite.train.pretrained and spec.pretrained,
+            strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
+            where=where,
+        )
+        point = regime.freeze_point
+        name, method = arm_name(model, spec.name, setting, seed), f"{spec.name} ({point})"
+        yield Arm(name, model, point, method, spec.name, setting, seed, regime)
 
 
 def scored_heads(suite: Suite, original: Original) -> list[HeadMode]:

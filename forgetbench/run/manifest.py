@@ -16,6 +16,7 @@ from forgetbench.run.plan import Plan
 from forgetbench.run.provenance import environment
 from forgetbench.run.training import outcome
 from forgetbench.suite.portable import portable_suite
+from forgetbench.suite.vary import branch_settings
 
 
 def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
@@ -72,8 +73,11 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
                 "model": model,
                 "freeze_point": arm.freeze_point,
                 "label": arm.label,
+                "method": arm.method,
                 "strategy": arm.strategy,
+                "setting": str(arm.setting) or None,
                 "seed": arm.seed,
+                "train": branch_settings(arm.regime.train),
                 "trainable_parameters": arm.regime.trained_parameters,
                 "parameters": arm.regime.parts.parameters(),
                 "trained_flops": sum(layer.flops for layer in layers[arm.freeze_point :]),

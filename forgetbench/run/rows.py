@@ -13,6 +13,7 @@ class ResultRow:
     model: str
     freeze_point: int | None
     strategy: str | None
+    setting: str | None
     seed: int | None
     epoch: int
     dataset: str

@@ -125,6 +125,7 @@ class Scorer:
             "model": self._model,
             "freeze_point": arm.freeze_point if arm else None,
             "strategy": arm.strategy if arm else None,
+            "setting": str(arm.setting) or None if arm else None,
             "seed": arm.seed if arm else None,
             "epoch": epoch,
             "dataset": self._datasets[role].name,

@@ -23,9 +23,17 @@ class Claim(Section):
         None, min_length=1, description="freeze points or names of arms; default: all but `over`"
     )
     over: FreezePoint | str | None = Field(
-        None, description="what gain, memory and time compare to; default: the reference arm"
+        None,
+        description="what is compared to, under the first setting if several vary; default: the reference arm, and for "
+        "forgetting the original",
     )
     models: list[str] | None = Field(None, min_length=1, description="default: all models")
+    settings: list[str] | None = Field(
+        None, min_length=1, description="settings that the suite varies, as tables call them; default: all"
+    )
+    at_gain: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="for forgetting: at this gain, over all epochs and settings, instead of the last checkpoint's"
+    )
     attach: AttachPoint | None = Field(None, description="for forgetting: one of the suite's attach points")
     below: float | None = Field(None, description="the claimed upper bound")
     above: float | None = Field(None, description="the claimed lower bound")
@@ -37,8 +45,10 @@ class Claim(Section):
             raise ValueError("expected one bound, 'below' or 'above'")
         if (self.attach is None) == (self.quantity == "forgetting"):
             raise ValueError("'attach' belongs to claims of forgetting, and they need it")
-        if self.over is not None and self.quantity == "forgetting":
-            raise ValueError("'over' does not go with forgetting, which compares to the original")
+        if self.at_gain is not None and (self.quantity != "forgetting" or self.measure != "ap"):
+            raise ValueError("'at_gain' belongs to claims of forgetting, measured as ap")
+        if self.at_gain is not None and self.settings is not None:
+            raise ValueError("'settings' does not go with 'at_gain', which looks at all of them")
         if self.measure != "ap" and self.quantity in ("memory", "time"):
             raise ValueError(f"'measure' does not go with {self.quantity}")
         return self

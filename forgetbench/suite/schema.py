@@ -12,6 +12,7 @@ from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section, listed_once
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
+from forgetbench.suite.vary import Vary, repeated_setting
 
 
 def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,6 +108,11 @@ class Suite(Section):
         description="where the COCO path turns to original modules: head, freeze-point, or an index between",
     )
     arms: list[ArmSpec] = Field(default_factory=list, description="arms beside those that the freeze points make")
+    vary: Vary | None = Field(
+        None,
+        description="training settings that every arm is trained under: lists of values, for all combinations, or a "
+        "list of such mappings; gain compares to the reference arm under the first",
+    )
     reference_arm: FreezePoint = Field("all-but-head", description="freeze point that specialisation gain compares to")
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = Field(default=[0])
     train: Train
@@ -142,6 +148,14 @@ class Suite(Section):
             if name == "original" or re.fullmatch(r"freeze\d*", name):
                 raise ValueError(f"'{name}' is the name of another arm of every run; choose another")
         return arms
+
+    @field_validator("vary")
+    @classmethod
+    def _settings_listed_once(cls, vary: Vary | None) -> Vary | None:
+        repeated = None if vary is None else repeated_setting(vary)
+        if repeated is not None:
+            raise ValueError(f"the setting '{repeated}' is listed twice")
+        return vary
 
     @model_validator(mode="after")
     def _maps_have_networks_and_detections(self) -> Suite:

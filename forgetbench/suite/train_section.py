@@ -8,6 +8,11 @@ from pydantic import Field, create_model
 
 from forgetbench.suite.kinds import Augment, FreezePoint, Optimizer, Section, Share
 
+#: Rate that biases start their warm-up at under SGD, as Ultralytics has it. Every other optimizer starts at 0, as in
+#: Ultralytics when it picks one itself: the step of Adam's family is the rate whatever the gradient's size, so that 0.1
+#: would move every bias, BatchNorm's above all, by about 0.1 a step.
+SGD_BIAS_RATE = 0.1
+
 
 class Train(Section):
     """Training settings. Names and meaning are Ultralytics', except that `optimizer` and `lr0` must be given."""
@@ -23,7 +28,9 @@ class Train(Section):
     nbs: Annotated[int, Field(gt=0)] = Field(64, description="nominal batch size; gradients accumulate up to it")
     warmup_epochs: Annotated[float, Field(ge=0)] = 3.0
     warmup_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.8
-    warmup_bias_lr: Share = 0.1
+    warmup_bias_lr: Share | None = Field(
+        None, description="rate that biases start their warm-up at; default: 0.1 for SGD, 0 for every other optimizer"
+    )
     cos_lr: bool = False
     patience: Annotated[int, Field(ge=0)] = Field(
         0, description="stop a branch after this many evaluations without a better target AP; 0 never stops"
@@ -42,6 +49,13 @@ class Train(Section):
         0.0, description="share of the class target given to the other classes, at anchors with an object"
     )
     augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
+
+    @property
+    def bias_rate(self) -> float:
+        """The rate that biases start their warm-up at, the default filled in."""
+        if self.warmup_bias_lr is not None:
+            return self.warmup_bias_lr
+        return SGD_BIAS_RATE if self.optimizer == "SGD" else 0.0
 
 
 #: Training settings that concern one branch alone; what decides the batches is the same for all.

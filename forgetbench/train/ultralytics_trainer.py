@@ -40,9 +40,9 @@ def training_settings(train: Train, seed: int) -> Any:
     """Return Ultralytics' settings namespace for a suite's training section."""
     keys = (
         "epochs", "imgsz", "batch", "optimizer", "lr0", "lrf", "momentum", "weight_decay", "nbs", "warmup_epochs",
-        "warmup_momentum", "warmup_bias_lr", "cos_lr", "cache", "amp", "box", "cls", "dfl",
+        "warmup_momentum", "cos_lr", "cache", "amp", "box", "cls", "dfl",
     )  # fmt: skip
-    named = {key: getattr(train, key) for key in keys}
+    named = {"warmup_bias_lr": train.bias_rate, **{key: getattr(train, key) for key in keys}}
     settings = get_cfg(overrides={**named, **train.augment, "seed": seed, "task": "detect", "mode": "train"})
     settings.deterministic = False  # silences advice about cache; randomness is seeded per image here
     return settings

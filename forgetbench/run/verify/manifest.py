@@ -14,6 +14,7 @@ from forgetbench.suite.load import suite_from_mapping
 from forgetbench.suite.points import freeze_label, resolve_freeze_point
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
+from forgetbench.suite.vary import arm_label, arm_name, branch_settings, settings_of, trained_under
 
 FREEZE = "freeze"
 
@@ -83,15 +84,25 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
             points = [resolve_freeze_point(point, **ends) for point in suite.freeze_points]
             expected += [
                 {
-                    "arm": f"{model}-freeze{point}-seed{seed}", "model": model, "freeze_point": point,
-                    "label": freeze_label(point, **ends), "strategy": FREEZE, "seed": seed,
+                    "arm": arm_name(model, f"freeze{point}", setting, seed), "model": model, "freeze_point": point,
+                    "method": method, "label": arm_label(method, setting), "strategy": FREEZE,
+                    "setting": str(setting) or None, "seed": seed,
+                    "train": branch_settings(trained_under(suite.train, setting)),
                 }
                 for point in points
+                for method in [freeze_label(point, **ends)]
+                for setting in settings_of(suite.vary)
             ]  # fmt: skip
             expected += [
-                {"arm": f"{model}-{spec.name}-seed{seed}", "model": model, "strategy": spec.name, "seed": seed}
+                {
+                    "arm": arm_name(model, spec.name, setting, seed), "model": model, "strategy": spec.name,
+                    "setting": str(setting) or None, "seed": seed,
+                    "train": branch_settings(trained_under(suite.train, setting, own)),
+                }
                 for spec in suite.arms
-            ]
+                for own in [spec.train.model_dump(exclude_none=True)]
+                for setting in settings_of(suite.vary, own)
+            ]  # fmt: skip
     arms = manifest["arms"]
     part.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
     if part.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
@@ -108,7 +119,7 @@ def _check_claims(subject: Subject, part: Part) -> None:
     if part.expect("manifest.json, claims", [c["name"] for c in resolved], [c["name"] for c in asked]):
         for index, (claim, said) in enumerate(zip(resolved, asked, strict=True)):
             kept = {key: value for key, value in claim.items() if key != "compared"}
-            said = {key: value for key, value in said.items() if key not in ("arms", "models", "over")}
+            said = {key: value for key, value in said.items() if key not in ("arms", "models", "over", "settings")}
             _compare(part, f"manifest.json, claims[{index}]", kept, said)
 
 

@@ -68,13 +68,13 @@ def _expected_rows(subject: Subject) -> Iterator[dict[str, Any]]:
     evaluation = manifest["suite"]["evaluation"]
     for model, about in manifest["models"].items():
         heads = evaluation["heads"] if about["two_heads"] else ["one-to-many"]
-        shared = {"model": model, "freeze_point": None, "strategy": None, "seed": None}
+        shared = {"model": model, "freeze_point": None, "strategy": None, "setting": None, "seed": None}
         for head in heads:
             yield {**shared, "arm": ORIGINAL, "epoch": 0, "role": "reference", "attach": "head", "head": head}
         for arm in manifest["arms"]:
             if arm["model"] != model:
                 continue
-            shared = {key: arm[key] for key in ("arm", "model", "freeze_point", "strategy", "seed")}
+            shared = {key: arm[key] for key in ("arm", "model", "freeze_point", "strategy", "setting", "seed")}
             for epoch in subject.checkpoints.get(arm["arm"], ()):
                 for head in heads:
                     yield {**shared, "epoch": epoch, "role": "target", "attach": None, "head": head}
