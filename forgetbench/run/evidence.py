@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow, Fronts
 from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Measure, Score
 from forgetbench.analyse.tables import measured, read_tables
 from forgetbench.evaluate.bootstrap import over_classes
@@ -26,7 +27,7 @@ SEED = 0
 
 
 def write_evidence(folder: RunFolder, progress: Progress) -> None:
-    """Write `intervals.csv`, `evidence.csv` and `claims.csv`.
+    """Write `intervals.csv`, `evidence.csv`, `front.csv`, `equal_gain.csv` and `claims.csv`.
 
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
@@ -37,10 +38,20 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
 
 
 def evidence_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
-    """Yield the differences between scores with their intervals."""
-    evidence = gather_evidence(folder, folder.read_manifest(), progress)
+    """Yield the differences between scores with their intervals: at the last checkpoints, and at equal gain."""
+    manifest, results = folder.read_manifest(), folder.results()
+    scored = resampled_scores(folder, manifest, int(manifest["suite"]["evaluation"]["resamples"]), progress)
+    described = (results, manifest["arms"], manifest["reference_arms"], scored)
+    evidence, fronts = Evidence(*described), Fronts(*described)
     yield Table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
     yield Table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    yield Table("front.csv", columns_of(FrontRow), fronts.of_methods())
+    yield Table("equal_gain.csv", columns_of(EqualGainRow), fronts.at_equal_gain(_gains_asked(manifest["claims"])))
+
+
+def _gains_asked(claims: Iterable[Mapping[str, Any]]) -> list[float]:
+    """Return the gains at which claims speak of forgetting."""
+    return [claim["at_gain"] for claim in claims if claim.get("at_gain") is not None]
 
 
 def write_claims(folder: RunFolder) -> None:
@@ -60,22 +71,23 @@ def claims_due(plan: Plan, folder: RunFolder) -> bool:
     return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
 
 
-def add_claims(plan: Plan, folder: RunFolder) -> None:
-    """Describe and judge a finished run by the suite's words and claims; nothing is measured again."""
+def add_claims(plan: Plan, folder: RunFolder, progress: Progress) -> None:
+    """Describe and judge a finished run by the suite's words and claims; nothing is measured again.
+
+    Claims may ask for other gains at which forgetting is compared; then that table is made anew.
+    """
     manifest = folder.read_manifest()
+    asked = {*_gains_asked(manifest["claims"])} != {*_gains_asked(plan.claims)}
     manifest["claims"] = plan.claims
     manifest["suite"] |= {key: portable_suite(plan.suite)[key] for key in ("claims", "description")}
     folder.write_manifest(manifest)
-    write_claims(folder)
+    if asked:
+        write_evidence(folder, progress)
+    else:
+        write_claims(folder)
     drawn = write_report(folder.path)
-    reseal(folder.path, [*drawn, folder.path / "claims.csv", folder.path / "manifest.json"])
-
-
-def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
-    """Resample every network's AP and return the run's evidence."""
-    resamples = int(manifest["suite"]["evaluation"]["resamples"])
-    scored = resampled_scores(folder, manifest, resamples, progress)
-    return Evidence(folder.results(), manifest["arms"], manifest["reference_arms"], scored)
+    names = ("claims.csv", "equal_gain.csv", "manifest.json")
+    reseal(folder.path, [*drawn, *(folder.path / name for name in names)])
 
 
 def resampled_scores(

@@ -89,7 +89,7 @@ def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Pro
     claims, cams = claims_due(plan, folder), cams_due(plan, folder)
     if claims:
         progress.message("the suite's claims or description changed: judging and describing anew")
-        add_claims(plan, folder)
+        add_claims(plan, folder, progress)
     if cams:
         add_cams(plan, folder, device, progress)
     if not claims and not cams:
