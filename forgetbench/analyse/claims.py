@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
+from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.tables import RunTables
+from forgetbench.analyse.tables import RunTables, rows_of
 from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.analyse.verdicts import Finding, Verdict, judge
 
@@ -21,6 +22,7 @@ class ClaimRow:
         claim: Its name in the suite.
         model, head, attach, treatment, against: What was compared; head and attach are None where they play no part.
         quantity, measure: What was measured: a fraction of AP, or for memory and time a ratio.
+        at_gain: The gain at which forgetting is compared, None for last checkpoints.
         below, above: The claimed bound, one of them None.
         value, low, high: The finding and its 95 % interval; None is not measured.
         seeds: How many seeds it is the mean of, None for memory and time.
@@ -36,6 +38,7 @@ class ClaimRow:
     against: str
     quantity: str
     measure: str
+    at_gain: float | None
     below: float | None
     above: float | None
     value: float | None
@@ -62,6 +65,7 @@ def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
                         against=compared["against"],
                         quantity=claim["quantity"],
                         measure=claim["measure"],
+                        at_gain=claim.get("at_gain"),
                         below=claim["below"],
                         above=claim["above"],
                         value=finding.value,
@@ -82,12 +86,33 @@ def _findings(
         yield None, None, Finding(ratio, ratio, ratio)
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
+    if claim.get("at_gain") is not None:
+        yield from _at_equal_gain(tables, claim, (model, attach, treatment, against))
+        return
     for head in evidence.heads(model):
         row = evidence.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
         if row is None:
             yield head, None, Finding(None, None, None)
         else:
             yield head, row.seeds, Finding(row.value, row.low, row.high, row.by_construction)
+
+
+def _at_equal_gain(
+    tables: RunTables, claim: Mapping[str, Any], compared: tuple[str, str | None, str, str]
+) -> Iterator[tuple[str | None, int | None, Finding]]:
+    """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""
+    model = compared[0]
+    rows = [] if tables.equal_gain is None else rows_of(tables.equal_gain, EqualGainRow)
+    at = [row for row in rows if row.model == model and row.at_gain == claim["at_gain"]]
+    for head in EvidenceTable(tables.evidence).heads(model):
+        finding, seeds = Finding(None, None, None), None
+        for row in at:
+            if row.head == head and (row.model, row.attach, row.treatment, row.against) == compared:
+                finding, seeds = Finding(row.value, row.low, row.high), row.seeds
+            elif row.head == head and (row.model, row.attach, row.against, row.treatment) == compared:
+                low, high = (None if end is None else -end for end in (row.high, row.low))
+                finding, seeds = Finding(-row.value, low, high), row.seeds
+        yield head, seeds, finding
 
 
 def _ratio(

@@ -23,6 +23,8 @@ _NAMES = (
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "evidence")
+#: Those that runs of earlier versions lack.
+LATER_TABLES = ("front", "equal_gain")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
     "results.csv": {
@@ -54,6 +56,7 @@ class RunTables:
         results: One row per scored thing; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
         evidence: Differences between treatments' last checkpoints with their intervals.
+        front, equal_gain: Gain against forgetting over all epochs and settings; None in a run of an earlier version.
     """
 
     manifest: dict[str, Any]
@@ -62,6 +65,8 @@ class RunTables:
     memory: pd.DataFrame
     times: pd.DataFrame
     evidence: pd.DataFrame
+    front: pd.DataFrame | None = None
+    equal_gain: pd.DataFrame | None = None
 
     @property
     def models(self) -> list[str]:
@@ -82,6 +87,7 @@ def read_tables(folder: Path) -> RunTables:
     return RunTables(
         read_record(folder / "manifest.json"),
         *(read_table(folder / f"{name}.csv") for name in TABLES),
+        *(read_table(path) if (path := folder / f"{name}.csv").is_file() else None for name in LATER_TABLES),
     )
 
 

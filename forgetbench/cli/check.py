@@ -29,6 +29,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     Where data or weights are not here yet, it says how to get them.
     """
     from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
+    from forgetbench.run.arms import advice
     from forgetbench.run.estimate import estimate
     from forgetbench.run.outline import make_outline, missing_inputs
     from forgetbench.run.plan import make_plan
@@ -42,7 +43,10 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     where = pick_device(device)
     missing = missing_inputs(loaded)
     if missing:
-        _print_outline(screen, make_outline(loaded), quiet)
+        outline = make_outline(loaded)
+        _print_outline(screen, outline, quiet)
+        for line in advice(outline.arms):
+            progress.message(line, "warning")
         for item in missing:
             progress.message(f"not here: {item.name}. {item.instruction}", "warning")
         return

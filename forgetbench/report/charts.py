@@ -87,7 +87,7 @@ def _path(axis: Axes, lost: Curve, gained: Curve, bars: tuple[Interval | None, I
         return
     x = [100 * lost.values[lost.epochs.index(epoch)] for epoch in at]
     y = [100 * gained.values[gained.epochs.index(epoch)] for epoch in at]
-    axis.plot(x, y, color=look.colour, marker=look.marker, markersize=3.5, alpha=0.75)
+    axis.plot(x, y, color=look.colour, marker=look.marker, linestyle=look.line, markersize=3.5, alpha=0.75)
     errors = [
         [[max(0.0, centre - 100 * bar[0])], [max(0.0, 100 * bar[1] - centre)]] if bar else None
         for centre, bar in zip((x[-1], y[-1]), bars, strict=True)
@@ -103,7 +103,7 @@ def _curves(axis: Axes, drawn: Sequence[Curve], looks: Mapping[Treatment, Look])
         look = looks[curve.treatment]
         axis.plot(
             curve.epochs, [100 * value for value in curve.values], color=look.colour, marker=look.marker,
-            markersize=4.5, label=look.label,
+            linestyle=look.line, markersize=4.5, label=look.label,
         )  # fmt: skip
         spans = [(epoch, span) for epoch, span in zip(curve.epochs, curve.ranges, strict=True) if span]
         if spans:

@@ -46,7 +46,8 @@ def draw_gradients(
         ]
         axis.errorbar(
             [module + shift for module in norm.modules], [value or nan for value in norm.median], yerr=spans,
-            color=look.colour, marker=look.marker, markersize=5, linewidth=1.2, elinewidth=0.9, label=look.label,
+            color=look.colour, marker=look.marker, linestyle=look.line, markersize=5, linewidth=1.2, elinewidth=0.9,
+            label=look.label,
         )  # fmt: skip
     axis.set_title(title, pad=18)
     axis.set_yscale("log")

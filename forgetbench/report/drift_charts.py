@@ -35,11 +35,11 @@ def draw_drift(
         known = [drift for drift in mine if drift.weight_change is not None]
         above.plot(
             [drift.index for drift in mine], [nan if drift.cka is None else drift.cka for drift in mine],
-            color=look.colour, marker=look.marker, markersize=5, label=look.label,
+            color=look.colour, marker=look.marker, linestyle=look.line, markersize=5, label=look.label,
         )  # fmt: skip
         below.plot(
             [drift.index for drift in known], [100 * (drift.weight_change or 0.0) for drift in known],
-            color=look.colour, marker=look.marker, markersize=5, linewidth=1.2,
+            color=look.colour, marker=look.marker, linestyle=look.line, markersize=5, linewidth=1.2,
         )  # fmt: skip
     mark_parts(above, neck, head)
     mark_parts(below, neck, head, named=False)

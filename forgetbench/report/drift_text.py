@@ -10,7 +10,7 @@ from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
 from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import UNMEASURED, Section, interval, markdown_table, points
+from forgetbench.report.text import UNMEASURED, Section, counted_seeds, interval, markdown_table, points
 
 #: How many modules of an arm are named.
 NAMED = 3
@@ -58,21 +58,21 @@ def write_where_forgotten(
     if not written:
         return None
     names = dict.fromkeys(path.stem for path in written)
-    one_seed = len(tables.manifest["suite"]["seeds"]) == 1
+    seeds = len(tables.manifest["suite"]["seeds"])
     text = "\n\n".join(
         [
             f"### {model}: where it was forgotten",
             _HOW_TO_READ,
-            drift_table(drifts, looks),
-            _STATISTICS.format(interval="95 % intervals over images" if one_seed else "the least and largest seed"),
-            statistics_table(shares, looks),
+            drift_table(drifts, looks, seeds),
+            _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
+            statistics_table(shares, looks, seeds),
             *(f"![{name}](figures/{name}.png)" for name in names),
         ]
     )
     return Section(text, written)
 
 
-def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) -> str:
+def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look], seeds: int) -> str:
     """Return, for each treatment, the modules with weights that moved most by each measure."""
     rows = []
     for treatment, look in looks.items():
@@ -86,11 +86,12 @@ def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look]) 
                 _furthest(mine, lambda drift: drift.variance_change),
             ]
         )
-    header = [heading(looks), "lowest CKA", "largest distance", "largest change of weights", "of running variances"]
+    header = [f"{heading(looks)} ({counted_seeds(seeds)})", "lowest CKA", "largest distance"]
+    header += ["largest change of weights", "of running variances"]
     return markdown_table(header, rows, left=5)
 
 
-def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment, Look]) -> str:
+def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment, Look], seeds: int) -> str:
     """Return what each treatment loses to its statistics, to its weights and to both."""
     several = len({share.head for share in shares}) > 1
     rows = []
@@ -98,7 +99,8 @@ def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment
         mine = {share.adapted: share for share in shares if (share.treatment, share.head) == (treatment, head)}
         cells = [_lost(mine[adapted]) for adapted in ADAPTED]
         rows.append([looks[treatment].label, *([head] if several else []), *cells])
-    header = [heading(looks), *(["head"] if several else []), *ADAPTED.values()]
+    called = f"{heading(looks)} ({counted_seeds(seeds)})"
+    header = [called, *(["head"] if several else []), *ADAPTED.values()]
     return markdown_table(header, rows, left=2 if several else 1)
 
 

@@ -11,7 +11,7 @@ from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
-from forgetbench.report.text import interval, markdown_table, points
+from forgetbench.report.text import counted_seeds, interval, markdown_table, points
 
 #: Differences between arms that a summary shows at most.
 MOST_PAIRS = 12
@@ -37,7 +37,7 @@ def evidence_section(tables: RunTables, model: str, head: str, baseline: str | N
     if not mine:
         return ""
     several = any(row.seeds > 1 for row in mine)
-    header = ["", "attach", "measure", "points", "95 % over images"]
+    header = [counted_seeds(max(row.seeds for row in mine)), "attach", "measure", "points", "95 % over images"]
     header += ["over seeds", "over both"] if several else []
     to_baseline = [row for row in mine if row.against == (baseline if row.quantity == "gain" else ORIGINAL)]
     pairs = [row for row in mine if row.against not in (ORIGINAL, baseline) and row.measure == "ap"]
@@ -101,10 +101,12 @@ def _claims(tables: RunTables) -> Iterator[tuple[dict[str, Any], list[ClaimRow]]
 
 
 def _verdict_on(claim: Mapping[str, Any], rows: Sequence[ClaimRow]) -> str:
-    """Return the verdict on a claim as a whole; where all that bears it out holds by construction, that is said."""
+    """Return the verdict on a claim as a whole, marked where it holds by construction or rests on one seed."""
     whole = together((row.verdict for row in rows), claim["of"])
     agreeing = [row for row in rows if row.verdict == whole]
-    return f"{whole} (by construction)" if agreeing and all(row.by_construction for row in agreeing) else whole
+    if agreeing and all(row.by_construction for row in agreeing):
+        return f"{whole} (by construction)"
+    return f"{whole} (1 seed)" if any(row.seeds == 1 for row in agreeing if not row.by_construction) else whole
 
 
 def _bound_of(claim: Mapping[str, Any]) -> str:
@@ -114,14 +116,20 @@ def _bound_of(claim: Mapping[str, Any]) -> str:
     if claim["quantity"] in ("memory", "time"):
         return f"{claim['quantity']} of {claim['of']} arm {side} {bound:g} times that of {against}"
     over = f" over {against}" if claim["quantity"] == "gain" else ""
+    if claim["quantity"] == "forgetting" and against != ORIGINAL:
+        over = f", less that of {against},"
+    if claim.get("at_gain") is not None:
+        over = f" at a gain of {points(claim['at_gain'])} points{over}"
     attach = f", attach = {claim['attach']}" if claim["attach"] is not None else ""
     bounds = f"{side} {100 * bound:g} points of {MEASURES[claim['measure']]}"
     return f"{claim['quantity']}{over} of {claim['of']} arm {bounds}{attach}"
 
 
 def _said(row: ClaimRow) -> str:
-    """Return a row's verdict, marked where it follows from how the networks are put together."""
-    return f"{row.verdict} (by construction)" if row.by_construction else row.verdict
+    """Return a row's verdict, marked where it follows from how networks are put together, or rests on one seed."""
+    if row.by_construction:
+        return f"{row.verdict} (by construction)"
+    return f"{row.verdict} (1 seed)" if row.seeds == 1 and row.value is not None else row.verdict
 
 
 def _measured(row: ClaimRow) -> str:

@@ -11,7 +11,7 @@ from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.forgotten_charts import draw_classes, draw_errors
 from forgetbench.report.forgotten_text import forgotten_section
 from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import Section
+from forgetbench.report.text import Section, counted_seeds
 
 _TITLES = {"reference": "what was forgotten", "target": "what was learnt"}
 
@@ -51,7 +51,7 @@ def write_what_forgotten(
                 continue
             parts += [
                 f"### {model}{of_head}: {title} ({tables.manifest['data'][role]['name']})",
-                forgotten_section(shown, in_role, called),
+                forgotten_section(shown, in_role, f"{called} ({counted_seeds(in_role[0].seeds)})"),
             ]
             if shown:
                 figure = draw_classes(shown, by_label, called, f"{title.capitalize()}, by class\n{subject}{of_head}")

@@ -112,7 +112,7 @@ def _class_parts(rows: Sequence[ClassChange], heading: str) -> Iterable[str]:
             + [_with_interval(found[name, treatment]) for treatment in treatments]
             for name in names
         ]
-        yield f"AP {done} by class, with 95 % intervals; the columns on the right are {heading}s:"
+        yield f"AP {done} by class, with 95 % intervals, one column for each {heading}:"
         yield markdown_table(["class", "boxes", f"AP before ({rows[0].against})", *treatments], table)
     else:
         yield (

@@ -8,7 +8,7 @@ from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.report.style import heading
-from forgetbench.report.text import UNMEASURED, markdown_table, mebibytes, milliseconds
+from forgetbench.report.text import UNMEASURED, counted_seeds, markdown_table, mebibytes, milliseconds
 
 
 def cost_table(tables: RunTables, model: str) -> str:
@@ -28,7 +28,14 @@ def cost_table(tables: RunTables, model: str) -> str:
             mebibytes(cost.max_allocated),
         ]
 
-    header = [heading(labels), "GFLOPs in trained modules", "own time of a step", "gradients", "optimizer state"]
+    seeds = counted_seeds(len(tables.manifest["suite"]["seeds"]))
+    header = [
+        f"{heading(labels)} ({seeds})",
+        "GFLOPs in trained modules",
+        "own time of a step",
+        "gradients",
+        "optimizer state",
+    ]
     header += ["saved for backward", "solo peak (CUDA)"]
     rows = [row(cost) for cost in costs(arms, tables.memory, tables.times)]
     note = f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
     "#882255", "#999933", "#332288", "#DDCC77", "#661100",
 )  # fmt: skip
+#: Where settings vary, each has a marker and a line, and colours tell the freeze points apart.
+LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 _RC = {
     "font.size": 10.0,
@@ -41,23 +43,41 @@ _RC = {
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, marker and name of a treatment in every chart of a run."""
+    """Colour, marker, name and line of a treatment in every chart of a run."""
 
     colour: str
     marker: str
     label: str
+    line: str = "-"
 
 
 def looks(labels: Iterable[tuple[Treatment, str]]) -> dict[Treatment, Look]:
     """Return a look per treatment, from (treatment, label) pairs; past twelve, colours recur with other markers.
 
-    Freeze points come first, the shallowest before the others, so that further arms leave their looks alone.
+    Freeze points come first, the shallowest before the others, so that further arms leave their looks alone. Where
+    settings vary, treatments that differ by the setting alone share a colour.
     """
     distinct = dict(labels)
-    return {
-        point: Look(COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)], distinct[point])
-        for i, point in enumerate(sorted(distinct, key=lambda t: (t.strategy != FREEZE, -t.freeze_point, t.strategy)))
-    }
+    ordered = sorted(distinct, key=lambda t: (t.strategy != FREEZE, -t.freeze_point, t.strategy))
+    methods = list(dict.fromkeys(treatment.method for treatment in ordered))
+    settings = list(dict.fromkeys(treatment.setting for treatment in distinct))
+    made = {}
+    for treatment in ordered:
+        i = methods.index(treatment.method)
+        colour, marker, line = COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)], LINES[0]
+        if len(settings) > 1:
+            place = settings.index(treatment.setting)
+            marker, line = MARKERS[place % len(MARKERS)], LINES[place % len(LINES)]
+        made[treatment] = Look(colour, marker, distinct[treatment], line)
+    return made
+
+
+def method_looks(looks: Mapping[Treatment, Look], names: Mapping[Treatment, str]) -> dict[Treatment, Look]:
+    """Return the look of each method, whatever the setting; `names` says what methods are called."""
+    made: dict[Treatment, Look] = {}
+    for treatment, look in looks.items():
+        made.setdefault(treatment.method, replace(look, label=names[treatment.method]))
+    return made
 
 
 def heading(treatments: Iterable[Treatment]) -> str:

@@ -24,7 +24,7 @@ from forgetbench.report.cam_text import cam_section
 from forgetbench.report.evidence_text import claim_lines, claims_section, evidence_section
 from forgetbench.report.settings_text import cost_table, data_text, settings_text
 from forgetbench.report.style import heading
-from forgetbench.report.text import interval, markdown_table, points, share
+from forgetbench.report.text import counted_seeds, interval, markdown_table, points, share
 
 Table = tuple[list[str], list[list[str]]]
 
@@ -71,7 +71,8 @@ def score_table(tables: RunTables, found: Sequence[Outcome], *, reference_ap: bo
     """
     attaches = list(dict.fromkeys(outcome.attach for outcome in found))
     evidence = EvidenceTable(tables.evidence)
-    header = [heading(outcome.treatment for outcome in found), "trainable", "target AP", "gain"]
+    seeds = counted_seeds(len(tables.manifest["suite"]["seeds"]))
+    header = [f"{heading(outcome.treatment for outcome in found)} ({seeds})", "trainable", "target AP", "gain"]
     for attach in attaches:
         header += ([f"reference AP, {attach}"] if reference_ap else []) + [f"forgetting, {attach}"]
     rows = []

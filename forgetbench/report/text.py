@@ -35,6 +35,11 @@ def points(fraction: float | None, *, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text.replace("-", "−")
 
 
+def counted_seeds(count: int) -> str:
+    """Return how many seeds numbers rest on, e.g. `1 seed`."""
+    return f"{count} seed" if count == 1 else f"{count} seeds"
+
+
 def share(part: int, whole: int) -> str:
     """Return a share in percent with one decimal."""
     return f"{100 * part / whole:.1f} %"

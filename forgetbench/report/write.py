@@ -16,8 +16,10 @@ from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.drift_text import write_where_forgotten
 from forgetbench.report.forgotten import write_what_forgotten
+from forgetbench.report.front_text import write_fronts
 from forgetbench.report.style import Look, looks, save_figure, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
+from forgetbench.report.text import counted_seeds
 
 
 def write_report(folder: Path, into: Path | None = None) -> list[Path]:
@@ -38,7 +40,7 @@ def write_report(folder: Path, into: Path | None = None) -> list[Path]:
             look, subject = looks_of(tables, model), subject_of(tables, model)
             sections = [
                 section
-                for write in (write_what_forgotten, write_where_forgotten)
+                for write in (write_fronts, write_what_forgotten, write_where_forgotten)
                 if (section := write(folder, into / "figures", tables, model, subject, look)) is not None
             ]
             written += [path for section in sections for path in section.written]
@@ -55,8 +57,8 @@ def looks_of(tables: RunTables, model: str) -> dict[Treatment, Look]:
 
 
 def subject_of(tables: RunTables, model: str) -> str:
-    """Return what a model's charts say they are about."""
-    return f"{model}, {versus(tables.manifest['data'])}"
+    """Return what a model's charts say they are about, with how many seeds they rest on."""
+    return f"{model}, {versus(tables.manifest['data'])}, {counted_seeds(len(tables.manifest['suite']['seeds']))}"
 
 
 def _bars(tables: RunTables, model: str) -> Bars:

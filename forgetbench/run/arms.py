@@ -103,6 +103,20 @@ def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Pa
         yield Arm(name, model, point, method, spec.name, setting, seed, regime)
 
 
+def advice(arms: Sequence[Arm]) -> list[str]:
+    """Return what to know of settings that decide much without being noticed, a line each."""
+    fast = [arm for arm in arms if arm.regime.train.optimizer != "SGD" and arm.regime.train.bias_rate > 0]
+    if not fast:
+        return []
+    train = fast[0].regime.train
+    named = ", ".join(dict.fromkeys(arm.label for arm in fast))
+    return [
+        f"warmup_bias_lr is {train.bias_rate:g} with {train.optimizer} ({named}): in the first steps it moves every bias, "
+        f"BatchNorm's above all, by up to that much a step, whatever its gradient; Ultralytics itself takes 0 where it "
+        "picks the optimizer, and so does forgetbench unless told otherwise"
+    ]
+
+
 def scored_heads(suite: Suite, original: Original) -> list[HeadMode]:
     """Return which of a model's heads are scored; a model with one head has only one-to-many."""
     return list(suite.evaluation.heads) if yolo.has_two_heads(original.model) else ["one-to-many"]

@@ -16,7 +16,7 @@ from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
-from forgetbench.run.arms import Arm, check_arms, make_arms, scored_heads
+from forgetbench.run.arms import Arm, advice, check_arms, make_arms, scored_heads
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.claims import resolve_claims
 from forgetbench.run.folder import FORMAT, run_id
@@ -177,6 +177,8 @@ def make_plan(
     )
     check_arms(suite, originals, plan.arms)
     plan.claims = resolve_claims(suite, originals, plan.arms)
+    for line in advice(plan.arms):
+        progress.message(line, "warning")
     if untrained and reference.train is None:
         progress.message(
             f"{training.name} has no part to train on: originals learn the images they are scored on", "warning"
