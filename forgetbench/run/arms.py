@@ -111,9 +111,9 @@ def advice(arms: Sequence[Arm]) -> list[str]:
     train = fast[0].regime.train
     named = ", ".join(dict.fromkeys(arm.label for arm in fast))
     return [
-        f"warmup_bias_lr is {train.bias_rate:g} with {train.optimizer} ({named}): in the first steps it moves every bias, "
-        f"BatchNorm's above all, by up to that much a step, whatever its gradient; Ultralytics itself takes 0 where it "
-        "picks the optimizer, and so does forgetbench unless told otherwise"
+        f"warmup_bias_lr is {train.bias_rate:g} with {train.optimizer} ({named}): its first steps move every bias, "
+        "BatchNorm's above all, by up to that much whatever the gradient; where Ultralytics picks the optimizer, "
+        "it takes 0"
     ]
 
 
