@@ -142,6 +142,12 @@ def compute_workers(device: torch.device) -> int:
     return 1 if _is_gpu(device) else min(torch.get_num_threads(), MOST_COMPUTING)
 
 
+def cores_wanted(device: torch.device) -> int:
+    """Return how many cores this process keeps busy: PyTorch's threads, or what loads for a GPU and drives it."""
+    threads = loader_workers(device) + 1 if _is_gpu(device) else torch.get_num_threads()
+    return min(threads, available_cores())
+
+
 def free_memory(device: torch.device) -> int:
     """Return the bytes that may still be allocated where modules are kept: on the host, and on the device if apart."""
     host = int(psutil.virtual_memory().available)

@@ -28,6 +28,14 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_else_runs() -> Iterator[None]:
+    """Let commands find no other work on the cores, however busy the machine that tests run on is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forgetbench.neighbours.measure_other_work", lambda: None)
+        yield
+
+
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Serve files on this machine. Downloads go to `data`, what is remade to `cache`; nothing is found elsewhere."""

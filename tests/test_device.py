@@ -15,6 +15,7 @@ from forgetbench.device import (
     UtilisationSampler,
     available_cores,
     batch_to_device,
+    cores_wanted,
     image_batch,
     keep_freed_memory,
     loader_workers,
@@ -100,6 +101,16 @@ def test_processes_load_beside_a_gpu_and_not_beside_arithmetic_on_all_cores(monk
     assert loader_workers(CUDA) == 3
     monkeypatch.setattr(device, "available_cores", lambda: 64)
     assert loader_workers(CUDA) == 8
+
+
+def test_cores_are_wanted_for_threads_that_compute_or_for_what_feeds_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "available_cores", lambda: 16)
+    for threads in (1, 6):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        assert cores_wanted(CPU) == threads
+    assert cores_wanted(CUDA) == 9
+    monkeypatch.setattr(device, "available_cores", lambda: 4)
+    assert (cores_wanted(CPU), cores_wanted(CUDA)) == (4, 4)
 
 
 def test_mixed_precision_is_for_gpus_and_only_if_asked_for() -> None:

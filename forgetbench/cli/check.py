@@ -33,6 +33,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     from forgetbench.run.estimate import estimate
     from forgetbench.run.outline import make_outline, missing_inputs
     from forgetbench.run.plan import make_plan
+    from forgetbench.run.slowness import warn_of_estimate
     from forgetbench.suite.load import load_suite
 
     use_all_cores()
@@ -76,6 +77,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         f"(the original among them; equal networks are counted once)\n"
         f"about {clock(costs.seconds)} on {where} ({', '.join(parts)}), at most {size(costs.disk_bytes)} on disk",
     )
+    warn_of_estimate(where, progress)
 
 
 def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:

@@ -23,6 +23,7 @@ from forgetbench.run.progress import Progress, Silent
 from forgetbench.run.rows import ClassRow, ResultRow
 from forgetbench.run.scoring import Scorable, Scorer
 from forgetbench.run.seal import seal
+from forgetbench.run.slowness import warn_before_run
 from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
@@ -68,8 +69,17 @@ def folder_of(plan: Plan, output: Path) -> RunFolder:
     return RunFolder(output / plan.suite.name / plan.run_id())
 
 
-def run_plan(plan: Plan, output: Path, device: torch.device, progress: Progress) -> RunFolder:
+def run_plan(
+    plan: Plan, output: Path, device: torch.device, progress: Progress, *, free_threads: bool = True
+) -> RunFolder:
     """Train, score and chart a plan; go on where an earlier call with the same plan ended.
+
+    Args:
+        plan: What to do.
+        output: Folder that run folders are made in.
+        device: Where to compute.
+        progress: Told what is going on.
+        free_threads: Whether the user may choose the number of threads; not where another run decides it.
 
     Raises:
         InputError: the run's folder cannot be written.
@@ -78,6 +88,7 @@ def run_plan(plan: Plan, output: Path, device: torch.device, progress: Progress)
     folder = folder_of(plan, output)
     with folder.lock():
         if not folder.complete:
+            warn_before_run(device, progress, new_run=free_threads and not folder.begun)
             _run(plan, folder, device, progress)
         else:
             _complete(plan, folder, device, progress)

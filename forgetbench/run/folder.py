@@ -79,6 +79,11 @@ class RunFolder:
         """Whether the run was finished."""
         return (self.path / "DONE").is_file()
 
+    @property
+    def begun(self) -> bool:
+        """Whether training has got as far as a state to go on from."""
+        return any((self.path / "sessions").glob("*/epoch-*.json"))
+
     def checkpoint(self, arm: str, epoch: int) -> Path:
         """Return the path of an arm's checkpoint after an epoch."""
         return self.path / "checkpoints" / arm / f"epoch-{epoch:03d}.safetensors"

@@ -15,6 +15,7 @@ from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
 from forgetbench.model.parts import Parts
 from forgetbench.run.progress import Progress
+from forgetbench.run.slowness import PaceWatch
 from forgetbench.run.state import load_state, save_state
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
@@ -149,8 +150,14 @@ def pretrain_original(
     if state.is_file():
         session.restore(load_state(state, device))
     total = session.batches * settings.epochs
+    watch = PaceWatch("pretraining", "batches", device, progress)
     with progress.task(f"pretraining {untrained.name} on {data.name}", total, "batch") as advance:
-        for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+
+        def on_batch(epoch: int, done: int) -> None:
+            advance(epoch * session.batches + done, "")
+            watch.done(done)
+
+        for record in session.epochs(on_batch):
             save_state(state, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)

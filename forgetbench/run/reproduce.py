@@ -73,7 +73,7 @@ def reproduce_run(
         differences = list(map(str, environment_differences(manifest["environment"], environment(where))))
         for difference in differences:
             progress.message(f"differs: {difference}", "detail")
-        again = run_plan(plan, Path(output), where, progress)
+        again = run_plan(plan, Path(output), where, progress, free_threads=False)
         comparison = compare_runs(RunFolder(folder), again, progress)
     return Reproduction(again, differences, comparison)
 

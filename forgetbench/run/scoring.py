@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
 from forgetbench.run.rows import ClassRow, ResultRow
+from forgetbench.run.slowness import PaceWatch
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,12 @@ class Scorer:
             with spooling(self._folder.unfinished_detections(), networks) as spool:
                 name = f"evaluating {len(networks)} networks on {dataset.name}"
                 with self._progress.task(name, len(dataset.samples), "image") as advance:
-                    on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
+                    watch = PaceWatch("evaluation", "images", self._device, self._progress)
+
+                    def on_batch(done: int) -> None:
+                        advance(done, "")
+                        watch.done(done)
+
                     run_pass(self._shelf, networks, dataset, self._settings, self._device, spool.add, on_batch)
                 for network, key in missing.items():
                     about = {

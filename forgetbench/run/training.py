@@ -16,6 +16,7 @@ from forgetbench.run.arms import Arm
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.slowness import PaceWatch
 from forgetbench.run.state import load_state, save_state
 from forgetbench.train.session import EpochRecord, TrainingSession
 
@@ -58,10 +59,16 @@ def train_arms(
         progress.message(f"resuming {place.name} after epoch {state['session']['epochs']}")
     weights_hash = original.weights_hash()
     total = session.batches * suite.train.epochs
+    watch = PaceWatch("training", "batches", device, progress)
     with progress.task(
         f"training {len(arms)} branches of {original.name}, seed {arms[0].seed}", total, "batch"
     ) as advance:
-        for record in session.epochs(lambda epoch, done: advance(epoch * session.batches + done, "")):
+
+        def on_batch(epoch: int, done: int) -> None:
+            advance(epoch * session.batches + done, "")
+            watch.done(done)
+
+        for record in session.epochs(on_batch):
             for arm in arms:
                 learner = session.learners[arm.name]
                 trained = arm.name in record.losses

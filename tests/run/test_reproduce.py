@@ -45,7 +45,8 @@ def test_the_threads_are_the_runs(small_run: Path, tmp_path: Path, monkeypatch: 
     change_json(run / "manifest.json", lambda content: content["environment"].update(threads=before + 1))
     seal(run)
 
-    def ready(*_: Any) -> None:
+    def ready(*_: Any, free_threads: bool) -> None:
+        assert not free_threads  # no other number is advised beside other work
         raise InterruptedError
 
     monkeypatch.setattr("forgetbench.run.reproduce.run_plan", ready)
