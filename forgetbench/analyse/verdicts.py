@@ -26,14 +26,16 @@ class Finding:
 
 
 def judge(finding: Finding, *, below: float | None, above: float | None) -> Verdict:
-    """Return whether a finding lies on the claimed side of a bound, with its whole interval.
+    """Return whether a finding lies on the claimed side of a bound, with its whole interval; undecided without one.
 
     Args:
         finding: What was measured.
         below, above: The bound, one of them None. A value that equals it is not on the claimed side.
     """
-    if finding.value is None or finding.low is None or finding.high is None:
+    if finding.value is None:
         return "not measured"
+    if finding.low is None or finding.high is None:
+        return "undecided"
     if below is not None:
         low, high, bound = finding.low, finding.high, below
     else:

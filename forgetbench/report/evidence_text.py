@@ -119,7 +119,7 @@ def _bound_of(claim: Mapping[str, Any]) -> str:
     if claim["quantity"] == "forgetting" and against != ORIGINAL:
         over = f", less that of {against},"
     if claim.get("at_gain") is not None:
-        over = f" at a gain of {points(claim['at_gain'])} points{over}"
+        over = f" at a gain of {100 * claim['at_gain']:g} points{over}"
     attach = f", attach = {claim['attach']}" if claim["attach"] is not None else ""
     bounds = f"{side} {100 * bound:g} points of {MEASURES[claim['measure']]}"
     return f"{claim['quantity']}{over} of {claim['of']} arm {bounds}{attach}"

@@ -7,8 +7,10 @@ import madeup_run
 import pytest
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.tables import read_tables
 from forgetbench.report.summary import summary_text, terminal_claims
+from forgetbench.run.folder import RunFolder, columns_of
 
 BACKBONE, HEAD = "backbone (10)", "all-but-head (22)"
 
@@ -80,8 +82,8 @@ def test_what_the_reader_is_told(tmp_path: Path) -> None:
     )
     kept, below, light = terminal_claims(folder)
     assert kept == (
-        "claim kept (forgetting of every arm below 0.1 points of AP, attach = head): refuted. "
-        "refuted: backbone (10) 20.0 [12.0, 27.0]"
+        "claim kept (forgetting of every arm below 0.1 points of AP, attach = head): refuted (1 seed). "
+        "refuted (1 seed): backbone (10) 20.0 [12.0, 27.0]"
     )
     assert below.startswith(
         "claim kept-below (forgetting of every arm below 0.1 points of AP, attach = freeze-point): "
@@ -89,10 +91,46 @@ def test_what_the_reader_is_told(tmp_path: Path) -> None:
     assert below.endswith("supported (by construction). supported (by construction): backbone (10)")
     assert light.startswith("claim light (memory of some arm below 2 times that of all-but-head (22)): supported.")
     text = summary_text(read_tables(folder), {})
-    assert "### kept: refuted\n\nClaimed: so (page 3).\n\nTested as: forgetting of every arm below 0.1" in text
-    assert "| backbone (10) | yolo | one-to-many | 20.0 | [12.0, 27.0] | refuted |" in text
+    assert "### kept: refuted (1 seed)\n\nClaimed: so (page 3).\n\nTested as: forgetting of every arm below 0.1" in text
+    assert "| backbone (10) | yolo | one-to-many | 20.0 | [12.0, 27.0] | refuted (1 seed) |" in text
     assert "### kept-below: supported (by construction)" in text
     assert "| backbone (10) | yolo |  | 1.44 |  | supported |" in text
+
+
+def test_a_verdict_from_several_seeds_is_not_marked(tmp_path: Path) -> None:
+    evidence = [madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27, seeds=3)]
+    about = madeup_run.manifest(claims=[claim("forgetting", below=0.001, name="kept")])
+    (kept,) = terminal_claims(madeup_run.write_run(tmp_path, about=about, evidence=evidence))
+    assert kept.endswith("attach = head): refuted. refuted: backbone (10) 20.0 [12.0, 27.0]")
+
+
+def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
+    asked = [
+        claim("forgetting", below=0.1, name="more", against=HEAD),
+        claim("forgetting", above=0.1, name="at-gain", at_gain=0.05),
+        claim("forgetting", below=0.0, name="less", at_gain=0.05, against="none (0)"),
+        claim("forgetting", below=0.0, name="never", at_gain=0.3),
+    ]
+    evidence = [madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27, against=HEAD)]
+    folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=asked), evidence=evidence)
+    scene: dict[str, Any] = {"model": "yolo", "head": "one-to-many", "attach": "head", "at_gain": 0.05, "seeds": 3}
+    rows = [
+        {**scene, "treatment": BACKBONE, "against": "original", "value": 0.15, "low": 0.11, "high": 0.19},
+        {**scene, "treatment": "none (0)", "against": BACKBONE, "value": 0.08, "low": 0.02, "high": 0.14},
+    ]
+    columns = columns_of(EqualGainRow)
+    others = {**dict.fromkeys(columns), "from_epoch": 1, "to_epoch": 2, "share": 0.5}
+    RunFolder(folder).write_table("equal_gain.csv", columns, [{**others, **row} for row in rows])
+    more, at_gain, less, never = claim_rows(read_tables(folder))
+    assert (more.verdict, more.value) == ("refuted", 0.2)
+    assert (at_gain.verdict, at_gain.at_gain, at_gain.seeds) == ("supported", 0.05, 3)
+    assert (less.verdict, less.value, less.low, less.high) == ("supported", -0.08, -0.14, -0.02)
+    assert never.verdict == "not measured"
+    said = list(terminal_claims(folder))
+    assert said[0].startswith("claim more (forgetting, less that of all-but-head (22), of every arm below 10 points")
+    assert said[2].startswith(
+        "claim less (forgetting at a gain of 5 points, less that of none (0), of every arm below 0 points of AP"
+    )
 
 
 def test_without_claims_nothing_is_said(tmp_path: Path) -> None:

@@ -27,7 +27,10 @@ def test_a_value_without_uncertainty_is_judged_as_it_is() -> None:
 
 def test_what_was_not_measured_has_no_verdict() -> None:
     assert judge(Finding(None, None, None), below=1.0, above=None) == "not measured"
-    assert judge(Finding(0.5, None, None), below=1.0, above=None) == "not measured"
+
+
+def test_without_an_interval_nothing_is_decided() -> None:
+    assert judge(Finding(0.5, None, None), below=1.0, above=None) == "undecided"
 
 
 @pytest.mark.parametrize(

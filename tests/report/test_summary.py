@@ -10,7 +10,7 @@ from forgetbench.report.write import write_report
 def test_the_terminal_table(tmp_path: Path) -> None:
     ((title, header, rows, remarks),) = terminal_summary(madeup_run.write_run(tmp_path))
     assert title == "yolo: berries against things"
-    assert header[:4] == ["freeze point", "trainable", "target AP", "gain"]
+    assert header[:4] == ["freeze point (1 seed)", "trainable", "target AP", "gain"]
     assert header[4:] == ["forgetting, head", "forgetting, freeze-point"]
     assert rows == [
         ["all-but-head (22)", "25.0 %", "40.0", "0", "0", "0"],

@@ -37,8 +37,8 @@ def unknown_keys(schema: dict[str, Any], node: dict[str, Any], content: Any, whe
 
 def test_the_promised_suites_are_there() -> None:
     assert {path.stem for path in SUITES} == {
-        "bccd", "birds-nest", "classify-only", "fruit", "fruit9", "grapes", "insplad", "quickstart", "quickstart-arms",
-        "quickstart-yolov10", "substation", "valid", "voc",
+        "bccd", "bccd-optimizers", "birds-nest", "classify-only", "fruit", "fruit9", "grapes", "insplad", "quickstart",
+        "quickstart-arms", "quickstart-yolov10", "substation", "valid", "voc",
     }  # fmt: skip
 
 
