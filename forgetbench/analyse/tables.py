@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound="DataclassInstance")
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
-_NAMES = ("arm", "model", "strategy", "dataset", "role", "attach", "head", "module", "treatment", "against", "name")
+_NAMES = (
+    "arm",
+    "model",
+    "strategy",
+    "dataset",
+    "role",
+    "attach",
+    "head",
+    "module",
+    "treatment",
+    "against",
+    "name",
+    "point",
+)
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "evidence")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
-from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Measure, Score
-from forgetbench.analyse.tables import measured, read_tables
-from forgetbench.evaluate.bootstrap import over_classes
-from forgetbench.evaluate.detections import load_detections
+from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow
+from forgetbench.analyse.tables import read_tables
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.operating import operating_table, scored_networks
 from forgetbench.run.progress import Progress
-from forgetbench.run.resampled import Resampling
 from forgetbench.run.seal import reseal
 from forgetbench.run.tables import Table
 from forgetbench.suite.portable import portable_suite
@@ -26,7 +24,7 @@ SEED = 0
 
 
 def write_evidence(folder: RunFolder, progress: Progress) -> None:
-    """Write `intervals.csv`, `evidence.csv` and `claims.csv`.
+    """Write `intervals.csv`, `evidence.csv`, `operating.csv` and `claims.csv`.
 
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
@@ -37,10 +35,15 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
 
 
 def evidence_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
-    """Yield the differences between scores with their intervals."""
-    evidence = gather_evidence(folder, folder.read_manifest(), progress)
+    """Yield the differences between scores with their intervals, and the scores at operating points."""
+    manifest, results = folder.read_manifest(), folder.results()
+    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    networks = scored_networks(folder, manifest, resamples, progress)
+    scored = {name: network.scores for name, network in networks.items()}
+    evidence = Evidence(results, manifest["arms"], manifest["reference_arms"], scored)
     yield Table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
     yield Table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    yield operating_table(results, networks)
 
 
 def write_claims(folder: RunFolder) -> None:
@@ -69,30 +72,3 @@ def add_claims(plan: Plan, folder: RunFolder) -> None:
     write_claims(folder)
     drawn = write_report(folder.path)
     reseal(folder.path, [*drawn, folder.path / "claims.csv", folder.path / "manifest.json"])
-
-
-def gather_evidence(folder: RunFolder, manifest: dict[str, Any], progress: Progress) -> Evidence:
-    """Resample every network's AP and return the run's evidence."""
-    resamples = int(manifest["suite"]["evaluation"]["resamples"])
-    scored = resampled_scores(folder, manifest, resamples, progress)
-    return Evidence(folder.results(), manifest["arms"], manifest["reference_arms"], scored)
-
-
-def resampled_scores(
-    folder: RunFolder, manifest: dict[str, Any], resamples: int, progress: Progress
-) -> dict[str, dict[Measure, Score]]:
-    """Return AP and AP50 of every network on resamples of the images, by name of its detections file."""
-    resampling = Resampling(folder, manifest, resamples)
-    scored: dict[str, dict[Measure, Score]] = {}
-    files = folder.results().drop_duplicates("detections")
-    with progress.task("resampling images", len(files), "network") as advance:
-        for row in files.to_dict("records"):
-            name = str(row["detections"])
-            detections, about = load_detections(folder.path / "detections" / name)
-            found = resampling.ap(detections, about["data"])
-            scored[name] = {
-                "ap": Score(measured(row["ap"]), over_classes(found.ap)),
-                "ap50": Score(measured(row["ap50"]), over_classes(found.ap50)),
-            }
-            advance(len(scored), "")
-    return scored

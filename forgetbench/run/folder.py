@@ -38,6 +38,7 @@ class RunFolder:
         oddities.csv        what was odd in the data, by file
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
         intervals.csv, evidence.csv, claims.csv     how sure the differences are, and what becomes of claims
+        operating.csv       recall, precision and F1 of every scored thing at two operating points
         classes.csv, errors.csv                     what was forgotten and learnt, by class and by kind of error
         drift.csv, batchnorm.csv                    how far modules moved, and what their statistics cost
         cam.csv             the activation maps drawn, where the suite asks for them
