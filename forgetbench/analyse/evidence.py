@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,15 +15,15 @@ from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment
 from forgetbench.analyse.uncertainty import uncertain
+from forgetbench.suite.claims import Measure
 
 Quantity = Literal["gain", "forgetting"]
-Measure = Literal["ap", "ap50"]
-MEASURES: tuple[Measure, ...] = ("ap", "ap50")
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 @dataclass(frozen=True)
 class Score:
-    """AP of one network on one dataset and on resamples of its images; fractions.
+    """A measure of one network on one dataset and on resamples of its images; fractions.
 
     Attributes:
         value: On the images as they are, None where nothing could be measured.
@@ -57,8 +57,8 @@ class EvidenceRow:
 
     Attributes:
         model, head, attach: On what it was measured; attach is None for gain.
-        quantity: `gain`: target AP over that of `against`; `forgetting`: reference AP below that of `against`.
-        measure: AP or AP50.
+        quantity: `gain`: how much higher on the target than `against`; `forgetting`: how much lower on the reference.
+        measure: Of what.
         treatment, against: Labels; forgetting is against `original` or another treatment.
         seeds: How many pairs the mean is over.
         value: The mean.

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from forgetbench.analyse.evidence import EvidenceRow, Measure, Quantity
+from forgetbench.analyse.evidence import EvidenceRow, Quantity
 from forgetbench.analyse.tables import rows_of
+from forgetbench.suite.claims import Measure
 
 
 class EvidenceTable:

@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
 _NAMES = (
     "arm", "model", "strategy", "setting", "method", "dataset", "role", "attach", "head", "module", "treatment",
-    "against", "name", "from_setting", "to_setting",
+    "against", "name", "point", "from_setting", "to_setting",
 )  # fmt: skip
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.

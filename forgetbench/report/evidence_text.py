@@ -12,10 +12,22 @@ from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points
+from forgetbench.suite.claims import Measure
 
 #: Differences between arms that a summary shows at most.
 MOST_PAIRS = 12
-MEASURES = {"ap": "AP", "ap50": "AP50"}
+MEASURES: dict[Measure, str] = {
+    "ap": "AP",
+    "ap50": "AP50",
+    "recall_at_0.25": "recall at 0.25",
+    "precision_at_0.25": "precision at 0.25",
+    "f1_at_0.25": "F1 at 0.25",
+    "recall_at_best_f1": "recall at the original's best threshold",
+    "precision_at_best_f1": "precision at the original's best threshold",
+    "f1_at_best_f1": "F1 at the original's best threshold",
+}
+#: Those whose intervals have a table of their own; the others have theirs where they are shown.
+RANKED = ("ap", "ap50")
 
 
 def evidence_section(tables: RunTables, model: str, head: str, baseline: str | None) -> str:
@@ -32,7 +44,10 @@ def evidence_section(tables: RunTables, model: str, head: str, baseline: str | N
     mine = [
         row
         for row in found.rows
-        if (row.model, row.head) == (model, head) and row.images_low is not None and not row.by_construction
+        if (row.model, row.head) == (model, head)
+        and row.measure in RANKED
+        and row.images_low is not None
+        and not row.by_construction
     ]
     if not mine:
         return ""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.compared import Change
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
 from forgetbench.report.forgotten_text import ERRORS, MARKS, MEASURES
+from forgetbench.report.row_charts import Marker, add_legend, draw_markers, name_rows, row_height
 from forgetbench.report.style import Look
 
 #: Most classes in a chart: those with the most boxes.
@@ -37,7 +38,7 @@ def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading
     classes = [row for row in rows if row.kind == "class" and row.name in shown]
     panels = [(groups, "super-category"), (classes, "class")] if groups else [(classes, "class")]
     treatments = [label for label in looks if any(row.treatment == label for row in rows)]
-    height = _row_height(treatments) * max(len({row.name for row in part}) for part, _ in panels)
+    height = row_height(treatments) * max(len({row.name for row in part}) for part, _ in panels)
     figure = Figure(figsize=(4.6 * len(panels) + 1.8, 1.6 + height), layout="constrained")
     figure.suptitle(title)
     for axis, (part, kind) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
@@ -54,7 +55,7 @@ def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading
             axis.set_title(f"the {len(shown)} classes with the most boxes" if cut else f"by {kind}")
     marked = any(row.shares for row in rows)
     other = "target" if rows[0].role == "reference" else "original"
-    _legend(figure, heading, f"\n* shares its name, †: its\nmeaning with the {other}'s" if marked else "")
+    add_legend(figure, heading, f"\n* shares its name, †: its\nmeaning with the {other}'s" if marked else "")
     return figure
 
 
@@ -69,7 +70,7 @@ def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], headin
     """
     roles = [role for role in ("reference", "target") if any(row.role == role for row in rows)]
     treatments = [label for label in looks if any(row.treatment == label for row in rows)]
-    heights = [_row_height(treatments) * len(names) for names in (MEASURES, ERRORS)]
+    heights = [row_height(treatments) * len(names) for names in (MEASURES, ERRORS)]
     figure = Figure(figsize=(4.4 * len(roles) + 2.6, 2.6 + sum(heights)), layout="constrained")
     figure.suptitle(title)
     axes = figure.subplots(2, len(roles), squeeze=False, height_ratios=heights, sharey="row")
@@ -85,13 +86,8 @@ def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], headin
         errors.set_xlim(left=-0.02 * errors.get_xlim()[1])
         baseline = "the original" if role == "reference" else mine[0].against
         errors.set_xlabel(f"rise of AP50 without the errors (points)\ngrey: {baseline}")
-    _legend(figure, heading)
+    add_legend(figure, heading)
     return figure
-
-
-def _row_height(treatments: Sequence[str]) -> float:
-    """Return the inches that a row needs for a marker per treatment."""
-    return max(0.3, 0.09 + 0.075 * len(treatments))
 
 
 def _named(rows: Sequence[MeasureChange], names: Mapping[str, str]) -> list[tuple[str, Sequence[MeasureChange]]]:
@@ -107,37 +103,16 @@ def _dots(
     after: bool = False,
 ) -> None:
     """Draw a row per group and in it a marker per treatment: the change with its interval, or what came after."""
-    step = 0.76 / max(len(treatments), 1)
     for index, treatment in enumerate(treatments):
-        x, y, spans = [], [], []
+        markers: list[Marker] = []
         for place, (_, rows) in enumerate(groups):
             row = next((row for row in rows if row.treatment == treatment), None)
             value = None if row is None else row.after if after else row.value
             if row is None or value is None:
                 continue
-            low, high = (value, value) if after or row.low is None or row.high is None else (row.low, row.high)
-            x.append(100 * value)
-            y.append(place + step * (index - (len(treatments) - 1) / 2))
-            spans.append((max(0.0, 100 * (value - low)), max(0.0, 100 * (high - value))))
-        look = looks[treatment]
-        axis.errorbar(
-            x, y, xerr=list(zip(*spans, strict=True)) or None, color=look.colour, marker=look.marker, markersize=4.5,
-            linestyle="none", elinewidth=1.0, label=look.label,
-        )  # fmt: skip
+            span = None if after or row.low is None or row.high is None else (row.low, row.high)
+            markers.append((place, value, span))
+        draw_markers(axis, markers, looks[treatment], index, len(treatments))
     if not after:
         axis.axvline(0, color="#888888", linewidth=1)
-    axis.set_yticks(range(len(groups)), [_plain(name) for name, _ in groups])
-    axis.set_ylim(len(groups) - 0.5, -0.5)
-    axis.grid(visible=False, axis="y")
-    for place in range(0, len(groups), 2):
-        axis.axhspan(place - 0.5, place + 0.5, color="#F6F6F6", zorder=0)
-
-
-def _plain(name: str) -> str:
-    """Return a name that is drawn as it is, without what matplotlib would read as mathematics."""
-    return name.replace("$", r"\$")
-
-
-def _legend(figure: Figure, heading: str, note: str = "") -> None:
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, title=f"{heading}\n(bars: 95 %){note}", loc="outside right center", alignment="left")
+    name_rows(axis, [name for name, _ in groups])

@@ -17,6 +17,7 @@ from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.drift_text import write_where_forgotten
 from forgetbench.report.forgotten import write_what_forgotten
 from forgetbench.report.front_text import write_fronts
+from forgetbench.report.operating_text import write_in_rank_and_score
 from forgetbench.report.style import Look, looks, save_figure, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 from forgetbench.report.text import counted_seeds
@@ -40,7 +41,7 @@ def write_report(folder: Path, into: Path | None = None) -> list[Path]:
             look, subject = looks_of(tables, model), subject_of(tables, model)
             sections = [
                 section
-                for write in (write_fronts, write_what_forgotten, write_where_forgotten)
+                for write in (write_fronts, write_in_rank_and_score, write_what_forgotten, write_where_forgotten)
                 if (section := write(folder, into / "figures", tables, model, subject, look)) is not None
             ]
             written += [path for section in sections for path in section.written]

@@ -93,7 +93,7 @@ def _scored(
     @cache
     def scored(name: str) -> Score:
         detections, about = load_detections(folder.path / "detections" / name)
-        found = resampling.ap(detections, about["data"])
+        found = resampling.ap(resampling.match(detections, about["data"]), about["data"])
         return Score(score(truth(about["data"]), detections).ap, over_classes(found.ap))
 
     made = []

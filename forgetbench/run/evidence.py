@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow, Fronts
-from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Measure, Score
-from forgetbench.analyse.tables import measured, read_tables
-from forgetbench.evaluate.bootstrap import over_classes
-from forgetbench.evaluate.detections import load_detections
+from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow
+from forgetbench.analyse.tables import read_tables
 from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
+from forgetbench.run.operating import operating_table, scored_networks
 from forgetbench.run.progress import Progress
-from forgetbench.run.resampled import Resampling
 from forgetbench.run.seal import reseal
 from forgetbench.run.tables import Table
 from forgetbench.suite.portable import portable_suite
@@ -27,7 +25,7 @@ SEED = 0
 
 
 def write_evidence(folder: RunFolder, progress: Progress) -> None:
-    """Write `intervals.csv`, `evidence.csv`, `front.csv`, `equal_gain.csv` and `claims.csv`.
+    """Write `intervals.csv`, `evidence.csv`, `operating.csv`, `front.csv`, `equal_gain.csv` and `claims.csv`.
 
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
@@ -38,13 +36,16 @@ def write_evidence(folder: RunFolder, progress: Progress) -> None:
 
 
 def evidence_tables(folder: RunFolder, progress: Progress) -> Iterator[Table]:
-    """Yield the differences between scores with their intervals: at the last checkpoints, and at equal gain."""
+    """Yield differences between scores with their intervals, rates at operating points, and forgetting at gains."""
     manifest, results = folder.read_manifest(), folder.results()
-    scored = resampled_scores(folder, manifest, int(manifest["suite"]["evaluation"]["resamples"]), progress)
+    resamples = int(manifest["suite"]["evaluation"]["resamples"])
+    networks = scored_networks(folder, manifest, resamples, progress)
+    scored = {name: network.scores for name, network in networks.items()}
     described = (results, manifest["arms"], manifest["reference_arms"], scored)
     evidence, fronts = Evidence(*described), Fronts(*described)
     yield Table("intervals.csv", columns_of(CheckpointInterval), evidence.of_checkpoints())
     yield Table("evidence.csv", columns_of(EvidenceRow), evidence.of_treatments())
+    yield operating_table(results, networks)
     yield Table("front.csv", columns_of(FrontRow), fronts.of_methods())
     yield Table("equal_gain.csv", columns_of(EqualGainRow), fronts.at_equal_gain(_gains_asked(manifest["claims"])))
 
@@ -88,23 +89,3 @@ def add_claims(plan: Plan, folder: RunFolder, progress: Progress) -> None:
     drawn = write_report(folder.path)
     names = ("claims.csv", "equal_gain.csv", "manifest.json")
     reseal(folder.path, [*drawn, *(folder.path / name for name in names)])
-
-
-def resampled_scores(
-    folder: RunFolder, manifest: dict[str, Any], resamples: int, progress: Progress
-) -> dict[str, dict[Measure, Score]]:
-    """Return AP and AP50 of every network on resamples of the images, by name of its detections file."""
-    resampling = Resampling(folder, manifest, resamples)
-    scored: dict[str, dict[Measure, Score]] = {}
-    files = folder.results().drop_duplicates("detections")
-    with progress.task("resampling images", len(files), "network") as advance:
-        for row in files.to_dict("records"):
-            name = str(row["detections"])
-            detections, about = load_detections(folder.path / "detections" / name)
-            found = resampling.ap(detections, about["data"])
-            scored[name] = {
-                "ap": Score(measured(row["ap"]), over_classes(found.ap)),
-                "ap50": Score(measured(row["ap50"]), over_classes(found.ap50)),
-            }
-            advance(len(scored), "")
-    return scored

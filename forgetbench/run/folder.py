@@ -39,6 +39,7 @@ class RunFolder:
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
         intervals.csv, evidence.csv, claims.csv     how sure the differences are, and what becomes of claims
         front.csv, equal_gain.csv                   gain against forgetting over all epochs and settings
+        operating.csv       recall, precision and F1 of every scored thing at two operating points
         classes.csv, errors.csv                     what was forgotten and learnt, by class and by kind of error
         drift.csv, batchnorm.csv                    how far modules moved, and what their statistics cost
         cam.csv             the activation maps drawn, where the suite asks for them

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from forgetbench.data.annotations import load_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import ResampledAP, draw_images, resample
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.matching import match
+from forgetbench.evaluate.matching import ClassMatches, match
+from forgetbench.evaluate.operating import counted
 from forgetbench.run.folder import RunFolder
 
 
@@ -40,7 +42,15 @@ class Resampling:
             self._known[fingerprint] = dataset, draw_images(len(dataset.samples), self._resamples, self._seed)
         return self._known[fingerprint]
 
-    def ap(self, detections: Detections, fingerprint: str) -> ResampledAP:
-        """Return AP per class of every resample; where there are none, nothing is matched."""
-        dataset, drawn = self.of(fingerprint)
-        return resample(match(dataset, detections) if self._resamples else [], drawn)
+    def match(self, detections: Detections, fingerprint: str, above: float = math.inf) -> list[ClassMatches]:
+        """Match detections to a dataset's annotations; the matches of each class.
+
+        AP is resampled from all of them. Where there are no resamples, only detections with a score above `above` are
+        matched, by default none.
+        """
+        dataset, _ = self.of(fingerprint)
+        return match(dataset, detections if self._resamples else detections.of(counted(detections.score, above)))
+
+    def ap(self, matches: Sequence[ClassMatches], fingerprint: str) -> ResampledAP:
+        """Return AP per class of every resample."""
+        return resample(matches, self.of(fingerprint)[1])

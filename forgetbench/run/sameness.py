@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from forgetbench.analyse.uncertainty import percentiles
-from forgetbench.run.evidence import resampled_scores
 from forgetbench.run.folder import RunFolder
+from forgetbench.run.operating import scored_networks
 from forgetbench.run.progress import Progress
 from forgetbench.run.seal import read_seal
 from forgetbench.run.verify.compare import rows_of
+from forgetbench.suite.claims import Measure
 
 #: What has to be the same for results to be the same to the last bit.
 _DECIDING = (
@@ -25,6 +26,8 @@ LEAST_TOLERANCE = 0.005
 #: Resamples for tolerances, where the run itself has none.
 RESAMPLES = 1000
 _MEASURED = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large")
+#: Of these, the ones that have intervals.
+_JUDGED: tuple[Measure, ...] = ("ap", "ap50")
 _KEY = ("arm", "model", "epoch", "role", "attach", "head")
 #: Tables that equal runs have in common to the last bit.
 _EXACT_TABLES = ("results.csv", "per_class.csv", "losses.csv", "gradients.csv")
@@ -124,9 +127,10 @@ def _tolerances(run: RunFolder, manifest: dict[str, Any], progress: Progress) ->
     """Return by how much AP and AP50 may differ, by name of the detections file."""
     resamples = int(manifest["suite"]["evaluation"]["resamples"]) or RESAMPLES
     found: dict[tuple[str, str], float] = {}
-    for file, by_measure in resampled_scores(run, manifest, resamples, progress).items():
-        for measure, score in by_measure.items():
-            low, high = percentiles(score.resampled[~np.isnan(score.resampled)]) or (0.0, 0.0)
+    for file, network in scored_networks(run, manifest, resamples, progress).items():
+        for measure in _JUDGED:
+            resampled = network.scores[measure].resampled
+            low, high = percentiles(resampled[~np.isnan(resampled)]) or (0.0, 0.0)
             found[file, measure] = max((high - low) / 2, LEAST_TOLERANCE)
     return found
 

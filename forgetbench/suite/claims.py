@@ -8,6 +8,13 @@ from pydantic import Field, model_validator
 
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section
 
+#: What a difference may be of: AP, AP50, and rates at a score of 0.25 and at the threshold of the original's best F1.
+Measure = Literal[
+    "ap", "ap50",
+    "recall_at_0.25", "precision_at_0.25", "f1_at_0.25",
+    "recall_at_best_f1", "precision_at_best_f1", "f1_at_best_f1",
+]  # fmt: skip
+
 
 class Claim(Section):
     """One claim: a quantity of some arms, below or above a bound."""
@@ -16,9 +23,9 @@ class Claim(Section):
     says: Annotated[str, Field(min_length=1)] = Field(description="the claim in words")
     source: Annotated[str, Field(min_length=1)] = Field(description="who says so, by page or section")
     quantity: Literal["forgetting", "gain", "memory", "time"] = Field(
-        description="forgetting and gain as fractions of AP; memory and time of training as ratios to `over`"
+        description="forgetting and gain as fractions of `measure`; memory and time of training as ratios to `over`"
     )
-    measure: Literal["ap", "ap50"] = Field("ap", description="for forgetting and gain")
+    measure: Measure = Field("ap", description="for forgetting and gain")
     arms: list[FreezePoint | str] | None = Field(
         None, min_length=1, description="freeze points or names of arms; default: all but `over`"
     )

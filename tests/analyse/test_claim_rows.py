@@ -56,6 +56,21 @@ def test_gain_in_either_direction(tmp_path: Path) -> None:
     assert (row.verdict, row.value, row.low, row.high) == ("refuted", -0.15, -0.19, -0.11)
 
 
+def test_a_claim_may_be_of_recall(tmp_path: Path) -> None:
+    recall = claim("forgetting", below=0.3, measure="recall_at_0.25")
+    evidence = [
+        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27),
+        madeup_run.evidence_row("forgetting", 0.4, 0.33, 0.45, measure="recall_at_0.25"),
+    ]
+    folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=[recall]), evidence=evidence)
+    (row,) = claim_rows(read_tables(folder))
+    assert (row.verdict, row.value, row.measure) == ("refuted", 0.4, "recall_at_0.25")
+    assert terminal_claims(folder) == [
+        "claim said (forgetting of every arm below 30 points of recall at 0.25, attach = head): refuted. "
+        "refuted: backbone (10) 40.0 [33.0, 45.0]"
+    ]
+
+
 def test_memory_and_time_are_ratios(tmp_path: Path) -> None:
     memory = judged(tmp_path, claim("memory", below=2.0, against=HEAD))
     assert memory.value == pytest.approx((100 + 20 + 40 + 100) / (100 + 10 + 20 + 50))

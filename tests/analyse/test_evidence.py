@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.evidence import CheckpointInterval, Evidence, EvidenceRow, Score
+from forgetbench.analyse.evidence import MEASURES, CheckpointInterval, Evidence, EvidenceRow, Score
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import read_table
 from forgetbench.run.folder import RunFolder, columns_of
 
 #: AP by detections file; resamples are the value plus a shift that all networks share, and one of their own.
 AP = {"o": 0.5, "h0": 0.20, "h1": 0.24, "d0": 0.30, "d1": 0.38, "r0": 0.40, "r1": 0.30, "early": 0.25, "rearly": 0.45}
+#: What another measure is, as a multiple of AP.
+SCALES = {"ap50": 1.5, "recall_at_0.25": 0.5}
 ARMS = [
     {
         "arm": f"yolo-freeze{point}-seed{seed}",
@@ -34,7 +36,7 @@ def scored(resamples: int = 400) -> dict[str, dict[str, Score]]:
     return {
         file: {
             measure: Score(value * scale, value * scale + shared + own[file])
-            for measure, scale in (("ap", 1.0), ("ap50", 1.5))
+            for measure, scale in {**dict.fromkeys(MEASURES, 1.0), **SCALES}.items()
         }
         for file, value in AP.items()
     }
@@ -78,6 +80,7 @@ def test_forgetting_is_before_minus_after_of_the_last_checkpoints() -> None:
     assert row.low <= row.seeds_low
     assert not row.by_construction
     assert rows()["forgetting", "head", "ap50", "neck (10)", "original"].value == pytest.approx(0.225)
+    assert rows()["forgetting", "head", "recall_at_0.25", "neck (10)", "original"].value == pytest.approx(0.075)
 
 
 def test_gain_is_over_the_reference_arm_of_the_same_seed() -> None:

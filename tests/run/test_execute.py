@@ -35,7 +35,7 @@ RESULT_COLUMNS = [
 ]
 TABLES = (
     *("results.csv", "per_class.csv", "gradients.csv", "memory.csv", "losses.csv"),
-    *("drift.csv", "batchnorm.csv"),
+    *("intervals.csv", "evidence.csv", "operating.csv", "drift.csv", "batchnorm.csv"),
 )
 
 
@@ -99,6 +99,20 @@ def test_scores_can_be_redone_from_the_detections_alone(finished: RunFolder) -> 
     truth = ground_truth(draw_world(Data(**tiny_suite(finished.path.parent)["target"]), "evaluate"))
     assert score(truth, detections).ap == row["ap"]
     assert about["role"] == "target"
+
+
+def test_scores_at_operating_points_are_told_for_every_row(finished: RunFolder) -> None:
+    operating = pd.read_csv(finished.path / "operating.csv", dtype={"point": str})
+    results = finished.results()
+    assert operating["arm"][::2].tolist() == operating["arm"][1::2].tolist() == results["arm"].tolist()
+    assert operating["detections"][::2].tolist() == results["detections"].tolist()
+    assert operating["point"].tolist() == ["0.25", "best-f1"] * len(results)
+    measured = operating.dropna(subset="recall")
+    assert not measured.empty
+    assert measured["recall"].tolist() == (measured["right"] / measured["objects"]).tolist()
+    text = (finished.path / "summary.md").read_text(encoding="utf-8")
+    assert "### tiny-yolov8: in rank and in score" in text
+    assert (finished.path / "figures" / "operating-tiny-yolov8.png").is_file()
 
 
 def test_what_was_forgotten_agrees_with_the_scores(finished: RunFolder) -> None:

@@ -13,10 +13,9 @@ from finished_run import change_cell, change_json, copy_of, original_detections
 import forgetbench
 from forgetbench.data.annotations import load_annotations
 from forgetbench.errors import InputError
-from forgetbench.evaluate.bootstrap import draw_images, resample
+from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
-from forgetbench.run.evidence import over_classes
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.pack import pack_run
 from forgetbench.run.progress import Silent

@@ -15,7 +15,7 @@ from forgetbench.run.verify.findings import Part
 #: Columns that tell rows apart, as findings name them.
 _NAMING = (
     "claim", "model", "arm", "treatment", "against", "epoch", "step", "module", "role", "attach", "head", "quantity",
-    "measure", "kind", "part", "name",
+    "measure", "point", "kind", "part", "name",
 )  # fmt: skip
 
 

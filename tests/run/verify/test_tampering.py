@@ -148,6 +148,12 @@ TAMPERINGS = (
     cell(
         "value of evidence", "evidence.csv", "value", {"against": "original"}, lambda _: "0.5", r"found 0\.5, expected",
     ),
+    cell("recall at a score", "operating.csv", "recall", TRAINED, lambda _: "0.5", r"found 0\.5, expected"),
+    cell(
+        "threshold of the best F1", "operating.csv", "threshold", {**ORIGINAL, "point": "best-f1"}, lambda _: "0.5",
+        r"found 0\.5, expected",
+    ),
+    cell("false alarms", "operating.csv", "wrong", TRAINED, one_more, r"found \d+, expected"),
     cell("verdict", "claims.csv", "verdict", {"treatment": "backbone (10)"}, lambda _: "supported", "found supported"),
     cell("AP with statistics alone", "batchnorm.csv", "ap", {"adapted": "statistics"}, lambda _: "0.5", "found 0"),
     detections("confidence of a detection", lower_score, r"detections/.*: its detections are not in order"),
