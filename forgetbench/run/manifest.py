@@ -9,7 +9,6 @@ import torch
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.model import yolo
-from forgetbench.model.layers import describe_layers
 from forgetbench.run.evidence import SEED
 from forgetbench.run.folder import FORMAT, RunFolder
 from forgetbench.run.plan import Plan
@@ -64,24 +63,22 @@ def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> di
 
 def _arms(plan: Plan) -> list[dict[str, Any]]:
     arms = []
-    for model, original in plan.originals.items():
-        layers = describe_layers(original, plan.suite.train.imgsz)
-        arms += [
+    for arm in plan.arms:
+        flops = plan.blank(arm).flops(plan.suite.train.imgsz)
+        arms.append(
             {
                 "arm": arm.name,
-                "model": model,
+                "model": arm.model,
                 "freeze_point": arm.freeze_point,
                 "label": arm.label,
                 "strategy": arm.strategy,
                 "seed": arm.seed,
                 "trainable_parameters": arm.regime.trained_parameters,
                 "parameters": arm.regime.parts.parameters(),
-                "trained_flops": sum(layer.flops for layer in layers[arm.freeze_point :]),
-                "flops": sum(layer.flops for layer in layers),
+                "trained_flops": sum(flops[arm.freeze_point :]),
+                "flops": sum(flops),
             }
-            for arm in plan.arms
-            if arm.model == model
-        ]
+        )
     return arms
 
 
