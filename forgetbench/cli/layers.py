@@ -59,7 +59,7 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
         f"{original.head} the detection head: freezing the backbone trains the neck and the head. "
         "Trained: share of all parameters that trains when the modules before are frozen, counted with the original's "
         f"{len(original.classes)} classes; `check` counts with your data's. GFLOPs are of convolutions and matrix "
-        "products alone, 1.3 % below thop's for YOLOv8n."
+        "products alone; thop adds BatchNorm, 1.3 % more for YOLOv8n."
         + (
             f" Modules {', '.join(empty)} hold no parameters; freezing or training them changes nothing."
             if empty

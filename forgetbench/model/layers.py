@@ -58,8 +58,8 @@ def describe_layers(original: Original, imgsz: int = 640) -> list[Layer]:
 def count_flops(model: yolo.Yolo, imgsz: int) -> list[int]:
     """Return floating point operations per module for one square image, on whatever device the model is.
 
-    Convolutions and matrix products are counted, a multiply-add as two. thop, the usual counter, adds normalisation and
-    has 1.3 % more of YOLOv8n.
+    Convolutions and matrix products are counted, a multiply-add as two. thop, the usual counter, adds BatchNorm, 1.3 %
+    more for YOLOv8n.
     """
     keep = yolo.saved_indices(model)
     outputs: dict[int, torch.Tensor] = {}

@@ -30,8 +30,8 @@ Table = tuple[list[str], list[list[str]]]
 SCORED_BY = {
     "one-to-one": "This is the one-to-one head, without suppression; since Ultralytics 8.4.142 `yolo val` scores the "
     "one-to-many head unless told `nms=False`.",
-    "one-to-many": "This is the one-to-many head, with suppression, which `yolo val` scores by default since Ultralytics "
-    "8.4.142; before, it scored the one-to-one head.",
+    "one-to-many": "This is the one-to-many head, with suppression, which `yolo val` scores by default since "
+    "Ultralytics 8.4.142; before, it scored the one-to-one head.",
 }
 
 
