@@ -85,6 +85,12 @@ def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:
     if quiet:
         return
     _print_arms(screen, outline.arms, ["trainable"], lambda arm: [_share(arm)])
+    if outline.classes is None:
+        own = dict.fromkeys(str(len(original.classes)) for original in outline.originals.values())
+        say(
+            screen,
+            f"\nTrainable is counted with the original's {' or '.join(own)} classes: the target's are not known yet.",
+        )
     say(screen, "\nThe suite is sound. Time and disk are estimated once everything is here:\n")
 
 

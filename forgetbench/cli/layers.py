@@ -16,7 +16,11 @@ from forgetbench.cli.options import verbose_option
 )
 @verbose_option
 def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
-    """List the modules of MODEL (weights, or an architecture YAML): index, size, cost, and names of freeze points."""
+    """List the modules of MODEL (weights, or an architecture YAML): index, size, cost, and names of freeze points.
+
+    All is counted with the head that MODEL has. On data with other classes the head is another one, and `check` counts
+    with that.
+    """
     from forgetbench.model.layers import describe_layers
     from forgetbench.run.models import is_architecture, open_untrained, open_weights
     from forgetbench.run.progress import Silent
@@ -53,7 +57,9 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
         screen,
         f"\nModules 0-{original.neck - 1} are the backbone, {original.neck}-{original.head - 1} the neck, "
         f"{original.head} the detection head: freezing the backbone trains the neck and the head. "
-        "Trained: share of all parameters that trains when the modules before are frozen."
+        "Trained: share of all parameters that trains when the modules before are frozen, counted with the original's "
+        f"{len(original.classes)} classes; `check` counts with your data's. GFLOPs are of convolutions and matrix "
+        "products alone; thop adds BatchNorm, 1.3 % more for YOLOv8n."
         + (
             f" Modules {', '.join(empty)} hold no parameters; freezing or training them changes nothing."
             if empty

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forgetbench.data.card import resolve
+from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.download import how_to_get
 from forgetbench.data.locate import find_data, look_for
 from forgetbench.suite.data_section import Data
@@ -46,3 +47,20 @@ def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
     if look_for(path, suite_folder) is not None:
         return None
     return Missing(found.card.name, bool(found.card.archives), how_to_get(found))
+
+
+def stated_classes(spec: Data, suite_folder: Path | None) -> tuple[str, ...] | None:
+    """Return the class names that a suite's section or its card states, None if only the data know; nothing is opened.
+
+    Raises:
+        InputError: the section's card is unknown or wrong.
+    """
+    spec, found = resolve(spec, suite_folder)
+    if spec.format == "shapes" and spec.world is not None:
+        # Imported here: most suites draw nothing.
+        from forgetbench.data.shapes import class_names
+
+        return class_names(spec.world)
+    if found is not None and found.card.class_names is not None:
+        return found.card.class_names
+    return COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None

@@ -55,6 +55,11 @@ class Picture:
     classes: NDArray[np.int64]
 
 
+def class_names(world: World) -> tuple[str, ...]:
+    """Return the names of a world's classes in order."""
+    return tuple(sorted(FIGURES[world]))
+
+
 def draw_world(spec: Data, part: Part) -> Dataset:
     """Return one part of a shapes world, drawing it into the cache unless it is there.
 
@@ -221,4 +226,4 @@ def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
                 areas=(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]),
             )
         )
-    return Dataset(f"shapes-{world}", part, tuple(sorted(FIGURES[world])), tuple(samples), folder)
+    return Dataset(f"shapes-{world}", part, class_names(world), tuple(samples), folder)

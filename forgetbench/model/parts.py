@@ -55,7 +55,7 @@ class Part:
 
 
 class Parts:
-    """All parts of one model; the same names hold for the branches grown off it.
+    """All parts of one model, or of a branch grown off it: their names are the same, sizes in the head differ.
 
     Attributes:
         model: Its name.
@@ -63,9 +63,16 @@ class Parts:
         neck: Index of the first neck module.
     """
 
-    def __init__(self, original: Original) -> None:
+    def __init__(self, original: Original, modules: Sequence[nn.Module] | nn.ModuleList | None = None) -> None:
+        """Look at every tensor.
+
+        Args:
+            original: The model.
+            modules: All modules of a branch grown off it; by default the original's own.
+        """
         self.model, self.head, self.neck = original.name, original.head, original.neck
-        self._by_name = {part.name: part for part in _parts_of(original)}
+        found = _parts_of(original.modules if modules is None else modules, original.neck, original.head)
+        self._by_name = {part.name: part for part in found}
 
     def __getitem__(self, name: str) -> Part:
         return self._by_name[name]
@@ -123,9 +130,9 @@ def statistics_of(module: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _parts_of(original: Original) -> Iterator[Part]:
-    for index, module in enumerate(original.modules):
-        section: Section = "backbone" if index < original.neck else "neck" if index < original.head else "head"
+def _parts_of(modules: Iterable[nn.Module], neck: int, head: int) -> Iterator[Part]:
+    for index, module in enumerate(modules):
+        section: Section = "backbone" if index < neck else "neck" if index < head else "head"
         norms = {name for name, inner in module.named_modules() if isinstance(inner, NORMS)}
         parameters = dict(module.named_parameters())
         for name, tensor in module.state_dict().items():

@@ -125,7 +125,7 @@ def sources_of(module: Yolo) -> list[int]:
 
 
 def has_two_heads(model: Yolo) -> bool:
-    """Tell whether the head has one-to-one stacks beside the one-to-many ones (YOLOv10)."""
+    """Tell whether the head has one-to-one stacks beside the one-to-many ones (YOLOv10, YOLO26)."""
     return getattr(modules_of(model)[-1], "one2one_cv2", None) is not None
 
 

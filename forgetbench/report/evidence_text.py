@@ -101,8 +101,10 @@ def claim_lines(tables: RunTables) -> Iterator[str]:
     """Yield what the terminal says of each claim: the verdict, and which arms it comes from."""
     for claim, mine in _claims(tables):
         by_verdict: dict[str, list[str]] = {}
+        several_heads = len({row.head for row in mine}) > 1
         for row in mine:
             name = f"{row.model} {row.treatment}" if len(claim["compared"]) > 1 else row.treatment
+            name += f" {row.head}" if several_heads else ""
             figures = "" if row.by_construction else f" {_measured(row)} {_span(row)}".rstrip()
             by_verdict.setdefault(_said(row), []).append(name + figures)
         details = "; ".join(f"{verdict}: {', '.join(arms)}" for verdict, arms in by_verdict.items())

@@ -38,7 +38,10 @@ def cost_table(tables: RunTables, model: str) -> str:
     ]
     header += ["saved for backward", "solo peak (CUDA)"]
     rows = [row(cost) for cost in costs(arms, tables.memory, tables.times)]
-    note = f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}."
+    note = (
+        f"Shared by all branches in a step (loading, frozen forward): {milliseconds(shared)}. "
+        "GFLOPs are of one image's forward, convolutions and matrix products alone."
+    )
     return f"{markdown_table(header, rows)}\n\n{note}"
 
 

@@ -27,6 +27,13 @@ from forgetbench.report.style import heading
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points, share
 
 Table = tuple[list[str], list[list[str]]]
+#: Of a model with two heads: which one a table is of, and which one others score.
+SCORED_BY = {
+    "one-to-one": "This is the one-to-one head, without suppression; since Ultralytics 8.4.142 `yolo val` scores the "
+    "one-to-many head unless told `nms=False`.",
+    "one-to-many": "This is the one-to-many head, with suppression, which `yolo val` scores by default since "
+    "Ultralytics 8.4.142; before, it scored the one-to-one head.",
+}
 
 
 def terminal_summary(folder: Path) -> list[tuple[str, list[str], list[list[str]], list[str]]]:
@@ -125,6 +132,8 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         for role in ("target", "reference")
         if data[role].get("subset_of")
     ]
+    if tables.manifest["models"][model]["two_heads"]:
+        said.append(SCORED_BY[head])
     baseline = baseline_of(tables, model)
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
@@ -169,7 +178,7 @@ def summary_text(
                 "\n".join(f"- {remark}" for remark in remarks(tables, model, head)),
             ]
             sure = evidence_section(tables, model, head, baseline_of(tables, model))
-            parts += [f"### {model}: how sure", sure] if sure else []
+            parts += [f"### {_called(tables, model, head)}: how sure", sure] if sure else []
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
         parts += [f"### {model}: cost of training", cost_table(tables, model)]
         parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
@@ -189,9 +198,12 @@ def _by_head(tables: RunTables, model: str) -> Iterator[tuple[str, list[Outcome]
 
 
 def _title(tables: RunTables, model: str, head: str) -> str:
-    data = tables.manifest["data"]
-    both = f", {head} head" if tables.manifest["models"][model]["two_heads"] else ""
-    return f"{model}{both}: {versus(data)}"
+    return f"{_called(tables, model, head)}: {versus(tables.manifest['data'])}"
+
+
+def _called(tables: RunTables, model: str, head: str) -> str:
+    """Return a model's name, with that of the head where it has two."""
+    return f"{model}, {head} head" if tables.manifest["models"][model]["two_heads"] else model
 
 
 def versus(data: Mapping[str, Any]) -> str:

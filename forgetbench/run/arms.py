@@ -9,8 +9,8 @@ from forgetbench.analyse.tradeoff import FREEZE
 from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.model import yolo
+from forgetbench.model.blank import Blanks
 from forgetbench.model.original import Original
-from forgetbench.model.parts import Parts
 from forgetbench.run.cam_checks import modules_shown
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import Suite
@@ -50,24 +50,29 @@ class Arm:
         return arm_label(self.method, self.setting)
 
 
-def make_arms(suite: Suite, originals: Mapping[str, Original]) -> list[Arm]:
+def make_arms(suite: Suite, originals: Mapping[str, Original], blanks: Blanks) -> list[Arm]:
     """Return every arm, grouped by model and seed: the freeze points first, then the suite's further arms; of each all
     settings in turn.
+
+    Args:
+        suite: What was asked for.
+        originals: Models by name.
+        blanks: Theirs: what arms are counted by.
 
     Raises:
         SuiteError: a freeze point or an option does not fit a model, or two freeze points are the same module.
     """
     arms: list[Arm] = []
-    for model, original in originals.items():
-        parts = Parts(original)
+    for model in originals:
         for seed in suite.seeds:
-            arms += _freeze_arms(suite, model, parts, seed)
+            arms += _freeze_arms(suite, model, blanks, seed)
             for index, spec in enumerate(suite.arms):
-                arms += _further_arms(suite, spec, index, model, parts, seed)
+                arms += _further_arms(suite, spec, index, model, blanks, seed)
     return arms
 
 
-def _freeze_arms(suite: Suite, model: str, parts: Parts, seed: int) -> Iterator[Arm]:
+def _freeze_arms(suite: Suite, model: str, blanks: Blanks, seed: int) -> Iterator[Arm]:
+    parts = blanks.of(model, pretrained=suite.train.pretrained).parts
     listed: set[int] = set()
     for point in suite.freeze_points:
         index = resolve_freeze_point(point, head=parts.head, neck=parts.neck)
@@ -86,15 +91,17 @@ def _freeze_arms(suite: Suite, model: str, parts: Parts, seed: int) -> Iterator[
             yield Arm(name, model, index, method, FREEZE, setting, seed, regime)
 
 
-def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, parts: Parts, seed: int) -> Iterator[Arm]:
+def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, blanks: Blanks, seed: int) -> Iterator[Arm]:
     where = f"arms[{index}]"
+    pretrained = suite.train.pretrained and spec.pretrained
+    parts = blanks.of(model, pretrained=pretrained).parts
     own = spec.train.model_dump(exclude_none=True)
     for setting in settings_of(suite.vary, own):
         regime = Regime(
             parts,
             resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck, where=f"{where}.freeze_point"),
             trained_under(suite.train, setting, own),
-            pretrained=suite.train.pretrained and spec.pretrained,
+            pretrained=pretrained,
             strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
             where=where,
         )
@@ -142,7 +149,7 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
                 raise SuiteError(
                     "the class rows of a head that is scored start from random weights and would never train",
                     where=f"arm '{arm.strategy}'",
-                    expected="a strategy that trains 'class', or cls_remap",
+                    expected="a strategy that trains 'class', cls_remap, or evaluation.heads without that head",
                 )
             for point in suite.attach_points:
                 resolve_attach_point(point, freeze_point=arm.freeze_point, head=original.head)

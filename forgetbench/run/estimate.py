@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -32,7 +33,7 @@ class ArmWork:
 
     Attributes:
         arm: Which one.
-        share: Trainable share of the original's parameters.
+        share: Trainable share of the branch's parameters.
         checkpoints: Scored epochs.
         reference_networks: Distinct networks scored on the reference data, beyond those other arms need anyway.
         checkpoint_bytes: Size of one checkpoint.
@@ -101,10 +102,10 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
         together = [arm for arm in arms if arm.seed == arms[0].seed]
         seeds = len(arms) // len(together)
         cuts = [arm.freeze_point for arm in together]
-        flops = count_flops(original, suite.train.imgsz)
-        trained = TRAINING_FORWARDS * sum(sum(flops[cut:]) for cut in cuts) + sum(flops[: max(cuts)])
-        flops = count_flops(original, settings.imgsz)
-        evaluated = sum(flops) + sum(sum(flops[cut:]) for cut in cuts)
+        flops = count_flops(original.model, suite.train.imgsz)
+        trained = TRAINING_FORWARDS * _trained_flops(plan, together, suite.train.imgsz) + sum(flops[: max(cuts)])
+        flops = count_flops(original.model, settings.imgsz)
+        evaluated = sum(flops) + _trained_flops(plan, together, settings.imgsz)
         took = rehearse(plan, together, device, training_flops=trained, evaluation_flops=evaluated)
         training += took.batch_seconds * batches * seeds
         evaluation += took.original_seconds * (target_images + reference_images)
@@ -113,7 +114,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
         shares = sum(work.reference_networks for work in mine) / max(of_an_epoch, 1)
         evaluation += took.reference_seconds * reference_images * shares
         if suite.pretrain is not None and model in plan.untrained:
-            flops = count_flops(original, suite.pretrain.imgsz or suite.train.imgsz)
+            flops = count_flops(original.model, suite.pretrain.imgsz or suite.train.imgsz)
             images = plan.untrained[model] * suite.pretrain.epochs
             pretraining += took.batch_seconds / suite.train.batch * TRAINING_FORWARDS * sum(flops) / trained * images
     targets = sum(work.checkpoints * len(plan.heads(work.arm.model)) for work in works)
@@ -128,7 +129,6 @@ def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     epochs, cut = plan.suite.train.epochs, arm.freeze_point
     due = sum(1 for epoch in range(1, epochs + 1) if plan.due(epoch, epochs))
     adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
-    owned = plan.originals[arm.model].modules[cut:]
     # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
     of_batchnorm = 2 + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
     return ArmWork(
@@ -136,8 +136,13 @@ def _work_of(plan: Plan, arm: Arm) -> ArmWork:
         share=arm.regime.trained_share,
         checkpoints=due,
         reference_networks=len(plan.heads(arm.model)) * (due * len(adapted) + of_batchnorm),
-        checkpoint_bytes=2 * sum(parameter.numel() for module in owned for parameter in module.parameters()),
+        checkpoint_bytes=plan.blank(arm).checkpoint_bytes(cut),
     )
+
+
+def _trained_flops(plan: Plan, arms: Sequence[Arm], imgsz: int) -> int:
+    """Return the operations of one image in the modules that arms train."""
+    return sum(sum(plan.blank(arm).flops(imgsz)[arm.freeze_point :]) for arm in arms)
 
 
 def _adapted(plan: Plan, arm: Arm) -> set[int]:

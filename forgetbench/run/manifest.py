@@ -9,7 +9,6 @@ import torch
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.model import yolo
-from forgetbench.model.layers import describe_layers
 from forgetbench.run.evidence import SEED
 from forgetbench.run.folder import FORMAT, RunFolder
 from forgetbench.run.plan import Plan
@@ -65,12 +64,12 @@ def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> di
 
 def _arms(plan: Plan) -> list[dict[str, Any]]:
     arms = []
-    for model, original in plan.originals.items():
-        layers = describe_layers(original, plan.suite.train.imgsz)
-        arms += [
+    for arm in plan.arms:
+        flops = plan.blank(arm).flops(plan.suite.train.imgsz)
+        arms.append(
             {
                 "arm": arm.name,
-                "model": model,
+                "model": arm.model,
                 "freeze_point": arm.freeze_point,
                 "label": arm.label,
                 "method": arm.method,
@@ -80,12 +79,10 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
                 "train": branch_settings(arm.regime.train),
                 "trainable_parameters": arm.regime.trained_parameters,
                 "parameters": arm.regime.parts.parameters(),
-                "trained_flops": sum(layer.flops for layer in layers[arm.freeze_point :]),
-                "flops": sum(layer.flops for layer in layers),
+                "trained_flops": sum(flops[arm.freeze_point :]),
+                "flops": sum(flops),
             }
-            for arm in plan.arms
-            if arm.model == model
-        ]
+        )
     return arms
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from forgetbench.data.missing import Missing, missing_data
+from forgetbench.data.missing import Missing, missing_data, stated_classes
 from forgetbench.errors import DataError
+from forgetbench.model.blank import Blanks
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, check_arms, make_arms
 from forgetbench.run.cam_checks import HOW_TO_GET_CAM
@@ -24,10 +25,12 @@ class Outline:
     Attributes:
         originals: Models by name; weights that are not here have random values.
         arms: Every training configuration.
+        classes: Number of target classes that arms are counted with; None is each original's own number.
     """
 
     originals: dict[str, Original]
     arms: list[Arm]
+    classes: int | None
 
 
 def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
@@ -75,13 +78,15 @@ def make_outline(loaded: LoadedSuite) -> Outline:
     originals = {}
     for name in suite.models:
         if is_architecture(name):
-            original = open_untrained(name, folder)
+            original = open_untrained(name, folder, stated_classes(suite.reference, folder))
         elif find_model(name, folder) is None:
             original = untrained_twin(name)
         else:
             original = open_weights(name, folder, Silent(), download=False)
         originals[original.name] = original
-    arms = make_arms(suite, originals)
+    stated = stated_classes(suite.target, folder)
+    classes = len(stated) if stated else None
+    arms = make_arms(suite, originals, Blanks(originals, classes))
     check_arms(suite, originals, arms)
     resolve_claims(suite, originals, arms)
-    return Outline(originals, arms)
+    return Outline(originals, arms, classes)

@@ -15,6 +15,7 @@ from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
 from forgetbench.model import yolo
+from forgetbench.model.blank import Blank, Blanks
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, advice, check_arms, make_arms, scored_heads
 from forgetbench.run.cam_checks import check_cam_package
@@ -38,6 +39,7 @@ class Plan:
         target: Target data, training and evaluation parts.
         reference: Reference data by model name, classes in the order of that model's head.
         originals: Pretrained models by name.
+        blanks: What branches of each model are made of.
         arms: Every training configuration, grouped by model and seed.
         reports: What was odd in the data, by role.
         untrained: Images to train on by name of each original that has random weights so far.
@@ -48,6 +50,7 @@ class Plan:
     target: LoadedData
     reference: dict[str, Dataset]
     originals: dict[str, Original]
+    blanks: Blanks
     arms: list[Arm]
     reports: dict[str, OddityReport]
     untrained: dict[str, int] = field(default_factory=dict)
@@ -75,6 +78,10 @@ class Plan:
     def heads(self, model: str) -> list[HeadMode]:
         """Return which of a model's heads are scored."""
         return scored_heads(self.suite, self.originals[model])
+
+    def blank(self, arm: Arm) -> Blank:
+        """Return what an arm's branch is made of, freeze point 0."""
+        return self.blanks.of(arm.model, pretrained=arm.regime.pretrained)
 
     def attach_points(self, arm: Arm) -> list[tuple[str, int]]:
         """Return the suite's attach points as (label, index) for one arm."""
@@ -163,6 +170,7 @@ def make_plan(
         if original.name in originals:
             raise SuiteError("two models have the same name", where="models", found=original.name)
         originals[original.name] = original
+    blanks = Blanks(originals, len(target.evaluate.classes))
     plan = Plan(
         suite,
         target,
@@ -171,7 +179,8 @@ def make_plan(
             for name, original in originals.items()
         },
         originals,
-        make_arms(suite, originals),
+        blanks,
+        make_arms(suite, originals, blanks),
         {"target": target.report, "reference": reference.report},
         dict.fromkeys(untrained, len(training.samples)),
     )

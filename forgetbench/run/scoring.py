@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from torch import nn
 
 from forgetbench.analyse.tables import read_record
 from forgetbench.analyse.tradeoff import ORIGINAL
@@ -22,7 +21,6 @@ from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
 from forgetbench.files import write_json
-from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm
@@ -61,7 +59,6 @@ class Scorer:
         self._original: Original = plan.originals[model]
         self._settings: EvaluationSettings = plan.settings()
         self._shelf = ModuleShelf(self._original)
-        self._templates: dict[bool, nn.ModuleList] = {}
         self._datasets: dict[str, Dataset] = {"target": plan.target.evaluate, "reference": plan.reference[model]}
         self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
 
@@ -106,19 +103,8 @@ class Scorer:
     def _put_checkpoint(self, arm: Arm, epoch: int) -> tuple[str, ...]:
         """Shelve a checkpoint's modules; returns their keys."""
         _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
-        template = self._template(arm.regime.pretrained)[arm.freeze_point :]
+        template = self._plan.blank(arm).modules[arm.freeze_point :]
         return self._shelf.put_branch(arm.freeze_point, template, tensors)
-
-    def _template(self, pretrained: bool) -> nn.ModuleList:
-        """Return all modules of a model with the target's classes, for checkpoints to be loaded into copies of.
-
-        Branches from random weights have class stacks of another width than those grown off the original.
-        """
-        if pretrained not in self._templates:
-            classes = self._plan.target_train.classes
-            branch = grow_branch(self._original, 0, classes, seed=0, cls_remap=False, pretrained=pretrained)
-            self._templates[pretrained] = branch.owned
-        return self._templates[pretrained]
 
     def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
         return {

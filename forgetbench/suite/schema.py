@@ -44,7 +44,10 @@ class Evaluation(Section):
     iou: Annotated[float, Field(gt=0, le=1)] = 0.7
     max_det: Annotated[int, Field(gt=0)] = 300
     heads: list[Literal["one-to-one", "one-to-many"]] = Field(
-        default=["one-to-one"], min_length=1, description="heads scored where a model has both (YOLOv10)"
+        default=["one-to-one", "one-to-many"],
+        min_length=1,
+        description="heads scored where a model has both (YOLOv10, YOLO26); the first decides patience and activation "
+        "maps. one-to-one needs no suppression; one-to-many is what `yolo val` scores since Ultralytics 8.4.142",
     )
     scorer: Literal["hotcoco", "pycocotools"] = Field(
         "hotcoco",
@@ -56,6 +59,11 @@ class Evaluation(Section):
     drift: bool = Field(
         True, description="measure where the reference was forgotten: drift by module, and BatchNorm statistics' share"
     )
+
+    @field_validator("heads")
+    @classmethod
+    def _no_head_twice(cls, heads: list[str]) -> list[str]:
+        return listed_once(heads)
 
 
 class Logging(Section):

@@ -20,7 +20,7 @@ class Regime:
     Attributes:
         train: The arm's training settings.
         pretrained: Whether the branch starts from the original's weights, or from random ones.
-        parts: The model's parts.
+        parts: The branch's parts, counted with its own task head.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Regime:
         """Combine strategies.
 
         Args:
-            parts: The model's parts.
+            parts: The branch's parts.
             freeze_point: First trainable module where no strategy says otherwise.
             train: Training settings.
             pretrained: False for random weights.
@@ -117,7 +117,7 @@ class Regime:
 
     @property
     def trained_share(self) -> float:
-        """Share of the model's parameters that trains in any epoch."""
+        """Share of the branch's parameters, its task head among them, that trains in any epoch."""
         return self.trained_parameters / self.parts.parameters()
 
     def rate(self, name: str) -> float:

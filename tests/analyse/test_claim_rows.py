@@ -152,3 +152,23 @@ def test_without_claims_nothing_is_said(tmp_path: Path) -> None:
     folder = run(tmp_path)
     assert terminal_claims(folder) == []
     assert "## Claims" not in summary_text(read_tables(folder), {})
+
+
+def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:
+    evidence = [
+        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27, head="one-to-one"),
+        madeup_run.evidence_row("forgetting", 0.01, 0.0, 0.02, head="one-to-many"),
+    ]
+    every, some = (claim("forgetting", below=0.05, name=of, of=of) for of in ("every", "some"))
+    folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=[every, some]), evidence=evidence)
+    rows = [(row.claim, row.head, row.verdict) for row in claim_rows(read_tables(folder))]
+    assert rows == [
+        ("every", "one-to-one", "refuted"), ("every", "one-to-many", "supported"),
+        ("some", "one-to-one", "refuted"), ("some", "one-to-many", "supported"),
+    ]  # fmt: skip
+    first, second = terminal_claims(folder)
+    assert first == (
+        "claim every (forgetting of every arm below 5 points of AP, attach = head): refuted. "
+        "refuted: backbone (10) one-to-one 20.0 [12.0, 27.0]; supported: backbone (10) one-to-many 1.0 [0, 2.0]"
+    )
+    assert second.startswith("claim some (forgetting of some arm below 5 points of AP, attach = head): supported. ")

@@ -63,6 +63,8 @@ def test_layers_lists_modules_and_the_names_of_freeze_points() -> None:
     assert rows["22"].split()[-3:] == ["28.4", "%", "all-but-head"]
     assert "Modules 0-9 are the backbone, 10-21 the neck, 22 the detection head" in done.output
     assert "Modules 10, 11, 13, 14, 17, 20 hold no parameters" in done.output
+    assert "counted with the original's 80 classes; `check` counts with your data's" in done.output
+    assert "GFLOPs are of convolutions and matrix products alone" in done.output
 
 
 def test_layers_of_yolov10_reads_the_indices_from_the_model() -> None:

@@ -20,6 +20,27 @@ def test_the_terminal_table(tmp_path: Path) -> None:
     assert any("One seed: how much these numbers vary from seed to seed is unknown." in remark for remark in remarks)
 
 
+def test_a_table_of_a_model_with_two_heads_says_which_one_it_is_of(tmp_path: Path) -> None:
+    about = madeup_run.manifest()
+    assert not any("8.4.142" in remark for remark in terminal_summary(madeup_run.write_run(tmp_path))[0][3])
+    about["models"]["yolo"]["two_heads"] = True
+    folder = madeup_run.write_run(tmp_path, about=about)
+    lines = (folder / "results.csv").read_text().splitlines()
+    both = lines + [line.replace("one-to-many", "one-to-one") for line in lines[1:]]
+    (folder / "results.csv").write_text("\n".join(both) + "\n")
+    many, one = terminal_summary(folder)
+    assert many[0] == "yolo, one-to-many head: berries against things"
+    assert [remark for remark in many[3] if "head," in remark] == [
+        "This is the one-to-many head, with suppression, which `yolo val` scores by default since Ultralytics 8.4.142; "
+        "before, it scored the one-to-one head."
+    ]
+    assert one[0] == "yolo, one-to-one head: berries against things"
+    assert [remark for remark in one[3] if "head," in remark] == [
+        "This is the one-to-one head, without suppression; since Ultralytics 8.4.142 `yolo val` scores the one-to-many "
+        "head unless told `nms=False`."
+    ]
+
+
 def test_intervals_stand_behind_what_they_are_of(tmp_path: Path) -> None:
     evidence = [
         madeup_run.evidence_row("gain", 0.15, 0.11, 0.19),
@@ -76,6 +97,7 @@ def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> No
     assert "| yolo-freeze10-seed0 | one-to-many | 2 | 55.0 | 20.0 |" in text
     assert "| backbone (10) | 2.00 | 2000 ms |" in text
     assert "Shared by all branches in a step (loading, frozen forward): 500 ms." in text
+    assert "GFLOPs are of one image's forward, convolutions and matrix products alone." in text
     assert "![gain-forgetting-yolo](figures/gain-forgetting-yolo.png)" in text
     assert "optimizer SGD, lr0 0.01" in text
     assert "- target: berries (val), 4 images, 9 boxes; 2 zero-area-box" in text

@@ -5,6 +5,7 @@ import pytest
 import torch
 from factories import written_suite
 
+from forgetbench.model.branch import grow_branch
 from forgetbench.run import estimate as module
 from forgetbench.run.estimate import Estimate, estimate
 from forgetbench.run.plan import make_plan
@@ -15,10 +16,10 @@ CPU = torch.device("cpu")
 REHEARSED = Rehearsal(batch_seconds=2.0, original_seconds=0.5, target_seconds=0.25, reference_seconds=0.125)
 
 
-def estimated(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Estimate:
+def estimated(folder: Path, monkeypatch: pytest.MonkeyPatch, family: str = "yolov8", **changes: Any) -> Estimate:
     monkeypatch.setenv("FORGETBENCH_CACHE", str(folder / "cache"))  # where no original was trained yet
     monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
-    plan = make_plan(load_suite(written_suite(folder, **changes)), device=CPU, train_originals=False)
+    plan = make_plan(load_suite(written_suite(folder, family, **changes)), device=CPU, train_originals=False)
     return estimate(plan, CPU)
 
 
@@ -59,13 +60,32 @@ def test_without_drift_its_networks_are_not_counted(tmp_path: Path, monkeypatch:
 
 
 def test_both_heads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heads = {"heads": ["one-to-one", "one-to-many"]}
-    plan = make_plan(
-        load_suite(written_suite(tmp_path, "yolov10", evaluation=heads)), device=CPU, train_originals=False
-    )
-    monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
-    costs = estimate(plan, CPU)
+    costs = estimated(tmp_path, monkeypatch, family="yolov10")
     assert (costs.target_networks, costs.reference_networks) == (12, 18)
+    one = estimated(tmp_path, monkeypatch, family="yolov10", evaluation={"heads": ["one-to-many"]})
+    assert (one.target_networks, one.reference_networks) == (6, 9)
+    assert costs.scoring_seconds == 2 * one.scoring_seconds
+
+
+def test_checkpoints_and_shares_are_counted_with_the_targets_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = {"name": "scratch", "pretrained": False}
+    suite = load_suite(written_suite(tmp_path, "yolov10", arms=[scratch], reference={"world": "general"}))
+    plan = make_plan(suite, device=CPU, train_originals=False)
+    monkeypatch.setattr(module, "rehearse", lambda *_, **__: REHEARSED)
+    for work in estimate(plan, CPU).arms:
+        arm, (original,) = work.arm, plan.originals.values()
+        branch = grow_branch(
+            original, arm.freeze_point, plan.target_train.classes, seed=0, cls_remap=False,
+            pretrained=arm.regime.pretrained,
+        )  # fmt: skip
+        floats = sum(tensor.numel() for tensor in branch.state().values() if tensor.is_floating_point())
+        counters = sum(tensor.numel() for tensor in branch.state().values() if not tensor.is_floating_point())
+        assert work.checkpoint_bytes == 2 * floats + 8 * counters
+        below = sum(p.numel() for module in original.modules[: arm.freeze_point] for p in module.parameters())
+        owned = sum(parameter.numel() for parameter in branch.parameters().values())
+        assert work.share == pytest.approx(owned / (owned + below))
 
 
 def test_rehearsed_seconds_are_multiplied_by_batches_images_and_epochs(

@@ -27,6 +27,7 @@ from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.passes import run_pass
 from forgetbench.run import execute, scoring
 from forgetbench.run.folder import RunFolder
+from forgetbench.run.verify import verify_run
 from forgetbench.suite.data_section import Data
 
 RESULT_COLUMNS = [
@@ -249,10 +250,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, how: si
 
 
 def test_yolov10_goes_through_the_whole_job_with_both_heads(tmp_path: Path) -> None:
-    suite = tiny_suite(
-        tmp_path, "yolov10", freeze_points=["all-but-head", "none"], train={"epochs": 1},
-        evaluation={"heads": ["one-to-one", "one-to-many"]},
-    )  # fmt: skip
+    claim = {"name": "kept", "says": "so", "source": "p. 1", "quantity": "forgetting", "attach": "head", "below": 0.001}
+    suite = tiny_suite(tmp_path, "yolov10", freeze_points=["all-but-head", "none"], train={"epochs": 1}, claims=[claim])
     run = forgetbench.run(suite, output=tmp_path / "runs")
     results = run.results()
     assert len(results) == 2 * (1 + 2 * (1 + 2))
@@ -264,6 +263,17 @@ def test_yolov10_goes_through_the_whole_job_with_both_heads(tmp_path: Path) -> N
         assert set(of_head.loc[of_head["attach"] == "freeze-point", "ap"]) == {original}
     both = results[results["arm"] == "original"]["detections"]
     assert both.nunique() == 2
+    claims = pd.read_csv(run.path / "claims.csv")
+    assert claims.groupby("treatment")["head"].apply(list).to_dict() == {
+        point: ["one-to-one", "one-to-many"] for point in ("all-but-head (23)", "none (0)")
+    }
+    text = (run.path / "summary.md").read_text(encoding="utf-8")
+    tables = text.split("\n## ")
+    for head in ("one-to-one", "one-to-many"):
+        (of_head,) = [table for table in tables if table.startswith(f"tiny-yolov10, {head} head: ")]
+        assert of_head.count(f"- This is the {head} head, with") == 1
+        assert f"### tiny-yolov10, {head} head: how sure" in of_head
+    assert verify_run(run.path).findings == []
 
 
 def test_a_branch_out_of_patience_stops_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

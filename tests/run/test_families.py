@@ -37,7 +37,6 @@ def test_an_arm_of_every_family_trains_and_is_scored(
             freeze_points=["all-but-head", "backbone"],
             arms=[{"name": "classify", "strategy": {"only": ["class"]}}],
             train={"epochs": 1},
-            evaluation={"heads": ["one-to-one", "one-to-many"]},
         ),
         output=tmp_path / "runs",
     )

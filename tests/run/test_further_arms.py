@@ -12,6 +12,7 @@ from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.report.summary import labels_of, points_of
 from forgetbench.run.folder import RunFolder
 
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 ARMS = [
     {"name": "classify", "strategy": {"only": ["class"]}, "train": {"label_smoothing": 0.1}},
     {"name": "gradual", "freeze_point": "all-but-head", "strategy": {"unfreeze": {2: 15}}},
@@ -74,6 +75,12 @@ def test_the_manifest_says_what_each_arm_was(finished: RunFolder) -> None:
     head_only = next(arm for arm in manifest["arms"] if arm["label"] == "all-but-head (22)")
     assert arms["classify"]["trainable_parameters"] < head_only["trainable_parameters"]
     assert arms["scratch"]["trainable_parameters"] == arms["scratch"]["parameters"]
+    assert arms["scratch"]["flops"] == arms["scratch"]["trained_flops"]
+    for arm in (arms["scratch"], head_only):
+        whole, owned = load_checkpoint(finished.checkpoint(arm["arm"], 2))
+        learned = [key for key in owned if not key.endswith(STATISTICS) and ".dfl." not in key]
+        assert arm["trainable_parameters"] == sum(owned[key].numel() for key in learned)
+        assert len(whole.classes) == len(owned["model.22.cv3.0.2.bias"])
     stopped = {arm["strategy"]: arm["stopped"] for arm in manifest["arms"]}
     assert stopped.pop("hasty") == "no better target AP in 1 evaluations"  # it learns nothing, and only it has patience
     assert set(stopped.values()) == {None}

@@ -54,10 +54,13 @@ def test_the_run_is_named_by_what_decides_its_numbers(tmp_path: Path) -> None:
 
 
 def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
-    both = {"heads": ["one-to-one", "one-to-many"]}
-    assert planned(tmp_path, evaluation=both).heads("tiny-yolov8") == ["one-to-many"]
-    assert planned(tmp_path, "yolov10", evaluation=both).heads("tiny-yolov10") == ["one-to-one", "one-to-many"]
-    assert planned(tmp_path, "yolov10").heads("tiny-yolov10") == ["one-to-one"]
+    assert planned(tmp_path).heads("tiny-yolov8") == ["one-to-many"]
+
+
+def test_both_heads_are_scored_unless_the_suite_names_one(tmp_path: Path) -> None:
+    assert planned(tmp_path, "yolov10").heads("tiny-yolov10") == ["one-to-one", "one-to-many"]
+    for head in ("one-to-one", "one-to-many"):
+        assert planned(tmp_path, "yolov10", evaluation={"heads": [head]}).heads("tiny-yolov10") == [head]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_class_rows_may_rest_where_they_are_not_random_or_not_scored(tmp_path: P
     assert planned(tmp_path, arms=[copied]).arms[-1].strategy == "a"
     many = {"name": "a", "strategy": {"only": ["one-to-many"]}}
     assert planned(tmp_path, "yolov10", arms=[many], evaluation={"heads": ["one-to-many"]}).arms[-1].freeze_point == 23
-    with pytest.raises(SuiteError, match="class rows of a head that is scored"):
+    with pytest.raises(SuiteError, match=r"class rows of a head that is scored.*evaluation.heads without that head"):
         planned(tmp_path, "yolov10", arms=[many])
 
 

@@ -70,7 +70,24 @@ def test_check_without_data_says_what_is_missing_and_how_to_get_it(away: Path, n
     assert done.output.count("Arms of ") == len(suite.models)
     rows = [line for line in done.output.splitlines() if line.rstrip().endswith(" %")]
     assert len(rows) == len(suite.models) * (len(suite.freeze_points) + len(suite.arms))
+    named = find_card(suite.target.card or "", None).card.class_names
+    assert ("counted with the original's 80 classes" in done.output) is (named is None)
     assert list(away.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shares"),
+    [
+        ("bccd", {"all-but-head (22)": "28.0", "15": "54.7", "none (0)": "100.0"}),  # its card has three classes
+        ("birds-nest", {"all-but-head (22)": "28.4", "backbone (10)": "59.7", "scratch (0)": "100.0"}),  # has none
+    ],
+)
+@pytest.mark.usefixtures("away")
+def test_check_without_data_counts_the_head_that_the_card_asks_for(name: str, shares: dict[str, str]) -> None:
+    done = CliRunner().invoke(cli.main, ["check", str(SUITES / f"{name}.yaml"), "--set", "models=[yolov8n.pt]"])
+    rows = [line.rpartition(" %")[0] for line in done.output.splitlines() if line.rstrip().endswith(" %")]
+    counted = {row.rpartition(" ")[0].strip(): row.rpartition(" ")[2] for row in rows}
+    assert {label: counted[label] for label in shares} == shares
 
 
 def test_check_says_that_a_package_is_missing(away: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,7 @@ def test_defaults() -> None:
     assert suite.seeds == [0]
     assert suite.train.cls_remap is False
     assert suite.train.augment == {}
+    assert suite.evaluation.heads == ["one-to-one", "one-to-many"]
     assert suite.cam is None
     assert load(cam={}).cam == Cam(
         method="grad-cam", images=3, rules=["random", "largest-gain", "largest-loss"], seed=0
@@ -105,6 +106,7 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"seeds": []}, "seeds: expected a list of 1 or more items, each a whole number at least 0, found []"),
         ({"seeds": [0, -1]}, "seeds[1]: expected a whole number at least 0, found -1"),
         ({"seeds": [1, 1]}, "seeds: '1' is listed twice"),
+        ({"evaluation__heads": ["one-to-one"] * 2}, "evaluation.heads: 'one-to-one' is listed twice"),
         ({"name": "../up"}, "name: expected 1 to 64 letters, digits"),
         ({"freeze_points": ["backbon"]}, "freeze_points[0]: unknown freeze point 'backbon'"),
         ({"freeze_points": [22.5]}, "freeze_points[0]: expected a module index of 0 or more, none, first-N"),
