@@ -12,7 +12,7 @@ from forgetbench.analyse.evidence import EvidenceRow, Quantity
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.measures import mean
-from forgetbench.analyse.tables import RunTables, measured
+from forgetbench.analyse.tables import RunTables, measured, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.evaluate.operating import RATES, Rate
 from forgetbench.suite.claims import Measure
@@ -102,6 +102,12 @@ class Standings:
     def compared(self) -> list[str]:
         """Labels of all but the baseline."""
         return list(dict.fromkeys(row.label for row in self.rows if row.label != self.baseline))
+
+
+def operating_rows(tables: RunTables, model: str) -> list[OperatingRow]:
+    """Return a model's rows of a run's `operating.csv`; none where the run has no such table."""
+    rows = [] if tables.operating is None else rows_of(tables.operating, OperatingRow)
+    return [row for row in rows if row.model == model]
 
 
 def standings(

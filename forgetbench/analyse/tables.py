@@ -24,7 +24,7 @@ _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "evidence")
 #: Those that runs of earlier versions lack.
-LATER_TABLES = ("front", "equal_gain")
+LATER_TABLES = ("operating", "front", "equal_gain")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
     "results.csv": {
@@ -56,7 +56,9 @@ class RunTables:
         results: One row per scored thing; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
         evidence: Differences between treatments' last checkpoints with their intervals.
-        front, equal_gain: Gain against forgetting over all epochs and settings; None in a run of an earlier version.
+        operating: Recall, precision and F1 at two scores, for each row of the results.
+        front, equal_gain: Gain against forgetting over all epochs and settings. Runs of earlier versions lack these
+            three: None.
     """
 
     manifest: dict[str, Any]
@@ -65,6 +67,7 @@ class RunTables:
     memory: pd.DataFrame
     times: pd.DataFrame
     evidence: pd.DataFrame
+    operating: pd.DataFrame | None = None
     front: pd.DataFrame | None = None
     equal_gain: pd.DataFrame | None = None
 

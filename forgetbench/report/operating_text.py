@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from forgetbench.analyse.last_checkpoints import Role
-from forgetbench.analyse.operating import OperatingRow, Standing, Standings, standings, thresholds
-from forgetbench.analyse.tables import RunTables, read_table, rows_of
+from forgetbench.analyse.operating import Standing, Standings, operating_rows, standings, thresholds
+from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
 from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.style import Look, heading, save_figure
 from forgetbench.report.summary import baseline_of
-from forgetbench.report.text import Section, interval, markdown_table, points
+from forgetbench.report.text import Section, counted_seeds, interval, markdown_table, points
 
 _WHY = (
     "AP ranks detections and does not see scores that sink together; a detector in use counts those above one score. "
@@ -34,17 +34,16 @@ def write_in_rank_and_score(
     Args:
         folder: The run.
         figures: Folder that charts go to.
-        tables: Its tables; `operating.csv` is read if it is there.
+        tables: Its tables.
         model: Which.
         subject: What charts say they are about.
         looks: Look of each treatment.
-
-    Raises:
-        CorruptRunError: the table is unreadable.
     """
-    if not (folder / "operating.csv").is_file():
+    del folder
+    rows = operating_rows(tables, model)
+    if not rows:
         return None
-    rows = [row for row in rows_of(read_table(folder / "operating.csv"), OperatingRow) if row.model == model]
+    seeds = len(tables.manifest["suite"]["seeds"])
     by_label, called = {look.label: look for look in looks.values()}, heading(looks)
     heads, baselines = list(dict.fromkeys(row.head for row in rows)), _baselines(tables, model)
     parts: list[str] = []
@@ -62,7 +61,10 @@ def write_in_rank_and_score(
         for role, panel in panels.items():
             data = tables.manifest["data"][role]["name"]
             explained = _EXPLAINED[role].format(baseline=panel.baseline) if panel.baseline else "in points"
-            parts += [f"On {data} ({role}), {explained}:", _table(panel, _names(best), called)]
+            parts += [
+                f"On {data} ({role}), {explained}:",
+                _table(panel, _names(best), f"{called} ({counted_seeds(seeds)})"),
+            ]
         parts.append(f"![{written[-1].stem}](figures/{written[-1].stem}.png)")
     return Section("\n\n".join(parts), written) if parts else None
 

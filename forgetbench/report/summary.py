@@ -8,6 +8,7 @@ from typing import Any
 
 from forgetbench.analyse.evidence import Quantity
 from forgetbench.analyse.evidence_table import EvidenceTable
+from forgetbench.analyse.operating import operating_rows, standings
 from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import (
     ORIGINAL,
@@ -134,6 +135,7 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
     ]
     if tables.manifest["models"][model]["two_heads"]:
         said.append(SCORED_BY[head])
+    said += _in_score(tables, model, head)
     baseline = baseline_of(tables, model)
     if baseline is None:
         said.append("No arm has the original's weights below its head, so there is no gain to measure.")
@@ -152,6 +154,21 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         if arm.get("skipped_steps"):
             said.append(f"{arm['arm']} left out {arm['skipped_steps']} steps whose gradient was not finite.")
     return said
+
+
+def _in_score(tables: RunTables, model: str, head: str) -> list[str]:
+    """Return how many of the reference's objects are found above a score of 0.25, if other than the original's."""
+    found = standings(tables, operating_rows(tables, model), model, head, "reference", ORIGINAL)
+    recall = {row.label: row.value for row in found.rows if row.measure == "recall_at_0.25"}
+    before = recall.pop(ORIGINAL, None)
+    changed = {label: value for label, value in recall.items() if value != before}
+    if before is None or not changed:
+        return []
+    arms = ", ".join(f"{label} {points(value)}" for label, value in changed.items())
+    return [
+        f"In score: above 0.25 the original finds {points(before)} % of the reference's objects, under attach = head "
+        f"the arms find: {arms}."
+    ]
 
 
 def summary_text(

@@ -14,6 +14,7 @@ from forgetbench.analyse.tables import read_table, read_tables, rows_of
 from forgetbench.report.evidence_text import evidence_section
 from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.operating_text import write_in_rank_and_score
+from forgetbench.report.summary import terminal_summary
 from forgetbench.report.text import Section
 from forgetbench.report.write import looks_of
 from forgetbench.run.folder import RunFolder, columns_of
@@ -83,12 +84,25 @@ def test_what_was_kept_and_lost_on_the_reference(tmp_path: Path) -> None:
     assert text.startswith("### yolo: in rank and in score")
     assert "for every network: 0.25, and 0.438, where the original's F1 on the reference is best." in text
     header = "AP | recall at 0.25 | precision at 0.25 | F1 at 0.25 | recall at 0.438 | precision at 0.438 | F1 at 0.438"
-    assert text.count(f"| freeze point | {header} |") == 2
+    assert text.count(f"| freeze point (1 seed) | {header} |") == 2
     assert "| original | 50.0 | 80.0 | 40.0 | – | 70.0 | 35.0 | – |" in text
     assert f"| {HEAD} | 50.0 (100 %), 0 | 80.0 | 40.0 | – | 70.0 | 35.0 | – |" in text
     lost = "30.0 (60 %), 20.0 [12.0, 27.0] | 20.0 (25 %), 60.0 [50.0, 70.0] | 10.0 | – | – | – | –"
     assert f"| {BACKBONE} | {lost} |" in text
     assert "(figures/operating-yolo.png)" in text
+
+
+def cells(text: str, label: str) -> list[str]:
+    """Return the cells after the label of its first row."""
+    return next(line for line in text.splitlines() if line.startswith(f"| {label} |")).split(" | ")[1:]
+
+
+def test_the_terminal_says_what_is_found_above_the_usual_score(tmp_path: Path) -> None:
+    ((_, _, _, remarks),) = terminal_summary(write_run(tmp_path))
+    (said,) = [remark for remark in remarks if remark.startswith("In score")]
+    before, after = (cells(text_of(tmp_path), name)[1] for name in ("original", "backbone (10)"))
+    assert f"above 0.25 the original finds {before} % of the reference's objects" in said
+    assert said.endswith(f"the arms find: backbone (10) {after.partition(' ')[0]}.")
 
 
 def test_what_was_gained_on_the_target(tmp_path: Path) -> None:
