@@ -48,9 +48,14 @@ def _named(tensors: Mapping[str, Tensor], ending: str) -> dict[str, Tensor]:
 def _relative(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float | None:
     shared = [name for name in before if name in after and before[name].shape == after[name].shape]
     size = math.hypot(*(_norm(before[name]) for name in shared))
-    moved = math.hypot(*(_norm(after[name].double() - before[name].double()) for name in shared))
+    moved = math.hypot(*(_norm(_exactly(after[name]) - _exactly(before[name])) for name in shared))
     return moved / size if size > 0 and math.isfinite(moved) else None
 
 
 def _norm(tensor: Tensor) -> float:
-    return float(torch.linalg.vector_norm(tensor.detach().double()))
+    return float(torch.linalg.vector_norm(_exactly(tensor)))
+
+
+def _exactly(tensor: Tensor) -> Tensor:
+    """Return a tensor as float64 on the host: training leaves the original on its device, checkpoints never go there."""
+    return tensor.detach().cpu().double()

@@ -49,3 +49,11 @@ def test_statistics_are_those_of_batchnorm_by_name() -> None:
     for module in tiny_original().modules:
         expected = {name for name in module.state_dict() if ".bn." in f".{name}" and "weight" not in name}
         assert set(statistics_of(module)) == {name for name in expected if "bias" not in name}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, where training leaves the original")
+def test_modules_may_lie_on_different_devices() -> None:
+    after = block()
+    with torch.no_grad():
+        after[0].weight[0] += 1.5
+    assert relative_change(block().to("cuda"), after) == relative_change(block(), after)
