@@ -24,7 +24,7 @@ SUITE = Path(__file__).parents[1] / "suites" / "quickstart.yaml"
 PRETRAIN = (
     "model=yolov8p.yaml",
     "reference.train_images=3000",
-    "pretrain={epochs: 40, optimizer: AdamW, lr0: 0.002, imgsz: 128, batch: 32}",
+    "pretrain={epochs: 40, optimizer: AdamW, lr0: 0.002, imgsz: 128, batch: 32, warmup_bias_lr: 0.1}",
 )
 
 

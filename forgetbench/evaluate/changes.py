@@ -57,5 +57,5 @@ def _norm(tensor: Tensor) -> float:
 
 
 def _exactly(tensor: Tensor) -> Tensor:
-    """Return a tensor as float64 on the host: training leaves the original on its device, checkpoints never go there."""
+    """Return a tensor as float64 on the host; training leaves the original on its device, where checkpoints are not."""
     return tensor.detach().cpu().double()

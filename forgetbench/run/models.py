@@ -120,6 +120,7 @@ def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
         imgsz=pretrain.imgsz or train.imgsz,
         batch=pretrain.batch,
         warmup_epochs=pretrain.warmup_epochs,
+        warmup_bias_lr=pretrain.warmup_bias_lr,
         augment=pretrain.augment,
         pretrained=False,
     )

@@ -103,5 +103,6 @@ class Pretrain(Section):
     imgsz: Annotated[int, Field(ge=32, multiple_of=32)] | None = Field(None, description="default: train.imgsz")
     batch: Annotated[int, Field(gt=0)] = 16
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    warmup_bias_lr: Share | None = Field(None, description="default: as in train")
     augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
     seed: int = 0

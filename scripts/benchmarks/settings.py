@@ -8,8 +8,8 @@ from typing import Any
 
 #: What every training is run with.
 TRAINING: dict[str, Any] = {
-    "batch": 16, "optimizer": "AdamW", "lr0": 0.001, "warmup_epochs": 1, "seed": 0, "save_period": 1, "plots": False,
-    "device": "cpu",
+    "batch": 16, "optimizer": "AdamW", "lr0": 0.001, "warmup_epochs": 1, "warmup_bias_lr": 0.0, "seed": 0,
+    "save_period": 1, "plots": False, "device": "cpu",
 }  # fmt: skip
 #: What every validation is run with: square canvases, COCO's usual thresholds.
 VALIDATION: dict[str, Any] = {

@@ -129,7 +129,7 @@ def suite_of(work: Work, weights: Path, target: Path, reference: Path) -> dict[s
         folders = {"target": target, "reference": reference}
         data = {role: {"format": "yolo", "path": str(path.parent.absolute())} for role, path in folders.items()}
         data["reference"]["evaluate"] = "val"
-    settings = ("batch", "optimizer", "lr0", "warmup_epochs")
+    settings = ("batch", "optimizer", "lr0", "warmup_epochs", "warmup_bias_lr")
     thresholds = ("batch", "conf", "iou", "max_det")
     return {
         "name": "benchmark",
