@@ -162,10 +162,18 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def solo_peak(device: torch.device, step: Callable[[], None]) -> tuple[int, int] | None:
-    """Run one step alone and return its (allocated, reserved) peak in bytes above what was resident; None off CUDA."""
+def solo_peak(device: torch.device, step: Callable[[], None], put_back: Callable[[], None]) -> tuple[int, int] | None:
+    """Run one step alone and return its (allocated, reserved) peak in bytes above what was resident; None off CUDA.
+
+    Args:
+        device: Where the step runs.
+        step: Run twice, since libraries allocate at their first call what they keep for all.
+        put_back: Frees what a step leaves behind.
+    """
     if not _is_gpu(device):
         return None
+    step()
+    put_back()
     torch.cuda.synchronize(device)
     torch.cuda.empty_cache()
     allocated, reserved = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)

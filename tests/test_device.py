@@ -151,7 +151,7 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, librar
 
 def test_without_cuda_nothing_is_measured() -> None:
     calls: list[int] = []
-    assert solo_peak(CPU, lambda: calls.append(1)) is None
+    assert solo_peak(CPU, lambda: calls.append(1), lambda: calls.append(2)) is None
     assert calls == []
     with UtilisationSampler(CPU) as sampler:
         pass
@@ -170,7 +170,15 @@ def test_a_peak_is_what_the_step_needed_above_what_was_there(monkeypatch: pytest
         max_memory_reserved=lambda _device: peaks["reserved"],
     )
     monkeypatch.setattr(device.torch, "cuda", stand_in)
-    assert solo_peak(CUDA, lambda: peaks.update(allocated=175, reserved=456)) == (75, 256)
+    needs = iter([(900, 999), (175, 456)])  # the first call takes what libraries keep
+    done: list[str] = []
+
+    def step() -> None:
+        done.append("step")
+        peaks.update(zip(("allocated", "reserved"), next(needs), strict=True))
+
+    assert solo_peak(CUDA, step, lambda: done.append("put back")) == (75, 256)
+    assert done == ["step", "put back", "step"]
 
 
 def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:

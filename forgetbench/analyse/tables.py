@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
 _NAMES = (
     "arm", "model", "strategy", "setting", "method", "dataset", "role", "attach", "head", "module", "treatment",
-    "against", "name", "point", "from_setting", "to_setting",
+    "against", "name", "claim", "point", "from_setting", "to_setting",
 )  # fmt: skip
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: The tables of a run that its analysis reads.
@@ -97,6 +97,8 @@ def read_tables(folder: Path) -> RunTables:
 def read_table(path: Path) -> pd.DataFrame:
     """Read one CSV table of a run folder; an empty cell is a missing value, every digit of a number is kept.
 
+    A number that is not one (`nan`, the norm of a gradient that was not finite) is a missing value too.
+
     Raises:
         CorruptRunError: it is missing, unreadable or lacks a column.
     """
@@ -108,10 +110,21 @@ def read_table(path: Path) -> pd.DataFrame:
         raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
     except (OSError, ValueError) as error:
         raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
+    for column in frame.columns.difference(list(_TEXT)):
+        if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
+            frame[column] = _numbers(frame[column])
     missing = _NEEDED.get(path.name, set()) - set(frame.columns)
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
     return frame
+
+
+def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of texts as numbers if all of them are."""
+    try:
+        return column.map(float, na_action="ignore").astype("float64")
+    except ValueError:
+        return column
 
 
 def measured(cell: Any) -> float | None:

@@ -40,8 +40,9 @@ def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> lis
     before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
     parameters = list(learner.branch.owned.parameters())
     accumulated = [parameter.grad for parameter in parameters]
-    learner.trainer.optimizer.zero_grad(set_to_none=True)
-    peaks = solo_peak(learner.trainer.device, forward_and_backward)
+    without_gradients: Callable[[], None] = lambda: learner.trainer.optimizer.zero_grad(set_to_none=True)  # noqa: E731
+    without_gradients()
+    peaks = solo_peak(learner.trainer.device, forward_and_backward, without_gradients)
     if peaks is not None:
         learner.branch.owned.load_state_dict(before)
     for parameter, gradient in zip(parameters, accumulated, strict=True):

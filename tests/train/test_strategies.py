@@ -210,7 +210,9 @@ def test_measuring_a_solo_step_leaves_training_alone(tmp_path: Path, monkeypatch
     for _ in plain.epochs():
         pass
 
-    def measured(_device: torch.device, step: Callable[[], None]) -> tuple[int, int]:
+    def measured(_device: torch.device, step: Callable[[], None], put_back: Callable[[], None]) -> tuple[int, int]:
+        step()
+        put_back()
         step()
         return 1, 2
 
