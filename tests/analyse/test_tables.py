@@ -20,7 +20,7 @@ def test_tables_keep_every_digit_and_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_none_is_a_missing_value_and_a_name_is_not(tmp_path: Path) -> None:
-    """The norm of a gradient that was not finite is written as `nan` or `inf`; pandas would take the column for text."""
+    """The norm of a gradient that is not finite is written as `nan` or `inf`; pandas takes such a column for text."""
     path = tmp_path / "gradients.csv"
     path.write_text("arm,epoch,step,module,norm\nnan,1,1,model.3,nan\na,1,2,model.3,0.1\na,1,3,model.3,inf\nb,1,4,x,\n")
     table = read_table(path)
