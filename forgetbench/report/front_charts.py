@@ -93,7 +93,7 @@ def _legend(figure: Figure, methods: Mapping[str, Look], looks: Mapping[Treatmen
     ]
     figure.legend(
         handles=[*lines, *marks],
-        title="fronts over epochs" + (" and settings" if settings else "") + "\n(bars: 95 %, at equal gain)",
+        title="fronts over epochs" + (" and settings" if settings else "") + "\n(dotted: less gain costs\nno less; bars: 95 %)",
         loc="outside right center",
         alignment="left",
     )
