@@ -91,9 +91,10 @@ def _legend(figure: Figure, methods: Mapping[str, Look], looks: Mapping[Treatmen
         Line2D([], [], color="#555555", marker=marker, linestyle="none", markersize=4, label=setting)
         for setting, marker in settings.items()
     ]
+    over = "epochs and settings" if settings else "epochs"
     figure.legend(
         handles=[*lines, *marks],
-        title="fronts over epochs" + (" and settings" if settings else "") + "\n(dotted: less gain costs\nno less; bars: 95 %)",
+        title=f"fronts over {over}\n(dotted: less gain costs\nno less; bars: 95 %)",
         loc="outside right center",
         alignment="left",
     )

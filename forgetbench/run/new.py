@@ -89,7 +89,7 @@ def write_new_suite(
     Card.model_validate(parse_yaml(card, card_path))
     text = suite_text(name, data, model, reference, _settings(data))
     suite = suite_from_mapping(parse_yaml(text, suite_path), where=str(suite_path))
-    make_outline(LoadedSuite(suite, suite_path, (suite_path,)))
+    make_outline(LoadedSuite(suite, suite_path, (suite_path,)), data.evaluate.classes)  # the card is not there yet
     try:
         write_text(card_path, card)
         try:

@@ -68,8 +68,12 @@ def refuse_what_only_hands_can_fetch(missing: Sequence[Missing]) -> None:
         )
 
 
-def make_outline(loaded: LoadedSuite) -> Outline:
+def make_outline(loaded: LoadedSuite, target_classes: Sequence[str] | None = None) -> Outline:
     """Resolve a suite's points and strategies against its models; data are not looked at.
+
+    Args:
+        loaded: The suite and where it came from.
+        target_classes: The target's, where they are known; by default what the suite or the target's card states.
 
     Raises:
         InputError: a model cannot be opened, or a point, strategy or claim does not fit it.
@@ -84,7 +88,7 @@ def make_outline(loaded: LoadedSuite) -> Outline:
         else:
             original = open_weights(name, folder, Silent(), download=False)
         originals[original.name] = original
-    stated = stated_classes(suite.target, folder)
+    stated = target_classes or stated_classes(suite.target, folder)
     classes = len(stated) if stated else None
     arms = make_arms(suite, originals, Blanks(originals, classes))
     check_arms(suite, originals, arms)

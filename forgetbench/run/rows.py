@@ -13,7 +13,6 @@ class ResultRow:
     model: str
     freeze_point: int | None
     strategy: str | None
-    setting: str | None
     seed: int | None
     epoch: int
     dataset: str
@@ -29,6 +28,7 @@ class ResultRow:
     images: int
     instances: int
     detections: str
+    setting: str | None
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ def test_a_claim_may_be_of_recall(tmp_path: Path) -> None:
     (row,) = claim_rows(read_tables(folder))
     assert (row.verdict, row.value, row.measure) == ("refuted", 0.4, "recall_at_0.25")
     assert terminal_claims(folder) == [
-        "claim said (forgetting of every arm below 30 points of recall at 0.25, attach = head): refuted. "
-        "refuted: backbone (10) 40.0 [33.0, 45.0]"
+        "claim said (forgetting of every arm below 30 points of recall at 0.25, attach = head): refuted (1 seed). "
+        "refuted (1 seed): backbone (10) 40.0 [33.0, 45.0]"
     ]
 
 
@@ -168,7 +168,10 @@ def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:
     ]  # fmt: skip
     first, second = terminal_claims(folder)
     assert first == (
-        "claim every (forgetting of every arm below 5 points of AP, attach = head): refuted. "
-        "refuted: backbone (10) one-to-one 20.0 [12.0, 27.0]; supported: backbone (10) one-to-many 1.0 [0, 2.0]"
+        "claim every (forgetting of every arm below 5 points of AP, attach = head): refuted (1 seed). "
+        "refuted (1 seed): backbone (10) one-to-one 20.0 [12.0, 27.0]; "
+        "supported (1 seed): backbone (10) one-to-many 1.0 [0, 2.0]"
     )
-    assert second.startswith("claim some (forgetting of some arm below 5 points of AP, attach = head): supported. ")
+    assert second.startswith(
+        "claim some (forgetting of some arm below 5 points of AP, attach = head): supported (1 seed). "
+    )

@@ -13,11 +13,13 @@ from forgetbench.data.card import find_card
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.model.original import save_original
 from forgetbench.suite.load import load_suite
+from forgetbench.suite.vary import settings_of
 
 SUITES = Path(__file__).parents[2] / "suites"
 #: Suites on data that are not drawn, and the families their models are of here.
 ON_DATA = {
     "bccd": ["yolov8"],
+    "bccd-optimizers": ["yolov8"],
     "birds-nest": ["yolov8"],
     "classify-only": ["yolov8"],
     "fruit": ["yolov8"],
@@ -31,6 +33,7 @@ ON_DATA = {
 #: What is trained and evaluated on, where the data's own split matters.
 PARTS = {
     "bccd": ("train", "val"),
+    "bccd-optimizers": ("train", "val"),
     "grapes": ("train", "test"),
     "voc": ("VOC2007/trainval+VOC2012/trainval", "VOC2007/test"),
     "fruit": ("train", "evaluate"),
@@ -69,7 +72,7 @@ def test_check_without_data_says_what_is_missing_and_how_to_get_it(away: Path, n
     assert f"not here: {', '.join(suite.models)}. Official weights" in done.output
     assert done.output.count("Arms of ") == len(suite.models)
     rows = [line for line in done.output.splitlines() if line.rstrip().endswith(" %")]
-    assert len(rows) == len(suite.models) * (len(suite.freeze_points) + len(suite.arms))
+    assert len(rows) == len(suite.models) * len(settings_of(suite.vary)) * (len(suite.freeze_points) + len(suite.arms))
     named = find_card(suite.target.card or "", None).card.class_names
     assert ("counted with the original's 80 classes" in done.output) is (named is None)
     assert list(away.iterdir()) == []
@@ -119,7 +122,8 @@ def test_suite_runs_on_a_stand_in_of_its_data(away: Path, monkeypatch: pytest.Mo
     assert run.complete
     manifest, results = run.read_manifest(), run.results()
     arms = results[results["arm"] != "original"]
-    assert len(set(arms["arm"])) == len(models) * (len(suite.freeze_points) + len(suite.arms))
+    trained = len(models) * len(settings_of(suite.vary)) * (len(suite.freeze_points) + len(suite.arms))
+    assert len(set(arms["arm"])) == trained
     assert arms.loc[arms["role"] == "target", "ap"].notna().all()
     assert manifest["data"]["train"]["name"] == suite.target.card
     assert manifest["data"]["reference"]["name"] == suite.reference.card

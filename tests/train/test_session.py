@@ -137,7 +137,9 @@ def test_records_hold_what_was_measured(tmp_path: Path) -> None:
     assert {row.norm for row in frozen} == {row.update_norm for row in frozen} == {None}
     assert {row.module for row in frozen} == {f"model.{i}" for i in (*range(10), 12, 15, 16, 18, 19, 21)}
     assert [row.step for row in trained] == [1, 2, 3, 4]
-    assert all(row.norm and row.norm > 0 and row.weight_norm and row.update_norm for row in trained)
+    assert all(row.norm and row.norm > 0 and row.weight_norm for row in trained)
+    assert trained[0].update_norm == 0  # warm-up starts at a rate of 0
+    assert all(row.update_norm for row in trained[1:])
     memory = {(row.arm, row.kind): row.bytes for row in records[0].memory}
     assert memory["f22", "max_allocated"] is None
     assert 0 < by(memory, "f22", "saved_for_backward") < by(memory, "f10", "saved_for_backward")
