@@ -56,6 +56,8 @@ def settings_text(manifest: dict[str, Any]) -> str:
         ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
         + f"; {environment['device']}, {environment['processor']}, {environment['threads']} threads",
     ]
+    varied = list(dict.fromkeys(arm.get("setting") for arm in manifest["arms"] if arm.get("setting")))
+    said += [f"each arm under: {'; '.join(varied)}"] if varied else []
     said += [f"{arm['name']}: {_own_settings(arm)}" for arm in manifest["suite"].get("arms", [])]
     return "\n".join(f"- {line}" for line in said)
 

@@ -107,6 +107,10 @@ attach_points: [head, freeze-point]
 train:
 {_section(train_entries)}
 
+# How much is forgotten depends on optimizer and rate at least as much as on the freeze point. This trains every freeze
+# point under each setting, compares them at equal gain, and takes as many times as long as there are settings:
+# vary: [{{optimizer: AdamW, lr0: 0.001}}, {{optimizer: SGD, lr0: 0.01}}]
+
 evaluation:
   {_entry("every", every, "epochs between scored checkpoints; the last is always scored")}
 """

@@ -178,6 +178,7 @@ def test_the_front_and_its_claims(varied: RunFolder) -> None:
     assert [row[0] for row in rows][:2] == ["all-but-head (22), AdamW lr0=0.005", "all-but-head (22), SGD lr0=0.02"]
     summary = (varied.path / "summary.md").read_text(encoding="utf-8")
     assert "### yolov8p-shapes: forgetting at equal gain" in summary
+    assert "- each arm under: AdamW lr0=0.005; SGD lr0=0.02\n" in summary
     assert (varied.path / "figures" / "front-yolov8p-shapes.png").is_file()
 
 
