@@ -24,6 +24,8 @@ COLOURS = (
 #: Where settings vary, each has a marker and a line, and colours tell the freeze points apart.
 LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
+#: Letters of a label that charts have room for, and what each further one takes.
+USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
 _RC = {
     "font.size": 10.0,
     "axes.titlesize": 11.0,
@@ -103,8 +105,18 @@ def styled() -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
+def _make_room(figure: Figure) -> None:
+    """Widen a chart by what labels beside its axes need beyond the usual, so that they do not squeeze the axes."""
+    beside = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    named = [text.get_text() for axis in figure.axes[:1] for text in axis.get_yticklabels()]
+    width, height = figure.get_size_inches()
+    more = sum(max(0, max(map(len, texts), default=0) - USUAL_LABEL) for texts in (beside, named))
+    figure.set_size_inches(width + INCHES_PER_LETTER * more, height)
+
+
 def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = ("svg", "png")) -> list[Path]:
     """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the paths."""
+    _make_room(figure)
     paths = []
     for suffix in suffixes:
         metadata = {"Date": None} if suffix == "svg" else {"Software": None}
