@@ -4,7 +4,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.report.style import COLOURS, heading, looks, save_figure, styled
+from forgetbench.report.style import COLOURS, MARKERS, heading, looks, method_looks, save_figure, styled
 
 
 def test_looks_are_distinct_and_do_not_depend_on_order() -> None:
@@ -35,3 +35,26 @@ def test_the_same_chart_is_the_same_bytes_and_settings_are_put_back(tmp_path: Pa
     assert written[0] == written[1]
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["chart.png", "chart.svg"]
     assert dict(mpl.rcParams) == before
+
+
+def test_where_settings_vary_colours_tell_freeze_points_and_markers_settings() -> None:
+    pairs = [(Treatment(point, "freeze", setting), f"{point} {setting}") for point in (22, 0) for setting in ("a", "b")]
+    made = looks(pairs)
+    assert len({look.colour for look in made.values()}) == 2
+    assert made[Treatment(22, "freeze", "a")].colour == made[Treatment(22, "freeze", "b")].colour
+    markers = {treatment.setting: (look.marker, look.line) for treatment, look in made.items()}
+    assert markers == {"a": (MARKERS[0], "-"), "b": (MARKERS[1], "--")}
+    names = {Treatment(22): "all-but-head (22)", Treatment(0): "none (0)"}
+    assert [(method, look.label) for method, look in method_looks(made, names).items()] == list(names.items())
+
+
+def test_long_labels_widen_a_chart_instead_of_squeezing_it(tmp_path: Path) -> None:
+    widths = []
+    for label in ("all-but-head (22)", "all-but-head (22), AdamW lr0=0.001"):
+        figure = Figure(figsize=(5, 3))
+        figure.subplots().plot([1], [1], label=label)
+        figure.legend()
+        save_figure(figure, tmp_path, "chart")
+        widths.append(float(figure.get_size_inches()[0]))
+    assert widths[0] == 5
+    assert widths[1] > 5.5
