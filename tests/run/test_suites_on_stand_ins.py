@@ -75,6 +75,7 @@ def test_check_without_data_says_what_is_missing_and_how_to_get_it(away: Path, n
     assert len(rows) == len(suite.models) * len(settings_of(suite.vary)) * (len(suite.freeze_points) + len(suite.arms))
     named = find_card(suite.target.card or "", None).card.class_names
     assert ("counted with the original's 80 classes" in done.output) is (named is None)
+    assert ("warmup_bias_lr is 0.1 with AdamW" in done.output) is (name == "bccd-optimizers")
     assert list(away.iterdir()) == []
 
 
