@@ -207,7 +207,10 @@ def test_a_second_process_on_the_same_run_is_refused(finished: RunFolder) -> Non
 
 def started(suite: Path, output: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "forgetbench", "run", str(suite), "--output", str(output)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy())
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells have what runs behind ignore it
+    )  # fmt: skip
 
 
 def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, int, str]:
