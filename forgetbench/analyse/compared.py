@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, reference_treatment
+from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 
 Quantity = Literal["gain", "forgetting", "change"]
@@ -85,11 +85,10 @@ def comparisons(
         reference_arms: Freeze point that gain is measured against, by model.
     """
     last = last_checkpoints(results, arms)
-    labels, originals = last.labels, last.originals
+    labels, originals, references = last.labels, last.originals, last.references(reference_arms)
     found = []
     for (model, head, role, attach), by_treatment in last.scenes.items():
-        listed = (treatment for name, treatment in labels if name == model)
-        baseline = reference_treatment(listed, reference_arms.get(model))
+        baseline = references[model]
         for treatment, files in by_treatment.items():
             before: Mapping[int, str] = by_treatment.get(baseline, {}) if baseline else {}
             against = labels[model, baseline] if baseline else ""

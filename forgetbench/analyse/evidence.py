@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.suite.claims import Measure
 
@@ -108,10 +108,7 @@ class Evidence:
         self._scored = scored
         last = last_checkpoints(results, arms)
         self._labels, self._originals, self._last = last.labels, last.originals, last.scenes
-        self._references = {
-            model: reference_treatment((one for name, one in last.labels if name == model), reference_arms.get(model))
-            for model in {name for name, _ in last.labels}
-        }
+        self._references = last.references(reference_arms)
         self._rows: list[dict[str, Any]] = [
             {str(key): None if pd.isna(value) else value for key, value in row.items()}
             for row in results[results["arm"] != ORIGINAL].to_dict("records")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment, treatment_of
 
 Role = Literal["target", "reference"]
 #: Model, head, role and attach point; attach is None on the target.
@@ -28,6 +28,13 @@ class LastCheckpoints:
     labels: dict[tuple[str, Treatment], str]
     originals: dict[tuple[str, str], str]
     scenes: dict[Scene, dict[Treatment, dict[int, str]]]
+
+    def references(self, reference_arms: Mapping[str, int]) -> dict[str, Treatment | None]:
+        """Return what gain is measured against, by model, given the freeze point that it is measured against."""
+        listed: dict[str, list[Treatment]] = {}
+        for model, treatment in self.labels:
+            listed.setdefault(model, []).append(treatment)
+        return {model: reference_treatment(mine, reference_arms.get(model)) for model, mine in listed.items()}
 
 
 def last_checkpoints(results: pd.DataFrame, arms: Sequence[Mapping[str, Any]]) -> LastCheckpoints:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from forgetbench.analyse.evidence import Score, Scored
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment, treatment_of
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
 
 #: Model, head and attach point.
 PathScene = tuple[str, str, str]
@@ -45,10 +45,7 @@ def paths_of(
         scored: Scores by name of the detections file, of all files that the results name.
     """
     last, described = last_checkpoints(results, arms), {str(arm["arm"]): arm for arm in arms}
-    baselines = {
-        model: reference_treatment((one for name, one in last.labels if name == model), reference_arms.get(model))
-        for model in dict.fromkeys(name for name, _ in last.labels)
-    }
+    baselines = last.references(reference_arms)
     rows = results[results["arm"] != ORIGINAL].to_dict("records")
     targets = {(row["arm"], row["epoch"], row["head"]): row["detections"] for row in rows if row["role"] == "target"}
     found: dict[PathScene, dict[Treatment, Path]] = {}

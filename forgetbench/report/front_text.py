@@ -8,9 +8,10 @@ from pathlib import Path
 
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tables import RunTables, rows_of
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, tradeoff, treatment_of
+from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
 from forgetbench.report.front_charts import draw_fronts
 from forgetbench.report.style import Look, save_figure
+from forgetbench.report.summary import points_of
 from forgetbench.report.text import Section, counted_seeds, interval, markdown_table, points
 
 _HOW_TO_READ = (
@@ -42,8 +43,7 @@ def write_fronts(
     if not equal:
         return None
     names = {treatment_of(arm).method: str(arm["method"]) for arm in tables.arms(model)}
-    checkpoints = tradeoff(tables.results[tables.results["model"] == model], tables.manifest["reference_arms"])
-    figure = draw_fronts(checkpoints, fronts, equal, looks, names, f"Forgetting at equal gain: {subject}")
+    figure = draw_fronts(points_of(tables, model), fronts, equal, looks, names, f"Forgetting at equal gain: {subject}")
     written = save_figure(figure, figures, f"front-{model}")
     seeds = len(tables.manifest["suite"]["seeds"])
     vary = any(treatment.setting for treatment in looks)
