@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forgetbench.data.card import ALL
+from forgetbench.data.shared import alike
 from forgetbench.data.source import Listed, Source, known_parts
 from forgetbench.data.split import seeded_split
 from forgetbench.errors import DataError
@@ -75,17 +76,20 @@ def usual_part(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
 
 def _random_split(source: Source, split: Split) -> tuple[Choice, Choice]:
     """Split the images of all parts taken together."""
-    images = {listed.image: listed for part in source.part_names for listed in source.images(part)}
-    everything = sorted(images.values(), key=lambda listed: listed.name)
+    found = {listed.image: listed for part in source.part_names for listed in source.images(part)}
+    everything = sorted(source.one_record_a_file(list(found.values()))[0], key=lambda listed: listed.name)
     if len(everything) < 2:
         raise DataError(
             "too few images to split",
             where=source.root,
             expected="two or more",
-            found=len(everything),
+            found=f"{len(everything)}{source.report.reason()}",
             fix="Check the path and the format, or add images.",
         )
-    held = seeded_split([listed.name for listed in everything], split)
+    # Copies of one image go to one side: else what is evaluated on would be trained on.
+    first = alike(listed.image for listed in everything)
+    names = {listed.image: listed.name for listed in everything}
+    held = seeded_split([names[first[listed.image]] for listed in everything], split)
     return (
         Choice("train", [listed for listed, out in zip(everything, held, strict=True) if not out]),
         Choice("evaluate", [listed for listed, out in zip(everything, held, strict=True) if out]),

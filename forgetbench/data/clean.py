@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image
 
 from forgetbench.data.dataset import OddityReport, Sample
 
@@ -26,19 +24,20 @@ DUPLICATE_BOX = "duplicate-box"
 POLYGON_AMONG_BOXES = "polygon-among-boxes"
 WRONG_PATHS = "wrong-paths"
 NAME_WITHOUT_CLASS = "name-without-class"
+UNREAD_FORMAT = "unread-format"
+DARK_IMAGE = "dark-image"
+NEAR_NAMES = "near-names"
+BOXES_MOVED = "boxes-moved"
+TRAINED_ON = "trained-on-and-evaluated-on"
+CLASS_WITHOUT_BOX = "class-without-box"
+CLASS_LEFT_OUT = "class-left-out"
+CLASS_NAMED_TWICE = "class-named-twice"
+LABEL_FORM = "label-form"
 
 #: Pixels a box may lie outside its image before that is odd: label files round their numbers.
 EDGE_TOLERANCE = 0.1
 
-_EXIF_ORIENTATION = 274
-#: Formats that PIL and OpenCV agree on; others are tried with OpenCV, which is what decodes them later.
-_COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
-
 Corners = tuple[float, float, float, float]
-
-
-class CorruptImageError(Exception):
-    """An image file cannot be decoded in full."""
 
 
 @dataclass(frozen=True)
@@ -60,40 +59,6 @@ class RawBox:
     crowd: bool = False
     area: float | None = None
     polygon: bool = False
-
-
-def measure_image(path: Path) -> tuple[int, int]:
-    """Decode an image in full and return (width, height) as `cv2.imdecode` gives it, after EXIF rotation.
-
-    Raises:
-        CorruptImageError: the file is empty, truncated or not an image that OpenCV decodes.
-        FileNotFoundError: there is no such file.
-    """
-    try:
-        with Image.open(path) as image:
-            size, common = image.size, image.format in _COMMON_FORMATS
-            upright = _is_upright(image)
-            # A JPEG at an eighth of its size is read to the end all the same, in half the time.
-            image.draft(None, (max(1, size[0] // 8), max(1, size[1] // 8)))
-            image.load()
-    except FileNotFoundError:
-        raise
-    # PIL's plug-ins raise what their parsers raise: SyntaxError, struct.error, ValueError and more.
-    except Exception as error:
-        raise CorruptImageError(" ".join(str(error).replace(str(path), "the file").split())) from error
-    if common and upright:
-        return size
-    decoded = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise CorruptImageError("OpenCV cannot decode it")
-    return decoded.shape[1], decoded.shape[0]
-
-
-def _is_upright(image: Image.Image) -> bool:
-    try:
-        return bool(image.getexif().get(_EXIF_ORIENTATION, 1) == 1)
-    except Exception:  # damaged metadata of an image that may be sound
-        return False
 
 
 def clean_sample(

@@ -41,7 +41,7 @@ class CocoSource(Source):
         """Names of the parts, one JSON file each."""
         return tuple(self._files)
 
-    def images(self, part: str) -> list[Listed]:
+    def _list(self, part: str) -> list[Listed]:
         """List a part's images, sorted by file name."""
         if part not in self._files:
             raise unknown_part(self, part)

@@ -58,6 +58,15 @@ class OddityReport:
         """Return how many oddities of each kind were found, most frequent first."""
         return dict(Counter(oddity.kind for oddity in self.found).most_common())
 
+    def reason(self) -> str:
+        """Return why data lack what is needed, for the end of an error: counts, and the first of the most frequent."""
+        counts = self.counts()
+        if not counts:
+            return ""
+        first = next(oddity for oddity in self.found if oddity.kind == next(iter(counts)))
+        kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        return f"; {kinds}; first {first.file}: {first.detail}"
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -9,11 +9,13 @@ from typing import Literal
 from forgetbench.data import download
 from forgetbench.data.card import LoadedCard, resolve
 from forgetbench.data.choose import Choice, choose, image_counts, limited
+from forgetbench.data.class_list import report_unused
 from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.compare import compare
-from forgetbench.data.dataset import Dataset, OddityReport
+from forgetbench.data.dataset import Dataset, OddityReport, Sample
 from forgetbench.data.locate import find_data, look_for
+from forgetbench.data.shared import report_shared
 from forgetbench.data.source import Source
 from forgetbench.data.transfer import Progress
 from forgetbench.data.voc import read_voc
@@ -104,7 +106,14 @@ def read_target(spec: Data, source: Source) -> LoadedData:
 
 
 def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: dict[str, int]) -> LoadedData:
-    return LoadedData(None if train is None else _read(source, train), _read(source, evaluate), source.report, counts)
+    choices = [evaluate] if train is None else [train, evaluate]
+    images = source.one_record_a_file(*(choice.images for choice in choices))
+    read = source.read(*images)
+    parts = [_part(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
+    if train is not None:
+        report_shared(parts[0], parts[1], source.report)
+    report_unused(source.classes, parts, source.report)
+    return LoadedData(None if train is None else parts[0], parts[-1], source.report, counts)
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -177,28 +186,14 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     return read_voc(root, names, keep_difficult=spec.difficult == "keep")
 
 
-def _read(source: Source, choice: Choice) -> Dataset:
-    samples = source.read(choice.images)
+def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
     if not any((~sample.crowd).any() for sample in samples):
         lacking = "label" if samples else "image"
         raise DataError(
             f"no usable {lacking} in part '{choice.split}'",
             where=source.root,
             expected="at least one",
-            found=_reason(len(choice.images), len(samples), source.report),
+            found=f"{len(choice.images)} images listed, {len(samples)} usable{source.report.reason()}",
             fix=f"Check the format, and that {lacking}s are whole and lie where this format keeps them.",
         )
     return Dataset(source.root.name, choice.split, source.classes, samples, source.root)
-
-
-def _reason(listed: int, usable: int, report: OddityReport) -> str:
-    """Return what was found instead of labels: counts, and the first file of the most frequent oddity."""
-    counts = report.counts()
-    text = f"{listed} images listed, {usable} usable"
-    if counts:
-        kind = next(iter(counts))
-        first = next(oddity for oddity in report.found if oddity.kind == kind)
-        text += (
-            f"; {', '.join(f'{count} {name}' for name, count in counts.items())}; first {first.file}: {first.detail}"
-        )
-    return text

@@ -5,16 +5,75 @@ from __future__ import annotations
 import errno
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from forgetbench.errors import DataError
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+#: What OpenCV decodes, and with it training and evaluation.
+IMAGE_SUFFIXES = frozenset(
+    {
+        ".avif", ".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png",
+        ".pnm", ".ppm", ".tif", ".tiff", ".webp",
+    }
+)  # fmt: skip
+#: Images that OpenCV does not decode: data that hold them are told so.
+UNREAD_SUFFIXES = frozenset(
+    {
+        ".arw", ".cr2", ".cr3", ".dcm", ".dng", ".exr", ".heic", ".heif", ".hif", ".j2k", ".jxl", ".jxr", ".nef",
+        ".orf", ".pcx", ".psd", ".raf", ".raw", ".rw2", ".svg", ".tga",
+    }
+)  # fmt: skip
+#: What operating systems, file servers and notebooks leave in folders, in any case; so is all that begins with a dot.
+_LITTER = frozenset(
+    {
+        "__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "lost+found", "system volume information",
+        "thumbs.db", "desktop.ini", "icon\r",
+    }
+)  # fmt: skip
 
 
-def walk_images(folder: Path) -> Iterator[Path]:
+def is_ignored(name: str) -> bool:
+    """Tell whether a file or folder of this name is never data: hidden, or left there by a system."""
+    return name.startswith(".") or name.casefold() in _LITTER
+
+
+def matching(folder: Path, *patterns: str) -> list[Path]:
+    """Return what fits one of some patterns under a folder, sorted, in any case and without what is ignored.
+
+    Args:
+        folder: Where to look; nothing is found where there is no such folder.
+        patterns: Names with `*`, `?` and `[…]`, one for each level, joined by `/`.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    found: set[Path] = set()
+    for pattern in patterns:
+        places = [folder]
+        for level in pattern.split("/"):
+            inside = (entry for place in places for entry in entries(place))
+            places = [entry for entry in inside if fnmatchcase(entry.name.casefold(), level.casefold())]
+        found.update(places)
+    return sorted(found)
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what is right in a folder, sorted, without what is ignored; nothing if there is no such folder.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    return sorted(path for path in folder.iterdir() if not is_ignored(path.name)) if is_folder(folder) else []
+
+
+def walk_images(folder: Path, suffixes: Container[str] = IMAGE_SUFFIXES) -> Iterator[Path]:
     """Yield the image files under a folder, sorted by path, through links to folders but never round in circles.
+
+    Args:
+        folder: Where to look.
+        suffixes: What images end in, in lower case.
 
     Raises:
         OSError: a folder cannot be read.
@@ -31,15 +90,15 @@ def walk_images(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
-        folders.sort()
-        found.extend(Path(place, file) for file in files if is_image(file))
+        folders[:] = sorted(name for name in folders if not is_ignored(name))
+        found.extend(Path(place, file) for file in files if _is_of(file, suffixes))
     yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def images_by_stem(folder: Path) -> dict[str, list[Path]]:
     """Return the image files right in a folder by their names without suffix; none if there is no such folder."""
     found: dict[str, list[Path]] = defaultdict(list)
-    for file in sorted(folder.iterdir()) if is_folder(folder) else ():
+    for file in entries(folder):
         if is_image(file.name):
             found[file.stem].append(file)
     return dict(found)
@@ -98,5 +157,14 @@ def _is(kind: Callable[[Path], bool], path: Path) -> bool:
 
 
 def is_image(name: str) -> bool:
-    """Tell whether a file name is an image's; hidden files are not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+    """Tell whether a file name is an image's; those of ignored files are not."""
+    return _is_of(name, IMAGE_SUFFIXES)
+
+
+def is_unread(name: str) -> bool:
+    """Tell whether a file name is that of an image in a format that is not read."""
+    return _is_of(name, UNREAD_SUFFIXES)
+
+
+def _is_of(name: str, suffixes: Container[str]) -> bool:
+    return not is_ignored(name) and Path(name).suffix.lower() in suffixes

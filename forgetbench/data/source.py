@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,9 @@ from pathlib import Path
 from forgetbench.data import clean
 from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
-from forgetbench.data.paths import plain_path
+from forgetbench.data.frames import Frame, Move, Size, moves
+from forgetbench.data.measure import CorruptImageError, measure_image
+from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, nearest
 
 #: Name of the only part of data that have no splits.
@@ -30,11 +32,13 @@ class Listed:
         image: The image file, links not resolved.
         name: What reports and orders call it: relative to the dataset, with forward slashes.
         key: What the reader finds its annotations by.
+        given: What the data call it, where they name images; else empty.
     """
 
     image: Path
     name: str
     key: str
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,19 @@ class Annotations:
     file: str
     boxes: list[RawBox]
     absent: str = "no label"
+
+
+@dataclass(frozen=True)
+class Described:
+    """What annotations say of an image as a whole, as far as it is needed before boxes are read.
+
+    Attributes:
+        size: (width, height) stated, if any.
+        reach: (x, y) in pixels that boxes reach to the right and downwards, in the frame of that size; None without.
+    """
+
+    size: Size | None = None
+    reach: Size | None = None
 
 
 class Source(ABC):
@@ -70,8 +87,8 @@ class Source(ABC):
         """Names of the parts; the empty name alone where the data have no splits."""
 
     @abstractmethod
-    def images(self, part: str) -> list[Listed]:
-        """List a part's images without opening them; those missing or listed twice are left out and reported."""
+    def _list(self, part: str) -> list[Listed]:
+        """List a part's images without opening them; those missing are left out and reported."""
 
     @abstractmethod
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
@@ -80,44 +97,86 @@ class Source(ABC):
         Called from several threads at once.
         """
 
-    def images_of(self, parts: Sequence[str]) -> list[Listed]:
-        """List several parts' images one after the other; what an earlier part has is left out and reported."""
-        if len(parts) == 1:
-            return self.images(parts[0])
-        return self.without_duplicates(listed for part in parts for listed in self.images(part))
+    def described(self, _listed: Listed) -> Described:
+        """Return what annotations say of an image as a whole; by default nothing. Called from several threads."""
+        return Described()
 
-    def read(self, images: Sequence[Listed]) -> tuple[Sample, ...]:
-        """Open images and their annotations, in the order given; unusable ones are left out and reported."""
-        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as threads:
-            # PIL warns of metadata nobody asks for; what matters here is reported.
-            warnings.simplefilter("ignore")
-            results = list(threads.map(self._read_one, images))
-        found = [oddity for _, report, _ in results for oddity in report.found]
-        # Polygons are odd only where others are boxes; a set of polygons alone is a plain segmentation set.
-        if not any(plain for _, _, plain in results):
-            found = [oddity for oddity in found if oddity.kind != clean.POLYGON_AMONG_BOXES]
-        self.report.found.extend(found)
-        return tuple(sample for sample, _, _ in results if sample is not None)
+    def conclude(self, images: Sequence[Listed]) -> None:  # noqa: B027 - most formats have nothing to conclude
+        """Draw the format's own conclusions from all images that are used; nothing of them is read before.
+
+        Raises:
+            DataError: what the images have in common proves that they cannot be read as this format says.
+        """
+
+    def images(self, part: str) -> list[Listed]:
+        """List a part's images without opening them; those missing or listed twice are left out and reported."""
+        return self.images_of((part,))
+
+    def images_of(self, parts: Sequence[str]) -> list[Listed]:
+        """List several parts' images one after the other, as `images` does."""
+        return self._one_record_each([listed for part in parts for listed in self._list(part)])
 
     def samples(self, part: str) -> tuple[Sample, ...]:
         """List and read one part."""
-        return self.read(self.images(part))
+        return self.read(self.images(part))[0]
 
-    def _read_one(self, listed: Listed) -> tuple[Sample | None, OddityReport, bool]:
-        """Return one image's sample, its oddities, and whether any annotation is a plain box."""
+    def read(self, *purposes: Sequence[Listed]) -> list[tuple[Sample, ...]]:
+        """Open images and their annotations, for one purpose or several; unusable ones are left out and reported.
+
+        What the data leave open is concluded from the images of all purposes together, once.
+
+        Returns:
+            The samples of each purpose, in the order given.
+        """
+        everything = [listed for images in purposes for listed in images]
+        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as threads:
+            # PIL warns of metadata nobody asks for; what matters here is reported.
+            warnings.simplefilter("ignore")
+            self.conclude(everything)
+            opened = list(threads.map(self._open, everything))
+            self.report.found += [oddity for _, report in opened for oddity in report.found]
+            frames = [frame for frame, _ in opened]
+            found = iter(moves([frame for frame in frames if frame is not None], self.report))
+            placed = [(frame, None if frame is None else next(found)) for frame in frames]
+            results = list(threads.map(self._read_one, everything, placed))
+        odd = [oddity for _, report, _ in results for oddity in report.found]
+        # Polygons are odd only where others are boxes; a set of polygons alone is a plain segmentation set.
+        if not any(plain for _, _, plain in results):
+            odd = [oddity for oddity in odd if oddity.kind != clean.POLYGON_AMONG_BOXES]
+        self.report.found += odd
+        samples = iter([sample for sample, _, _ in results])
+        return [tuple(s for s in (next(samples) for _ in images) if s is not None) for images in purposes]
+
+    def _open(self, listed: Listed) -> tuple[Frame | None, OddityReport]:
+        """Return what is known of an image's frame, and its oddities; no frame if the image cannot be used."""
         report = OddityReport()
         try:
-            size = clean.measure_image(listed.image)
+            measured = measure_image(listed.image)
         except FileNotFoundError:
             report.add(clean.MISSING_IMAGE, listed.name, "listed, but there is no such file: left out")
-            return None, report, False
-        except clean.CorruptImageError as error:
+            return None, report
+        except CorruptImageError as error:
             report.add(clean.CORRUPT_IMAGE, listed.name, f"left out: {error}")
+            return None, report
+        if measured.dark:
+            report.add(clean.DARK_IMAGE, listed.name, f"{measured.dark}: nearly black as decoded; rescale its values")
+        described = self.described(listed)
+        return Frame(listed.name, measured, described.size, described.reach), report
+
+    def _read_one(
+        self, listed: Listed, placed: tuple[Frame | None, Move | None]
+    ) -> tuple[Sample | None, OddityReport, bool]:
+        """Return one image's sample, its oddities, and whether any annotation is a plain box."""
+        report = OddityReport()
+        frame, move = placed
+        if frame is None:
             return None, report, False
+        size: tuple[int, int] = frame.measured.size
         said = self.annotations(listed, size, report)
         if said is None:
             return None, report, False
-        sample = clean.clean_sample(listed.image, size, said.boxes, self.classes, report, file=said.file)
+        boxes = said.boxes if move is None else [move(box) for box in said.boxes]
+        sample = clean.clean_sample(listed.image, size, boxes, self.classes, report, file=said.file)
         if not len(sample.boxes):
             reason = f"none of {len(said.boxes)} labels is usable" if said.boxes else said.absent
             report.add(clean.IMAGE_WITHOUT_LABEL, listed.name, f"{reason}: kept as background")
@@ -127,12 +186,31 @@ class Source(ABC):
         """Return a file's name relative to the dataset."""
         return relative_name(path, self.root)
 
-    def without_duplicates(self, images: Iterable[Listed]) -> list[Listed]:
-        """Return the first of each images that are one file or share annotations, and report the others."""
+    def report_unread(self, folder: Path) -> None:
+        """Report the images under a folder that are of a format nobody here decodes, once."""
+        found = list(walk_images(folder, UNREAD_SUFFIXES))
+        if found:
+            detail = f"{len(found)} images here are of a format that is not read: convert them to JPEG or PNG"
+            self.report.add(clean.UNREAD_FORMAT, self.name_of(found[0]), detail)
+
+    def one_record_a_file(self, *purposes: Sequence[Listed]) -> list[list[Listed]]:
+        """Leave out and report images that several records name, for one purpose or across several."""
+        records: dict[Path, set[str]] = {}
+        for listed in (listed for images in purposes for listed in images):
+            records.setdefault(listed.image, set()).add(listed.given)
+        mixed = {image: sorted(given) for image, given in records.items() if len(given) > 1}
+        for image, given in mixed.items():
+            named = " and ".join(f"'{name}'" for name in given[:2]) + (" and others" if len(given) > 2 else "")
+            detail = f"{named} all end at this one file, and whose boxes it has cannot be told: left out"
+            self.report.add(clean.DUPLICATE_IMAGE, self.name_of(image), detail)
+        return [[listed for listed in images if listed.image not in mixed] for images in purposes]
+
+    def _one_record_each(self, images: Sequence[Listed]) -> list[Listed]:
+        """Leave out and report images that are listed twice or share their annotations with an earlier one."""
         kept: list[Listed] = []
         by_key: dict[str, Listed] = {}
         by_file: dict[Path, Listed] = {}
-        for listed in images:
+        for listed in self.one_record_a_file(images)[0]:
             first = by_key.get(listed.key) or by_file.get(listed.image)
             if first is None:
                 by_key[listed.key] = by_file[listed.image] = listed

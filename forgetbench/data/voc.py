@@ -49,7 +49,7 @@ class VocSource(Source):
         """Names of the lists; of a folder without lists all annotated images, by the folder's name or unnamed."""
         return tuple(self._parts)
 
-    def images(self, part: str) -> list[Listed]:
+    def _list(self, part: str) -> list[Listed]:
         """List a part's images in its list's order; without lists, every annotated image."""
         if part not in self._parts:
             raise unknown_part(self, part)
@@ -72,7 +72,7 @@ class VocSource(Source):
                 self.report.add(DUPLICATE_IMAGE, self.name_of(other), detail)
             # Years may hold images of equal name, so the key is the whole path.
             listed.append(Listed(files[0], self.name_of(files[0]), str(folder / "Annotations" / f"{stem}.xml")))
-        return self.without_duplicates(listed)
+        return listed
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the objects of an image's XML file; an object that cannot be read is dropped and reported."""

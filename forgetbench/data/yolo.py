@@ -49,7 +49,7 @@ class YoloSource(Source):
         """Names of the parts."""
         return tuple(self._places)
 
-    def images(self, part: str) -> list[Listed]:
+    def _list(self, part: str) -> list[Listed]:
         """List a part's images: those of its folders by name, those of its lists in the list's order."""
         if part not in self._places:
             raise unknown_part(self, part)
@@ -58,7 +58,7 @@ class YoloSource(Source):
             found.extend(listed_images(place, self.root, self.report) if place.is_file() else walk_images(place))
         listed = [Listed(image, self.name_of(image), str(label_path(image))) for image in found]
         self._report_labels_without_image(listed)
-        return self._of_known_class(self.without_duplicates(listed))
+        return self._of_known_class(listed)
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the boxes of an image's label file; lines that cannot be read are dropped and reported."""

@@ -10,8 +10,9 @@ import pytest
 from layouts import write_image
 from PIL import Image
 
-from forgetbench.data.clean import Corners, CorruptImageError, RawBox, clean_sample, measure_image
+from forgetbench.data.clean import Corners, RawBox, clean_sample
 from forgetbench.data.dataset import OddityReport, Sample
+from forgetbench.data.measure import CorruptImageError, measure_image
 
 
 def cleaned(*raw: RawBox) -> tuple[Sample, OddityReport]:
@@ -94,7 +95,7 @@ def test_own_area_and_crowd_flag_are_kept() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp", ".tif"])
 def test_size_of_common_formats(tmp_path: Path, suffix: str) -> None:
-    assert measure_image(write_image(tmp_path / f"a{suffix}", 64, 48)) == (64, 48)
+    assert measure_image(write_image(tmp_path / f"a{suffix}", 64, 48)).size == (64, 48)
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -103,10 +104,10 @@ def test_size_is_what_opencv_gives_after_exif_rotation(tmp_path: Path, orientati
     exif = Image.Exif()
     exif[274] = orientation
     Image.new("RGB", (64, 48)).save(path, exif=exif)
-    assert measure_image(path) == ((48, 64) if orientation in (6, 8) else (64, 48))
+    assert measure_image(path).size == ((48, 64) if orientation in (6, 8) else (64, 48))
     decoded = cv2.imread(str(path))
     assert decoded is not None
-    assert measure_image(path) == decoded.shape[1::-1]
+    assert measure_image(path).size == decoded.shape[1::-1]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])

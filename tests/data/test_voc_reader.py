@@ -115,7 +115,7 @@ def test_years_are_parts_of_one_dataset(tmp_path: Path) -> None:
         "VOC2012/JPEGImages/1.png", "VOC2012/JPEGImages/VOC2012.png",
         "VOC2007/JPEGImages/1.png", "VOC2007/JPEGImages/VOC2007.png",
     ]  # fmt: skip
-    assert [sample.classes.tolist() for sample in source.read(listed)] == [[0], [0], [1], [1]]
+    assert [sample.classes.tolist() for sample in source.read(listed)[0]] == [[0], [0], [1], [1]]
     assert source.report.found == []
 
 

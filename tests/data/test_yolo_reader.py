@@ -180,9 +180,9 @@ def test_oddities_of_files(tmp_path: Path) -> None:
     assert kinds(source) == [
         ("missing-image", "labels/orphan.txt"),
         ("duplicate-image", "images/a.png"),
+        ("corrupt-image", "images/d.png"),
         ("image-without-label", "images/b.png"),
         ("image-without-label", "images/c.png"),
-        ("corrupt-image", "images/d.png"),
         ("unreadable-label", "labels/e.txt"),
         ("class-beyond-names", "labels/f.txt"),
         ("image-without-label", "images/f.png"),

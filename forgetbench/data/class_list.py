@@ -1,0 +1,99 @@
+"""What classes are called: one rule for the names of every source, be it a data.yaml, a JSON, a list or a suite.
+
+Names are text, as they are written: `no`, `001` and `1.0` are names like any other. They stand in the order of their
+numbers. Two classes of one name, and classes that no box has, are told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from forgetbench.data.clean import CLASS_NAMED_TWICE, CLASS_WITHOUT_BOX
+from forgetbench.data.dataset import Dataset, OddityReport
+from forgetbench.errors import DataError, brief
+
+#: More classes than any detector has; a larger number is a mistake that would fill the memory.
+MOST_CLASSES = 100_000
+
+
+def class_names(given: Any, where: object, fix: str = "Correct the names.") -> tuple[str, ...]:
+    """Return class names in the order of their numbers.
+
+    Args:
+        given: A sequence of names, or a mapping from numbers 0 … n-1, which may be text, to names.
+        where: What errors name as their source.
+        fix: What errors say is to be done.
+
+    Raises:
+        DataError: they are neither; numbers are missing or there twice; or a name is empty or cannot be written.
+    """
+    if isinstance(given, Mapping):
+        given = _in_order(given, where, fix)
+    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+        raise DataError("names cannot be read", where=where, expected="a list of names", found=brief(given), fix=fix)
+    for name in given:
+        if not isinstance(name, str | int | float) or not str(name).strip() or not is_text(str(name)):
+            raise DataError(
+                "a class has no name that can be written",
+                where=where,
+                expected="UTF-8 text that is not empty",
+                found=brief(name),
+                fix=fix,
+            )
+    return tuple(written(name) for name in given)
+
+
+def written(value: str | float) -> str:
+    """Return a name as it is written where its source has numbers and truth values beside text, as JSON has."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name is UTF-8; those of files may hold any bytes, and JSON halves of characters."""
+    return name.encode(errors="replace").decode() == name
+
+
+def report_repeated(names: Sequence[str], file: object, report: OddityReport, what: str = "are told apart") -> None:
+    """Report names that several classes have."""
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        report.add(CLASS_NAMED_TWICE, file, f"{names.count(name)} classes are called '{name}': they {what}")
+
+
+def report_unused(names: Sequence[str], parts: Sequence[Dataset], report: OddityReport) -> None:
+    """Report classes that no box has in any of the parts used, and those that only the part to evaluate on has."""
+    counts = [{label for sample in part.samples for label in sample.classes.tolist()} for part in parts]
+    absent = [name for index, name in enumerate(names) if not any(index in used for used in counts)]
+    untrained = [name for index, name in enumerate(names) if index in counts[-1] and index not in counts[0]]
+    for found, said in ((absent, "no box"), (untrained, "boxes to evaluate on, but none to train on")):
+        if found:
+            verb = "class has" if len(found) == 1 else "classes have"
+            shown = ", ".join(found[:10]) + (", …" if len(found) > 10 else "")
+            report.add(CLASS_WITHOUT_BOX, parts[-1].name, f"{len(found)} {verb} {said}: {shown}")
+
+
+def _in_order(given: Mapping[Any, Any], where: object, fix: str) -> list[Any]:
+    numbers: dict[int, Any] = {}
+    for key, name in given.items():
+        number = _number(key)
+        if number is None or number in numbers:
+            problem = "a class number is there twice" if number is not None else "a class has no whole number"
+            raise DataError(problem, where=where, expected="0, 1, 2, …", found=brief(key), fix=fix)
+        numbers[number] = name
+    if set(numbers) != set(range(len(numbers))):
+        raise DataError(
+            "class numbers have gaps",
+            where=where,
+            expected=f"0 to {len(numbers) - 1}",
+            found=brief(sorted(numbers)),
+            fix="Number the names from 0 without gaps.",
+        )
+    return [numbers[number] for number in range(len(numbers))]
+
+
+def _number(key: Any) -> int | None:
+    try:
+        number = float(key)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() and not isinstance(key, bool) else None

@@ -1,0 +1,101 @@
+"""Images that are both trained and evaluated on: then a score says nothing of images never seen.
+
+Two images are the same where they are one file, where their bytes are equal, or where both are Roboflow's copies of one
+source image, `name_jpg.rf.<hash>.jpg`, of which augmented versions may go to different parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from forgetbench.data.clean import TRAINED_ON
+from forgetbench.data.dataset import Dataset, OddityReport, relative_name
+from forgetbench.files import sha256_file
+
+_ROBOFLOW = re.compile(r"(?P<source>.+)\.rf\.[0-9A-Za-z]{8,}")
+_HOW = {"content": "the same content as", "source": "another copy of the same source image as"}
+
+
+def report_shared(train: Dataset, evaluate: Dataset, report: OddityReport) -> int:
+    """Report each image to evaluate on that is trained on as well; return how many there are."""
+    seen = [sample.image for sample in train.samples]
+    found = shared_images(seen, [sample.image for sample in evaluate.samples])
+    for image, (other, how) in found.items():
+        name, other_name = relative_name(image, evaluate.root), relative_name(other, train.root)
+        detail = "trained on too" if how == "file" else f"{_HOW[how]} {other_name}, which is trained on"
+        report.add(TRAINED_ON, name, detail)
+    return len(found)
+
+
+def shared_images(train: Sequence[Path], evaluate: Sequence[Path]) -> dict[Path, tuple[Path, str]]:
+    """Return the evaluation images that are also trained on: which image they equal and how.
+
+    Returns:
+        By evaluation image, a training image and `file`, `content` or `source`.
+    """
+    by_file = {_identity(image): image for image in train}
+    by_source = {source: image for image in train if (source := source_name(image.name)) is not None}
+    digests = _digests(train, evaluate)
+    by_content = {digests[image]: image for image in train if image in digests}
+    found: dict[Path, tuple[Path, str]] = {}
+    for image in evaluate:
+        for how, other in (
+            ("file", by_file.get(_identity(image))),
+            ("content", by_content.get(digests[image]) if image in digests else None),
+            ("source", by_source.get(source_name(image.name) or "")),
+        ):
+            if other is not None:
+                found[image] = (other, how)
+                break
+    return found
+
+
+def source_name(name: str) -> str | None:
+    """Return what Roboflow calls the source of an exported image, from the image's file name; None for others."""
+    found = _ROBOFLOW.fullmatch(Path(name).stem)
+    return found["source"].casefold() if found else None
+
+
+def alike(images: Iterable[Path]) -> dict[Path, Path]:
+    """Return for each image the first of those that are the same as it, itself where it is the only one."""
+    images = list(images)
+    digests = _digests(images, images)
+    firsts: dict[str, Path] = {}
+    found: dict[Path, Path] = {}
+    for image in images:
+        keys = [f"content {digests[image]}"] if image in digests else []
+        source = source_name(image.name)
+        keys += [f"source {source}"] if source is not None else []
+        first = next((firsts[key] for key in keys if key in firsts), image)
+        for key in keys:
+            firsts.setdefault(key, first)
+        found[image] = first
+    return found
+
+
+def _identity(image: Path) -> tuple[int, int]:
+    status = image.stat()
+    return status.st_dev, status.st_ino
+
+
+def _size(image: Path) -> int | None:
+    try:
+        return image.stat().st_size
+    except OSError:  # reported where it is opened
+        return None
+
+
+def _digests(one: Sequence[Path], other: Sequence[Path]) -> dict[Path, str]:
+    """Return hashes of the images of either side that could be equal to one of the other: files of one size."""
+    sizes: dict[int | None, tuple[set[Path], set[Path]]] = defaultdict(lambda: (set(), set()))
+    for side, images in enumerate((one, other)):
+        for image in images:
+            sizes[_size(image)][side].add(image)
+    pairs = [left | right for size, (left, right) in sizes.items() if size is not None and left and right]
+    candidates = sorted({image for images in pairs if len(images) > 1 for image in images})
+    with ThreadPoolExecutor(4) as threads:
+        return dict(zip(candidates, threads.map(sha256_file, candidates), strict=True))
