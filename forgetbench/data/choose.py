@@ -86,10 +86,9 @@ def _random_split(source: Source, split: Split) -> tuple[Choice, Choice]:
             found=f"{len(everything)}{source.report.reason()}",
             fix="Check the path and the format, or add images.",
         )
-    # Copies of one image go to one side: else what is evaluated on would be trained on.
     first = alike(listed.image for listed in everything)
     names = {listed.image: listed.name for listed in everything}
-    held = seeded_split([names[first[listed.image]] for listed in everything], split)
+    held = seeded_split(list(names.values()), split, [names[first[image]] for image in names])
     return (
         Choice("train", [listed for listed, out in zip(everything, held, strict=True) if not out]),
         Choice("evaluate", [listed for listed, out in zip(everything, held, strict=True) if out]),

@@ -9,23 +9,26 @@ from collections.abc import Sequence
 from forgetbench.suite.data_section import Split
 
 
-def seeded_split(names: Sequence[str], split: Split) -> list[bool]:
+def seeded_split(names: Sequence[str], split: Split, first_copies: Sequence[str] | None = None) -> list[bool]:
     """Tell which of two images or more are evaluated on, by a hash of seed and name: the same on every machine.
 
     Args:
-        names: The images' names; copies of one image have the first one's.
-        split: Seed and share; at least one image goes to either side, unless all are copies of one.
+        names: The images' names, sorted.
+        split: Seed and share; at least one image goes to either side.
+        first_copies: Of each image the name of the first that is the same as it. Copies go to one side together, else
+            images evaluated on would be trained on; more copies than are to be evaluated on cannot.
     """
     count = min(max(1, round(split.evaluate * len(names))), len(names) - 1)
-    copies = Counter(names)
+    copies = Counter(first_copies or names)
+    keys = [name if copies[first] > count else first for name, first in zip(names, first_copies or names, strict=True)]
+    sizes = Counter(keys)
     chosen: set[str] = set()
     held = 0
-    for name in sorted(copies, key=lambda name: _digest(split.seed, name)):
-        # The first goes over whatever it weighs; of the others those that leave no more than wanted.
-        if held == 0 or held + copies[name] <= count:
-            chosen.add(name)
-            held += copies[name]
-    return [name in chosen for name in names]
+    for key in sorted(sizes, key=lambda key: _digest(split.seed, key)):
+        if held + sizes[key] <= count:
+            chosen.add(key)
+            held += sizes[key]
+    return [key in chosen for key in keys]
 
 
 def _digest(seed: int, name: str) -> bytes:
