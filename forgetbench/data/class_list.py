@@ -60,16 +60,16 @@ def report_repeated(names: Sequence[str], file: object, report: OddityReport, wh
         report.add(CLASS_NAMED_TWICE, file, f"{names.count(name)} classes are called '{name}': they {what}")
 
 
-def report_unused(names: Sequence[str], parts: Sequence[Dataset], report: OddityReport) -> None:
-    """Report classes that no box has in any of the parts used, and those that only the part to evaluate on has."""
-    counts = [{label for sample in part.samples for label in sample.classes.tolist()} for part in parts]
-    absent = [name for index, name in enumerate(names) if not any(index in used for used in counts)]
-    untrained = [name for index, name in enumerate(names) if index in counts[-1] and index not in counts[0]]
+def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:
+    """Report classes that no box has, and those that have boxes to evaluate on but none to train on."""
+    trained, evaluated = ({c for sample in part.samples for c in sample.classes.tolist()} for part in (train, evaluate))
+    absent = [name for index, name in enumerate(names) if index not in trained | evaluated]
+    untrained = [name for index, name in enumerate(names) if index in evaluated - trained]
     for found, said in ((absent, "no box"), (untrained, "boxes to evaluate on, but none to train on")):
         if found:
             verb = "class has" if len(found) == 1 else "classes have"
             shown = ", ".join(found[:10]) + (", …" if len(found) > 10 else "")
-            report.add(CLASS_WITHOUT_BOX, parts[-1].name, f"{len(found)} {verb} {said}: {shown}")
+            report.add(CLASS_WITHOUT_BOX, train.name, f"{len(found)} {verb} {said}: {shown}")
 
 
 def _in_order(given: Mapping[Any, Any], where: object, fix: str) -> list[Any]:

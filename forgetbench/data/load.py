@@ -112,7 +112,7 @@ def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: d
     parts = [_part(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
     if train is not None:
         report_shared(parts[0], parts[1], source.report)
-    report_unused(source.classes, parts, source.report)
+        report_unused(source.classes, parts[0], parts[1], source.report)
     return LoadedData(None if train is None else parts[0], parts[-1], source.report, counts)
 
 
