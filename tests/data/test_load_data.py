@@ -79,7 +79,8 @@ def test_several_parts_are_taken_together_in_order(tmp_path: Path) -> None:
     assert loaded.train is not None
     assert (loaded.train.split, loaded.evaluate.split) == ("val+train", "extra+again")
     assert [(oddity.kind, oddity.file, oddity.detail) for oddity in loaded.report.found] == [
-        ("duplicate-image", "images/extra/extra1.png", "listed twice: left out")
+        ("duplicate-image", "images/extra/extra1.png", "listed twice: left out"),
+        ("trained-on-and-evaluated-on", "images/val/val1.png", "trained on too"),
     ]
     with pytest.raises(DataError, match="no part 'vla'"):
         target(yolo(tmp_path, train=["train", "vla"]))
