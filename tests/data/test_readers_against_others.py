@@ -1,0 +1,187 @@
+"""Boxes read from the same files equal those that Ultralytics, pycocotools and ElementTree read, image by image."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import cv2
+import numpy as np
+import pytest
+from generated import TURNED, Made, Part, Purpose, Row, turned
+from generated_coco import crowd_or_outline, make_coco, make_coco_told, odd_box
+from generated_voc import make_voc, make_voc_told
+from generated_yolo import box_lines, make_yolo, oriented_lines, polygon_lines, pose_lines
+from other_readers import (
+    TOLERANCE,
+    ByImage,
+    element_tree_rows,
+    pycocotools_rows,
+    ultralytics_rows,
+)
+from PIL import Image
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.data.load import load_data
+from forgetbench.errors import DataError
+from forgetbench.suite.data_section import Data
+
+#: Kinds that readers do not read rightly yet.
+NOT_YET = frozenset(
+    {
+        "yolo-poses-2d", "yolo-poses-3d", "yolo-count-from-one", "coco-float-ids", "coco-own-categories",
+        "coco-stored-frame", "coco-resized", "voc-zero-based", "voc-spaces-in-names", "voc-stored-frame", "voc-resized",
+    }
+)  # fmt: skip
+
+Make = Callable[[Path, Random], Made]
+Read = Callable[[Made, Purpose], ByImage]
+PURPOSES: tuple[Purpose, Purpose] = ("train", "evaluate")
+BATCH = 50
+
+
+def _poses(numbers: Literal[2, 3]) -> Make:
+    def make(root: Path, rng: Random) -> Made:
+        points = rng.randint(1, 6)
+        return make_yolo(root, rng, pose_lines(points, numbers), (points, numbers))
+
+    return make
+
+
+#: Kind of dataset, how many are made, how, and what reads it. A thousand in all.
+OTHERS: dict[str, tuple[int, Make, Read]] = {
+    "yolo-boxes": (150, partial(make_yolo, lines=box_lines), ultralytics_rows),
+    "yolo-polygons": (100, partial(make_yolo, lines=polygon_lines), ultralytics_rows),
+    "yolo-oriented": (50, partial(make_yolo, lines=oriented_lines), ultralytics_rows),
+    "yolo-poses-2d": (50, _poses(2), ultralytics_rows),
+    "yolo-poses-3d": (50, _poses(3), ultralytics_rows),
+    "coco-boxes": (100, partial(make_coco, annotate=odd_box), pycocotools_rows),
+    "coco-crowds-and-outlines": (100, partial(make_coco, annotate=crowd_or_outline), pycocotools_rows),
+    "coco-float-ids": (50, partial(make_coco, annotate=odd_box, ids="float"), pycocotools_rows),
+    "coco-own-categories": (50, partial(make_coco, annotate=odd_box, own_categories=True), pycocotools_rows),
+    "voc-one-based": (200, make_voc, element_tree_rows),
+    "voc-zero-based": (50, partial(make_voc, counts_from=0), element_tree_rows),
+    "voc-spaces-in-names": (50, partial(make_voc, spaces=True), element_tree_rows),
+}  # fmt: skip
+#: What no other program understands, so that the maker has to know the boxes.
+TOLD: dict[str, Make] = {
+    "coco-stored-frame": partial(make_coco_told, stored_frame=True),
+    "coco-resized": lambda root, rng: make_coco_told(root, rng, factor=rng.choice((0.5, 1.5, 2.0, 3.0))),
+    "voc-stored-frame": partial(make_voc_told, stored_frame=True),
+    "voc-resized": lambda root, rng: make_voc_told(root, rng, factor=rng.choice((2, 3))),
+}
+
+
+def _kind(kind: str, *values: object) -> object:
+    marks = [pytest.mark.xfail(strict=False, reason="not built yet")] if kind in NOT_YET else []
+    return pytest.param(kind, *values, marks=marks, id="-".join((kind, *map(str, values))))
+
+
+def _format(kind: str) -> Literal["yolo", "coco", "voc"]:
+    return "yolo" if kind.startswith("yolo") else "coco" if kind.startswith("coco") else "voc"
+
+
+def _load(kind: str, made: Made) -> dict[Purpose, Dataset]:
+    path = made.root if made.described is None else made.described
+    loaded = load_data(Data(format=_format(kind), path=str(path), **made.section), role="target", suite_folder=None)
+    assert loaded.train is not None
+    return {"train": loaded.train, "evaluate": loaded.evaluate}
+
+
+def _rows(dataset: Dataset) -> dict[str, list[Row]]:
+    """Return a dataset's annotations by the real path of their image."""
+    assert len({os.path.realpath(sample.image) for sample in dataset.samples}) == len(dataset.samples)
+    return {
+        os.path.realpath(sample.image): [
+            Row(dataset.classes[label], tuple(box), crowd, area)
+            for label, box, crowd, area in zip(
+                sample.classes.tolist(), sample.boxes.tolist(), sample.crowd.tolist(), sample.areas.tolist(), strict=True
+            )
+            if min(box[2] - box[0], box[3] - box[1]) > TOLERANCE
+        ]
+        for sample in dataset.samples
+    }
+
+
+def _same(one: Row, other: Row) -> bool:
+    near = all(abs(a - b) <= TOLERANCE for a, b in zip(one.box, other.box, strict=True))
+    areas = one.area is None or other.area is None or one.area == pytest.approx(other.area)
+    return near and areas and one.name == other.name and one.crowd == other.crowd
+
+
+def compare(found: dict[str, list[Row]], wanted: ByImage, where: object) -> int:
+    """Check that images and their rows are the same in any order, and return how many rows were compared."""
+    defined = {image for image, rows in wanted.items() if rows is not None}
+    assert found.keys() - (wanted.keys() - defined) == defined, f"{where}: other images"
+    compared = 0
+    for image in sorted(defined):
+        left = list(wanted[image] or ())
+        for row in found[image]:
+            match = next((other for other in left if _same(row, other)), None)
+            assert match is not None, f"{where}, {image}: only here {row}; others have {left}"
+            left.remove(match)
+            compared += 1
+        assert not left, f"{where}, {image}: only others have {left}"
+    return compared
+
+
+@pytest.mark.parametrize(
+    ("kind", "batch"), [_kind(kind, batch) for kind, (count, *_) in OTHERS.items() for batch in range(count // BATCH)]
+)
+def test_generated_datasets_are_read_as_others_read_them(kind: str, batch: int, tmp_path: Path) -> None:
+    _, make, read = OTHERS[kind]
+    for number in range(batch * BATCH, (batch + 1) * BATCH):
+        root = tmp_path / str(number)
+        made = make(root, Random(f"{kind}/{number}"))
+        for purpose, dataset in _load(kind, made).items():
+            wanted = read(made, purpose)
+            assert compare(_rows(dataset), wanted, f"{kind} {number} {purpose}"), "no row was compared"
+        shutil.rmtree(root)
+
+
+def test_a_thousand_datasets_are_compared() -> None:
+    assert sum(count for count, *_ in OTHERS.values()) == 1000
+    assert all(count % BATCH == 0 for count, *_ in OTHERS.values())
+
+
+@pytest.mark.parametrize("kind", [_kind(kind) for kind in TOLD])
+def test_what_no_file_says_is_concluded_over_the_dataset(kind: str, tmp_path: Path) -> None:
+    for number in range(15):
+        made = TOLD[kind](tmp_path / str(number), Random(f"{kind}/{number}"))
+        found = {image: rows for dataset in _load(kind, made).values() for image, rows in _rows(dataset).items()}
+        wanted = {os.path.realpath(image): rows for image, rows in made.expected.items()}
+        assert compare(found, {**wanted}, f"{kind} {number}")
+
+
+def _lines_from_one(rng: Random, size: tuple[int, int], classes: int, first: bool) -> list[str]:
+    """Return boxes of classes 1 to n, the last one in every part."""
+    lines = [f"{rng.randint(1, classes)} 0.5 0.5 {rng.uniform(0.2, 0.8):.4f} 0.5" for _ in range(rng.randint(1, 3))]
+    return [f"{classes} 0.5 0.5 0.25 0.5", *lines] if first else lines
+
+
+@pytest.mark.parametrize("kind", [_kind("yolo-count-from-one")])
+def test_labels_that_count_from_one_are_refused(kind: str, tmp_path: Path) -> None:
+    for number in range(15):
+        made = make_yolo(tmp_path / str(number), Random(f"{kind}/{number}"), _lines_from_one)
+        with pytest.raises(DataError):
+            _load(kind, made)
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_the_makers_turn_boxes_as_images_are_turned(orientation: int, tmp_path: Path) -> None:
+    stored = np.zeros((48, 80, 3), np.uint8)
+    stored[8:24, 32:72] = 255
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(stored).save(tmp_path / "turned.png", exif=exif)
+    shown = cv2.imread(str(tmp_path / "turned.png"))
+    rows, columns = np.nonzero(shown[..., 0])
+    assert shown.shape == (80, 48, 3)
+    assert turned((32, 8, 72, 24), (80, 48), orientation) == (
+        columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    )  # fmt: skip
