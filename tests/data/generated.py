@@ -19,7 +19,7 @@ _ORIENTATION = 274
 TURNED = (6, 8, 5, 7)
 SUFFIXES = (".png", ".jpg", ".png", ".jpeg", ".bmp", ".JPG", ".webp", ".tif")
 _STEMS = ("{}", "im_{}", "Bild {} ä", "写真{}", "a.b.{}", "x#{} (1)", "кот{}", "100% {}")
-_CLASSES = ("cat", "traffic light", "Äpfel & Birnen", "猫", "7", "red-blood_cell", "o'clock", "кот", "a, b", "true story")
+_CLASSES = ("cat", "traffic light", "Äpfel & Birnen", "猫", "7", "red-blood_cell", "o'clock", "кот", "a, b", "tea pot")
 
 
 class Row(NamedTuple):

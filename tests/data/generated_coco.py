@@ -1,4 +1,4 @@
-"""Small COCO datasets: sparse ids, crowds, outlines without boxes, several parts and folders, turned and resized images."""
+"""Small COCO datasets: sparse ids, crowds, outlines without boxes, parts in many places, turned and resized images."""
 
 from __future__ import annotations
 
@@ -146,8 +146,8 @@ def _document(
         if made and rng.random() < 0.2:
             made.append(rng.choice(made))
         for content in made:
-            category: float = rng.choice(list(categories))
-            annotations.append({"image_id": key, "category_id": float(category) if form == "float" else category, **content})
+            category = rng.choice(list(categories))
+            annotations.append({"image_id": key, "category_id": _number(category, form), **content})
     if rng.random() < 0.1:  # of an image that is not listed
         annotations.append({**annotations[0], "image_id": keys[3]})
     if rng.random() < 0.1:
@@ -167,6 +167,10 @@ def _joined(rng: Random, images: list[_Json], annotations: list[_Json], categori
 
 def _identity(number: int, form: Ids) -> int | str | float:
     return f"{number:05d}x" if form == "text" else float(number) if form == "float" else number
+
+
+def _number(key: int, form: Ids) -> float:
+    return float(key) if form == "float" else key
 
 
 def _stated(rng: Random, size: Sequence[float]) -> _Json:
@@ -203,14 +207,15 @@ def make_coco_told(root: Path, rng: Random, *, stored_frame: bool = False, facto
             stored = (stored[0] - stored[0] % 4, stored[1] - stored[1] % 4)
             image = folder / f"{namer.stem()}{suffix_for(rng, orientation)}"
             write_picture(image, stored, rng, orientation)
-            images.append({"id": index, "file_name": image.name} | dict(zip(("width", "height"), (int(side * factor) for side in stored), strict=True)))
+            stated_width, stated_height = (int(side * factor) for side in stored)
+            images.append({"id": index, "file_name": image.name, "width": stated_width, "height": stated_height})
             rows = []
             for _ in range(rng.randint(1, 3)):
                 box = random_box(rng, stored)
                 category = rng.choice(list(categories))
                 rows.append(Row(categories[category], turned(box, stored, orientation)))
-                x, y, w, h = (value * factor for value in xywh(box))
-                annotations.append({"image_id": index, "category_id": category, "bbox": [x, y, w, h], "area": w * h, "iscrowd": 0})
+                stated = [value * factor for value in xywh(box)]
+                annotations.append({"image_id": index, "category_id": category, "bbox": stated, "iscrowd": 0})
             made.expected[image] = rows
         path = _written(root / "annotations" / f"instances_{part}.json", _joined(rng, images, annotations, categories))
         made.parts[purpose].append(Part(path, folder))

@@ -58,8 +58,10 @@ def _object(rng: Random, name: str | None, box: Box | None, part: Box, difficult
 
 def _document(rng: Random, image: Path, size: Size | None, objects: list[str]) -> bytes:
     space = rng.choice(("", "", " ", "\n  "))
-    sides = [f"<{key}>{space}{side}{space}</{key}>" for key, side in zip(("width", "height"), size or (0, 0), strict=True)]
-    stated = "" if size is None and rng.random() < 0.5 else f"<size>{''.join(sides)}<depth>3</depth></size>"
+    width, height = (f"{space}{side}{space}" for side in size or (0, 0))
+    stated = f"<size><width>{width}</width><height>{height}</height><depth>3</depth></size>"
+    if size is None and rng.random() < 0.5:
+        stated = ""
     encoding = rng.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16"))
     declared = rng.random() < 0.5
     start = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>\n' if declared else ""

@@ -100,8 +100,10 @@ def _outline_not_pose(draw: Callable[[], list[float]]) -> list[float]:
     while True:
         values = draw()
         x, y, w, h = values[:4]
-        outside = [abs(px - x) > w / 2 or abs(py - y) > h / 2 for px, py in zip(values[4::2], values[5::2], strict=True)]
-        if all(outside) and values[-1] != int(values[-1]):
+        others = zip(values[4::2], values[5::2], strict=True)
+        if all(abs(across - x) > w / 2 or abs(along - y) > h / 2 for across, along in others) and values[-1] != int(
+            values[-1]
+        ):
             return values
 
 
@@ -111,8 +113,10 @@ def polygon_lines(rng: Random, size: Size, classes: int, first: bool) -> list[st
         return box_lines(rng, size, classes, first)
     lines = []
     for index in range(rng.randint(2, 4)):
-        draw = lambda: _outline(rng, rng.randint(3, 8))  # noqa: E731
-        lines.append(_line(rng, 0 if index == 0 else rng.randrange(classes), _outline_not_pose(draw) if first else draw()))
+        values = (
+            _outline_not_pose(lambda: _outline(rng, rng.randint(3, 8))) if first else _outline(rng, rng.randint(3, 8))
+        )
+        lines.append(_line(rng, 0 if index == 0 else rng.randrange(classes), values))
     if not first and rng.random() < 0.2:
         lines.append(rng.choice([rng.choice(lines), *box_lines(rng, size, classes, True)]))
     return lines
@@ -158,8 +162,10 @@ def make_yolo(root: Path, rng: Random, lines: Lines, kpt_shape: tuple[int, int] 
         place = folder
         if listed:
             place = root / f"{part}.txt"
-            paths = [f"./{image.relative_to(root).as_posix()}" if rng.random() < 0.5 else str(image) for image in images]
-            place.write_text(rng.choice(("\n", "\r\n")).join(paths) + rng.choice(("", "\n")), encoding="utf-8", newline="")
+            names = [image.relative_to(root).as_posix() for image in images]
+            paths = [rng.choice((f"./{name}", f"{root}/{name}")) for name in names]
+            text = rng.choice(("\n", "\r\n")).join(paths) + rng.choice(("", "\n"))
+            place.write_text(text, encoding="utf-8", newline="")
         made.parts[purpose].append(Part(place, folder))
     if described:
         made.described = _describe(made, rng, kpt_shape)
@@ -178,8 +184,8 @@ def _write_part(folder: Path, rng: Random, namer: Namer, lines: Lines, classes: 
         write_picture(image, stored, rng, orientation)
         images.append(image)
         if index == 0 or rng.random() < 0.85:
-            chosen = [] if index and rng.random() < 0.1 else lines(rng, upright_size(stored, orientation), classes, index == 0)
-            _write_label(image, chosen, rng)
+            written = lines(rng, upright_size(stored, orientation), classes, index == 0)
+            _write_label(image, [] if index and rng.random() < 0.1 else written, rng)
     return images
 
 

@@ -1,14 +1,14 @@
 """What other programs read from a dataset's files: Ultralytics (YOLO), pycocotools (COCO) and ElementTree (VOC).
 
-Each reader returns, by the real path of every image it has, the rows it reads, or None where it defines nothing. None
-of them clips boxes to their image or leaves out those without area; forgetbench does both, and so do these functions
-for what the others read. What the others say nothing of:
+Each function returns, for every image that a program has, the rows it reads, or None where it defines nothing. None of
+the programs clips boxes to their image or leaves out those without area; forgetbench does both, and so do these
+functions with what the programs read. What these define otherwise, or not at all:
 
-- Ultralytics refuses a whole file for one bad line: a number out of range by more than 0.01, a class beyond the names,
-  boxes mixed with polygons. It reads such an image as if it were not there. It keeps a line once that a file has twice,
-  and distinct polygons although their boxes are the same. Image lists hold absolute paths or start with `./`. Labels are
-  looked for only in `labels`, not also beside an image in `images`. It refuses images of under ten pixels. Lines that a
-  tracker wrote (with confidence and id) and poses without `kpt_shape` are polygons to it, so they are not compared.
+- Ultralytics refuses a whole file for one bad line (a number out of range by more than 0.01, a class beyond the names,
+  boxes mixed with polygons), and images of under ten pixels; both are then left out as if they were not there. A line
+  that a file has twice counts once, but distinct polygons count although their boxes are the same. Paths in a list are
+  absolute or start with `./`. Labels are looked for only in `labels`, not also beside an image in `images`. What a
+  tracker wrote (with confidence and id) and poses without `kpt_shape` are polygons to it, so none are made here.
 - pycocotools keeps annotations that are given twice, which forgetbench keeps once; has no box where only an outline is
   given, which then reaches as far as its points; has annotations without a known category, of no class; does not look
   for image files.
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -36,7 +35,7 @@ from ultralytics.data.utils import check_det_dataset, img2label_paths, verify_im
 #: Pixels; Ultralytics computes in single precision.
 TOLERANCE = 1e-3
 
-ByImage = dict[str, list[Row] | None]
+ByImage = dict[Path, list[Row] | None]
 
 
 def ultralytics_rows(made: Made, purpose: Purpose) -> ByImage:
@@ -55,7 +54,7 @@ def ultralytics_rows(made: Made, purpose: Purpose) -> ByImage:
     found: ByImage = {}
     for image, label in zip(images, img2label_paths(images), strict=True):
         checked = verify_image_label((image, label, "", False, len(data["names"]), points, numbers, False))
-        found[os.path.realpath(image)] = None if checked[0] is None else _scaled(checked[1], checked[2], data["names"])
+        found[Path(image)] = None if checked[0] is None else _scaled(checked[1], checked[2], data["names"])
     return found
 
 
@@ -79,8 +78,9 @@ def pycocotools_rows(made: Made, purpose: Purpose) -> ByImage:
             (image,) = api.loadImgs([key])
             path = part.images / image["file_name"]
             annotations = api.loadAnns(api.getAnnIds(imgIds=[key]))
-            rows = [_coco_row(annotation, api.cats) for annotation in annotations if annotation["category_id"] in api.cats]
-            found[os.path.realpath(path)] = _once(cleaned(rows, _shown_size(path)))
+            known = [annotation for annotation in annotations if annotation["category_id"] in api.cats]
+            rows = cleaned([_coco_row(annotation, api.cats) for annotation in known], _shown_size(path))
+            found[path] = _once(rows)
     return found
 
 
@@ -106,7 +106,7 @@ def element_tree_rows(made: Made, purpose: Purpose) -> ByImage:
                 path = _image_of(part, line.strip(), tree)
                 drops = made.section.get("difficult") == "drop"
                 rows = [row for found in tree.iter("object") if (row := _voc_row(found, made.counts_from, drops))]
-                found[os.path.realpath(path)] = _once(cleaned(rows, _shown_size(path)))
+                found[path] = _once(cleaned(rows, _shown_size(path)))
     return found
 
 
@@ -130,13 +130,17 @@ def _voc_row(element: ET.Element, counts_from: int, drops_difficult: bool) -> Ro
 def cleaned(rows: Iterable[Row], size: Size) -> list[Row]:
     """Return rows with boxes clipped to an image of this size, without those that then have no area."""
     width, height = size
-    kept = []
+    clipped = []
     for row in rows:
         x1, y1, x2, y2 = row.box
         box: Box = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
-        if box[2] - box[0] > TOLERANCE and box[3] - box[1] > TOLERANCE:
-            kept.append(row._replace(box=box))
-    return kept
+        clipped.append(row._replace(box=box))
+    return with_area(clipped)
+
+
+def with_area(rows: Iterable[Row]) -> list[Row]:
+    """Return rows without those so thin that rounding decides whether they have an area."""
+    return [row for row in rows if min(row.box[2] - row.box[0], row.box[3] - row.box[1]) > TOLERANCE]
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:
