@@ -213,9 +213,13 @@ def make_coco_told(root: Path, rng: Random, *, stored_frame: bool = False, facto
             for _ in range(rng.randint(1, 3)):
                 box = random_box(rng, stored)
                 category = rng.choice(list(categories))
-                rows.append(Row(categories[category], turned(box, stored, orientation)))
-                stated = [value * factor for value in xywh(box)]
-                annotations.append({"image_id": index, "category_id": category, "bbox": stated, "iscrowd": 0})
+                x, y, w, h = xywh(box)
+                area = 0.6 * w * h if rng.random() < 0.5 else None
+                rows.append(Row(categories[category], turned(box, stored, orientation), area=area))
+                stated: _Json = {"bbox": [value * factor for value in (x, y, w, h)], "iscrowd": 0}
+                if area is not None:
+                    stated["area"] = area * factor**2
+                annotations.append({"image_id": index, "category_id": category, **stated})
             made.expected[image] = rows
         path = _written(root / "annotations" / f"instances_{part}.json", _joined(rng, images, annotations, categories))
         made.parts[purpose].append(Part(path, folder))
