@@ -29,7 +29,7 @@ from generated import (
 _Json = dict[str, Any]
 #: Makes an annotation's box, outline, area and crowd flag.
 Annotate = Callable[[Random, Size], _Json]
-Ids = Literal["whole", "text", "float"]
+Ids = Literal["whole", "text", "float", "digits"]
 #: Where parts' JSON files are, and their images.
 _LAYOUTS = (
     ("annotations/instances_{}.json", "{}"),
@@ -101,7 +101,7 @@ def crowd_or_outline(rng: Random, size: Size) -> _Json:
 def make_coco(
     root: Path, rng: Random, annotate: Annotate, *, ids: Ids | None = None, own_categories: bool = False
 ) -> Made:
-    """Write a dataset of two parts.
+    """Write a dataset of two parts, or at times of one without a name.
 
     Args:
         root: Its folder.
@@ -116,14 +116,18 @@ def make_coco(
     form = ids or rng.choice(("whole", "whole", "text"))
     json_form, folder_form = rng.choice(_LAYOUTS)
     namer = Namer(rng)
-    for purpose, called in _PARTS:
+    alone = not own_categories and rng.random() < 0.15
+    for purpose, called in _PARTS[1:] if alone else _PARTS:
         part = rng.choice(called)
         folder = root / folder_form.format(part)
         given = categories
         if own_categories:
             given = {key: categories[key] for key in rng.sample(list(categories), rng.randint(1, len(names) - 1))}
         document = _document(folder, rng, namer, annotate, given, form)
-        made.parts[purpose].append(Part(_written(root / json_form.format(part), document), folder))
+        path = _written(root / json_form.format(part), document)
+        made.parts[purpose].append(Part(path, folder))
+        if alone:
+            made.section = {"annotations": str(path.relative_to(root)), "images": str(folder.relative_to(root))}
     return made
 
 
@@ -152,25 +156,28 @@ def _document(
         annotations.append({**annotations[0], "image_id": keys[3]})
     if rng.random() < 0.1:
         annotations.append({**annotations[0], "category_id": 100})
-    return _joined(rng, images, annotations, categories)
+    return _joined(rng, images, annotations, _listed(categories, form))
 
 
-def _joined(rng: Random, images: list[_Json], annotations: list[_Json], categories: dict[int, str]) -> _Json:
+def _listed(categories: dict[int, str], form: Ids = "whole") -> list[_Json]:
+    return [{"id": _number(key, form), "name": name, "supercategory": "thing"} for key, name in categories.items()]
+
+
+def _joined(rng: Random, images: list[_Json], annotations: list[_Json], categories: list[_Json]) -> _Json:
     """Return a document in no order of any ids."""
     numbers = rng.sample(range(1, 90000), len(annotations))
     annotations = [{"id": number, **annotation} for number, annotation in zip(numbers, annotations, strict=True)]
-    listed = [{"id": key, "name": name, "supercategory": "thing"} for key, name in categories.items()]
     rng.shuffle(annotations)
     rng.shuffle(images)
-    return {"info": {"year": 2020}, "images": images, "annotations": annotations, "categories": listed}
+    return {"info": {"year": 2020}, "images": images, "annotations": annotations, "categories": categories}
 
 
 def _identity(number: int, form: Ids) -> int | str | float:
-    return f"{number:05d}x" if form == "text" else float(number) if form == "float" else number
+    return f"{number:05d}x" if form == "text" else _number(number, form)
 
 
-def _number(key: int, form: Ids) -> float:
-    return float(key) if form == "float" else key
+def _number(key: int, form: Ids) -> int | str | float:
+    return float(key) if form == "float" else str(key) if form == "digits" else key
 
 
 def _stated(rng: Random, size: Sequence[float]) -> _Json:
@@ -221,6 +228,8 @@ def make_coco_told(root: Path, rng: Random, *, stored_frame: bool = False, facto
                     stated["area"] = area * factor**2
                 annotations.append({"image_id": index, "category_id": category, **stated})
             made.expected[image] = rows
-        path = _written(root / "annotations" / f"instances_{part}.json", _joined(rng, images, annotations, categories))
+        path = _written(
+            root / "annotations" / f"instances_{part}.json", _joined(rng, images, annotations, _listed(categories))
+        )
         made.parts[purpose].append(Part(path, folder))
     return made

@@ -70,7 +70,7 @@ def _document(rng: Random, image: Path, size: Size | None, objects: list[str]) -
 
 
 def make_voc(root: Path, rng: Random, *, counts_from: int = 1, spaces: bool = False) -> Made:
-    """Write a dataset of two parts, in one folder or in one a year.
+    """Write a dataset of two parts, in one folder or in one a year, or at times of one part without a list.
 
     Args:
         root: Its folder.
@@ -84,14 +84,18 @@ def make_voc(root: Path, rng: Random, *, counts_from: int = 1, spaces: bool = Fa
     made.section["difficult"] = "keep" if keeps else "drop"
     years = rng.choice(((), (), ("VOC2007",), ("VOC2007", "VOC2012")))
     namer = Namer(rng, ("a b {}", "{} c", "{}")) if spaces else plain_namer(rng)
-    zero_in = rng.choice(("train", "evaluate"))
-    for purpose, called in _PARTS:
+    alone = not years and not spaces and rng.random() < 0.2
+    zero_in = "evaluate" if alone else rng.choice(("train", "evaluate"))
+    for purpose, called in _PARTS[1:] if alone else _PARTS:
         part = rng.choice(called)
         for year in years or ("",):
             stems = []
             for index in range(rng.randint(1, 3)):
                 zero = counts_from == 0 and purpose == zero_in and index == 0
                 stems.append(_write_image(root / year, rng, namer, names, counts_from, first=index == 0, zero=zero))
+            if alone:
+                made.parts[purpose].append(Part(root / "Annotations", root / "JPEGImages"))
+                return made
             place = root / year / "ImageSets" / "Main" / f"{part}.txt"
             place.parent.mkdir(parents=True, exist_ok=True)
             text = rng.choice(("\n", "\r\n")).join(stems) + rng.choice(("", "\n", "\n\n"))

@@ -1,9 +1,8 @@
-"""Small datasets in the YOLO layout: boxes, polygons, oriented boxes and pose labels, laid out in many ways."""
+"""Small datasets in the YOLO layout, laid out in many ways."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,164 +10,67 @@ from typing import Any
 import yaml
 from generated import (
     TURNED,
-    Box,
     Made,
     Namer,
     Part,
     Purpose,
-    Size,
     class_names,
-    random_box,
     random_size,
     suffix_for,
     upright_size,
     write_picture,
 )
+from generated_labels import Lines
 
-#: Returns the lines of one label file; the first of a part has to hold one plain box of class 0.
-Lines = Callable[[Random, Size, int, bool], list[str]]
-_PARTS: tuple[tuple[Purpose, str], ...] = (("train", "train"), ("evaluate", "val"))
-
-
-def _numbers(rng: Random, values: Sequence[float]) -> list[str]:
-    form = rng.choice(("{:.6f}", "{:.8f}", "{!r}", "{:.7e}"))
-    return [form.format(float(value)) for value in values]
+_Names = tuple[tuple[Purpose, str], ...]
+_PARTS: _Names = (("train", "train"), ("evaluate", "val"))
+#: Where images of a part are: where a data.yaml says so, or where they are found without one.
+_DESCRIBED = ("images/{}", "{}/images", "images/all/images/{}", "{}")
+_FOUND = ("images/{}", "{}/images")
 
 
-def _line(rng: Random, label: int, values: Sequence[float]) -> str:
-    number = f"{label}.0" if rng.random() < 0.1 else str(label)
-    return rng.choice((" ", " ", "\t", "  ")).join([number, *_numbers(rng, values)])
+def make_yolo(
+    root: Path,
+    rng: Random,
+    lines: Lines,
+    kpt_shape: tuple[int, int] | None = None,
+    *,
+    text_keys: bool = False,
+    hidden: bool = False,
+) -> Made:
+    """Write a dataset of two parts, the first of which may be in two places, or at times of one without a name.
 
-
-def _shares(box: Box, size: Size) -> tuple[float, float, float, float]:
-    (x1, y1, x2, y2), (width, height) = box, size
-    return (x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height
-
-
-def _odd_shares(rng: Random, size: Size) -> tuple[float, float, float, float]:
-    """Return a box over an edge, beside the image, without a side, or with numbers a little out of range."""
-    x, y, w, h = _shares(random_box(rng, size), size)
-    return rng.choice(
-        [
-            (rng.uniform(0.8, 0.99), y, rng.uniform(0.5, 0.9), h),
-            (x, rng.uniform(0.001, 0.1), w, rng.uniform(0.4, 1.0)),
-            (rng.uniform(1.001, 1.009), y, w, h),
-            (-rng.uniform(0.001, 0.009), y, w, h),
-            (1.005, y, 0.001, h),
-            (x, y, 0.0, h),
-            (0.5, 0.5, 1.0, 1.0),
-            (x, y, 1.2, h),
-            (x, y, w, -h),
-        ]
-    )
-
-
-def box_lines(rng: Random, size: Size, classes: int, first: bool) -> list[str]:
-    """Return `class cx cy w h`, some over the edge, twice there, or of a class beyond the names."""
-    lines = [_line(rng, 0, _shares(random_box(rng, size), size))]
-    if first:
-        return lines + [_line(rng, classes - 1, _shares(random_box(rng, size), size)) for _ in range(rng.randrange(3))]
-    for _ in range(rng.randrange(4)):
-        box = _odd_shares(rng, size) if rng.random() < 0.25 else _shares(random_box(rng, size), size)
-        lines.append(_line(rng, classes if rng.random() < 0.02 else rng.randrange(classes), box))
-    if rng.random() < 0.2:
-        lines.append(rng.choice(lines))
-    return rng.sample(lines, len(lines))
-
-
-def _outline(rng: Random, count: int) -> list[float]:
-    """Return points around a middle, some a little outside the image."""
-    x, y, reach = rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8), rng.uniform(0.12, 0.3)
-    angles = sorted(rng.uniform(0, 2 * math.pi) for _ in range(count))
-    points = [(x + reach * math.cos(angle), y + reach * math.sin(angle)) for angle in angles]
-    return [value for point in points for value in point]
-
-
-def _oriented(rng: Random) -> list[float]:
-    x, y = rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8)
-    half_width, half_height, angle = rng.uniform(0.1, 0.25), rng.uniform(0.05, 0.2), rng.uniform(0, math.pi)
-    cos, sin = math.cos(angle), math.sin(angle)
-    values = []
-    for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
-        across, along = dx * half_width, dy * half_height
-        values += [x + across * cos - along * sin, y + across * sin + along * cos]
-    return values
-
-
-def _outline_not_pose(draw: Callable[[], list[float]]) -> list[float]:
-    """Draw until the first four numbers are no box around the other points: nobody could take it for a pose."""
-    while True:
-        values = draw()
-        x, y, w, h = values[:4]
-        others = zip(values[4::2], values[5::2], strict=True)
-        if all(abs(across - x) > w / 2 or abs(along - y) > h / 2 for across, along in others) and values[-1] != int(
-            values[-1]
-        ):
-            return values
-
-
-def polygon_lines(rng: Random, size: Size, classes: int, first: bool) -> list[str]:
-    """Return polygons of three points or more, or in some files boxes; seldom both, which Ultralytics refuses."""
-    if not first and rng.random() < 0.25:
-        return box_lines(rng, size, classes, first)
-    lines = []
-    for index in range(rng.randint(2, 4)):
-        values = (
-            _outline_not_pose(lambda: _outline(rng, rng.randint(3, 8))) if first else _outline(rng, rng.randint(3, 8))
-        )
-        lines.append(_line(rng, 0 if index == 0 else rng.randrange(classes), values))
-    if not first and rng.random() < 0.2:
-        lines.append(rng.choice([rng.choice(lines), *box_lines(rng, size, classes, True)]))
-    return lines
-
-
-def oriented_lines(rng: Random, size: Size, classes: int, first: bool) -> list[str]:
-    """Return the four corners of boxes that are turned by some angle."""
-    drawn = [_outline_not_pose(lambda: _oriented(rng)) if first else _oriented(rng) for _ in range(rng.randint(1, 4))]
-    return [_line(rng, 0 if index == 0 else rng.randrange(classes), values) for index, values in enumerate(drawn)]
-
-
-def pose_lines(points: int, numbers: int) -> Lines:
-    """Return a maker of boxes followed by points of two or three numbers, inside the box or, as hidden ones, 0."""
-
-    def lines(rng: Random, size: Size, classes: int, first: bool) -> list[str]:
-        made = []
-        for index in range(rng.randint(1, 3)):
-            x, y, w, h = _shares(random_box(rng, size), size)
-            values = [x, y, w, h]
-            for _ in range(points):
-                seen = rng.random() < 0.8
-                point = (x + rng.uniform(-0.5, 0.5) * w, y + rng.uniform(-0.5, 0.5) * h) if seen else (0.0, 0.0)
-                values += [*point, 2.0 * seen][:numbers]
-            plain = not first and rng.random() < 0.1
-            made.append(_line(rng, 0 if index == 0 else rng.randrange(classes), values[:4] if plain else values))
-        if rng.random() < 0.2:
-            made.append(made[0])
-        return made
-
-    return lines
-
-
-def make_yolo(root: Path, rng: Random, lines: Lines, kpt_shape: tuple[int, int] | None = None) -> Made:
-    """Write a dataset of two parts."""
+    Args:
+        root: Its folder.
+        rng: Decides everything.
+        lines: Makes the lines of a label file.
+        kpt_shape: What its data.yaml says of key points.
+        text_keys: Whether its data.yaml maps class numbers written as text to names.
+        hidden: Whether programs have left hidden files and folders of images among the images.
+    """
     made = Made(root, class_names(rng))
-    described = kpt_shape is not None or rng.random() < 0.7
-    layout = rng.choice(("images/{}", "{}/images", "data/images/{}", "{}") if described else ("images/{}", "{}/images"))
+    described = kpt_shape is not None or text_keys or rng.random() < 0.7
+    layout, parts = rng.choice(_DESCRIBED if described else _FOUND), _PARTS
+    if described and rng.random() < 0.2:
+        parts = (("train", "more"), *_PARTS)
+    elif not described and rng.random() < 0.2:
+        layout, parts = "images", (("evaluate", ""),)
     listed = rng.random() < 0.25 and (described or layout == "images/{}")
     namer = Namer(rng)
-    for purpose, part in _PARTS:
+    for purpose, part in parts:
         folder = root / layout.format(part)
         images = _write_part(folder, rng, namer, lines, len(made.names))
-        place = folder
+        if hidden:
+            _hide_images(folder, rng)
+        place = root / f"{part}.txt" if listed else folder
         if listed:
-            place = root / f"{part}.txt"
             names = [image.relative_to(root).as_posix() for image in images]
             paths = [rng.choice((f"./{name}", f"{root}/{name}")) for name in names]
             text = rng.choice(("\n", "\r\n")).join(paths) + rng.choice(("", "\n"))
             place.write_text(text, encoding="utf-8", newline="")
         made.parts[purpose].append(Part(place, folder))
     if described:
-        made.described = _describe(made, rng, kpt_shape)
+        made.described = _describe(made, rng, kpt_shape, text_keys)
     else:
         made.section["names"] = list(made.names)
     return made
@@ -200,10 +102,19 @@ def _write_label(image: Path, lines: Sequence[str], rng: Random) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def _describe(made: Made, rng: Random, kpt_shape: tuple[int, int] | None) -> Path:
+def _hide_images(folder: Path, rng: Random) -> None:
+    below = folder / ".ipynb_checkpoints"
+    for name in rng.sample((".ipynb_checkpoints/a-checkpoint.png", ".ipynb_checkpoints/b.jpg", "._c.jpg", ".d.png"), 2):
+        write_picture(folder / name, (16, 16), rng)
+    if below.is_dir():
+        (below / "a-checkpoint.txt").write_text("0 0.5 0.5 0.5 0.5\n", encoding="utf-8")
+
+
+def _describe(made: Made, rng: Random, kpt_shape: tuple[int, int] | None, text_keys: bool) -> Path:
     """Write a data.yaml: names as a list or a mapping, paths relative, absolute or one folder up as Roboflow writes."""
-    names = list(made.names) if rng.random() < 0.5 else dict(enumerate(made.names))
-    content: dict[str, Any] = {"names": names}
+    content: dict[str, Any] = {"names": list(made.names)}
+    if text_keys or rng.random() < 0.5:
+        content["names"] = {str(key) if text_keys else key: name for key, name in enumerate(made.names)}
     if rng.random() < 0.3:
         content["nc"] = len(made.names)
     if kpt_shape is not None:
@@ -211,14 +122,23 @@ def _describe(made: Made, rng: Random, kpt_shape: tuple[int, int] | None) -> Pat
     if rng.random() < 0.4:
         content["path"] = rng.choice((str(made.root), "."))
     for purpose, part in _PARTS:
-        place = made.parts[purpose][0].place
-        inside = place.relative_to(made.root).as_posix()
-        forms = [inside, f"./{inside}", str(place), [inside]]
-        if place.is_dir() and "/" in inside:
-            forms += [f"{inside}/", f"../{inside}"]
-        content[part] = rng.choice(forms)
+        places = [found.place for found in made.parts[purpose]]
+        as_list = len(places) > 1 or rng.random() < 0.2
+        paths = [_as_written(made.root, place, rng, alone=not as_list) for place in places]
+        content[part] = paths if as_list else paths[0]
     if rng.random() < 0.1:
         content["validation"] = content.pop("val")
     path = made.root / rng.choice(("data.yaml", "data.yaml", "my data.yaml"))
     path.write_text(yaml.safe_dump(content, allow_unicode=rng.random() < 0.5, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _as_written(root: Path, place: Path, rng: Random, *, alone: bool) -> str:
+    """Return a path as a data.yaml may give it; Ultralytics mends one that leads up only where it stands alone."""
+    inside = place.relative_to(root).as_posix()
+    forms = [inside, f"./{inside}", str(place)]
+    if place.is_dir():
+        forms.append(f"{inside}/")
+        if alone and "/" in inside:
+            forms.append(f"../{inside}")
+    return rng.choice(forms)

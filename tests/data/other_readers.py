@@ -97,17 +97,23 @@ def _coco_row(annotation: dict[str, Any], categories: dict[int, dict[str, Any]])
 
 
 def element_tree_rows(made: Made, purpose: Purpose) -> ByImage:
-    """Return the objects of the XML files that a part's lists name."""
+    """Return the objects of the XML files that a part's lists name, or of all that are there."""
     found: ByImage = {}
     for part in made.parts[purpose]:
-        for line in part.place.read_text(encoding="utf-8-sig").splitlines():
-            if line.strip():
-                tree = ET.parse(part.images.parent / "Annotations" / f"{line.strip()}.xml").getroot()
-                path = _image_of(part, line.strip(), tree)
-                drops = made.section.get("difficult") == "drop"
-                rows = [row for found in tree.iter("object") if (row := _voc_row(found, made.counts_from, drops))]
-                found[path] = _once(cleaned(rows, _shown_size(path)))
+        for stem in _stems(part.place):
+            tree = ET.parse(part.images.parent / "Annotations" / f"{stem}.xml").getroot()
+            path = _image_of(part, stem, tree)
+            drops = made.section.get("difficult") == "drop"
+            rows = [row for element in tree.iter("object") if (row := _voc_row(element, made.counts_from, drops))]
+            found[path] = _once(cleaned(rows, _shown_size(path)))
     return found
+
+
+def _stems(place: Path) -> list[str]:
+    """Return the stems that a list names, or those of all XML files in a folder."""
+    if place.is_dir():
+        return [path.stem for path in place.iterdir()]
+    return [line.strip() for line in place.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
 
 
 def _image_of(part: Part, stem: str, tree: ET.Element) -> Path:
