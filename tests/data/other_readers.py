@@ -5,10 +5,11 @@ the programs clips boxes to their image or leaves out those without area; forget
 functions with what the programs read. What these define otherwise, or not at all:
 
 - Ultralytics refuses a whole file for one bad line (a number out of range by more than 0.01, a class beyond the names,
-  boxes mixed with polygons), and images of under ten pixels; both are then left out as if they were not there. A line
-  that a file has twice counts once, but distinct polygons count although their boxes are the same. Paths in a list are
-  absolute or start with `./`. Labels are looked for only in `labels`, not also beside an image in `images`. What a
-  tracker wrote (with confidence and id) and poses without `kpt_shape` are polygons to it, so none are made here.
+  boxes mixed with polygons), and images of under ten pixels; both are then left out as if they were not there. Paths in
+  a list are absolute or start with `./`. Labels are looked for only in `labels`, not also beside an image in `images`.
+  A line that a file has twice counts once in both programs; distinct lines whose boxes are the same, or are so once
+  clipped, count in Ultralytics alone and are not made here. Nor is what Ultralytics takes for polygons and forgetbench
+  does not: lines with a confidence and an id, poses without `kpt_shape`.
 - pycocotools keeps annotations that are given twice, which forgetbench keeps once; has no box where only an outline is
   given, which then reaches as far as its points; has annotations without a known category, of no class; does not look
   for image files.
