@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from forgetbench.data.clean import (
     CLASS_BEYOND_NAMES,
@@ -19,7 +18,7 @@ from forgetbench.data.clean import (
     UNREADABLE_LABEL,
     WRONG_PATHS,
 )
-from forgetbench.data.coco_boxes import corners_of, read_box, stated_size
+from forgetbench.data.coco_boxes import reach_of, read_box, stated_size
 from forgetbench.data.coco_classes import Categories, common_parent, near_categories, read_categories, union_of
 from forgetbench.data.coco_files import annotation_files
 from forgetbench.data.coco_images import ImageFinder
@@ -102,10 +101,7 @@ class CocoSource(Source):
         """Return the size that an image's record states, and how far its boxes reach."""
         part, name = listed.key.split("\0", 1)
         index = self._index(part)
-        corners = [corners_of(annotation) for annotation in index.boxes.get(name, ())]
-        known = [found for found in corners if found is not None]
-        reach = (max(x2 for _, _, x2, _ in known), max(y2 for _, _, _, y2 in known)) if known else None
-        return Described(stated_size(index.images[name]), reach)
+        return Described(stated_size(index.images[name]), reach_of(index.boxes.get(name, ())))
 
     def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return an image's annotations; one that cannot be read is dropped and reported."""

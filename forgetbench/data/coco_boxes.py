@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from forgetbench.data.clean import RawBox
+from forgetbench.data.clean import Corners, RawBox
 from forgetbench.errors import brief
 
 
@@ -27,12 +27,17 @@ def _side(value: object) -> float | None:
     return side if 0 < side < math.inf else None
 
 
-def corners_of(annotation: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
-    """Return a usable box's corners, xyxy."""
-    try:
-        return read_box(annotation, "", "").corners
-    except (TypeError, ValueError, OverflowError):
-        return None
+def reach_of(annotations: Iterable[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """Return the (x, y) in pixels that usable boxes reach to the right and downwards; None without any."""
+    far: list[tuple[float, float]] = []
+    for annotation in annotations:
+        try:
+            corners = _corners(annotation)
+        except (TypeError, ValueError, OverflowError):
+            continue  # reported where boxes are read
+        far.append(corners[2:])
+    finite = [point for point in far if math.isfinite(point[0] + point[1])]
+    return (max(x for x, _ in finite), max(y for _, y in finite)) if finite else None
 
 
 def read_box(annotation: Mapping[str, Any], name: str, place: str) -> RawBox:
@@ -46,17 +51,24 @@ def read_box(annotation: Mapping[str, Any], name: str, place: str) -> RawBox:
     Raises:
         TypeError, ValueError, OverflowError: it has no box of four finite numbers.
     """
-    given, outline = annotation.get("bbox"), annotation.get("segmentation")
-    if given is None and isinstance(outline, list) and outline:
-        points = [float(value) for polygon in outline for value in polygon]
-        corners = (min(points[0::2]), min(points[1::2]), max(points[0::2]), max(points[1::2]))
-    elif isinstance(given, list) and len(given) == 4:
-        x, y, width, height = (float(value) for value in given)
-        corners = (x, y, x + width, y + height)
-    else:
-        raise ValueError(f"bbox is {brief(given)}, expected [x, y, width, height]")
+    corners = _corners(annotation)
     area = float(annotation.get("area") or 0)
     if not all(math.isfinite(value) for value in (*corners, area)):
         raise ValueError("a number is not finite")
     crowd = bool(float(annotation.get("iscrowd") or 0))
-    return RawBox(name, corners, place, crowd=crowd, area=area if area > 0 else None, polygon=given is None)
+    return RawBox(
+        name, corners, place, crowd=crowd, area=area if area > 0 else None, polygon=annotation.get("bbox") is None
+    )
+
+
+def _corners(annotation: Mapping[str, Any]) -> Corners:
+    """Return the corners of a box, or of the box around an outline; they need not be finite."""
+    given = annotation.get("bbox")
+    if isinstance(given, list) and len(given) == 4:
+        x, y, width, height = map(float, given)
+        return x, y, x + width, y + height
+    outline = annotation.get("segmentation")
+    if given is None and isinstance(outline, list) and outline:
+        points = [float(value) for polygon in outline for value in polygon]
+        return min(points[0::2]), min(points[1::2]), max(points[0::2]), max(points[1::2])
+    raise ValueError(f"bbox is {brief(given)}, expected [x, y, width, height]")
