@@ -94,8 +94,8 @@ class CocoSource(Source):
         nearly = [listed for listed in images if listed.key in self._nearly]
         if nearly:
             first = nearly[0]
-            detail = f"{len(nearly)} images are found by names that nearly match, each by one alone: first this"
-            self.report.add(NEAR_NAMES, first.name, f"{detail} by {brief(first.given)}")
+            detail = f"image names that match one file, though only nearly: {len(nearly)}, of this file '{first.given}'"
+            self.report.add(NEAR_NAMES, first.name, detail)
 
     def described(self, listed: Listed) -> Described:
         """Return the size that an image's record states, and how far its boxes reach."""

@@ -91,7 +91,8 @@ def _folders(top: Path) -> list[Path]:
     if not top.is_dir():
         return []
     with os.scandir(top) as found:  # thousands of images may lie beside
-        return sorted(top / entry.name for entry in found if not is_ignored(entry.name) and entry.is_dir())
+        inside = (top / entry.name for entry in found if entry.is_symlink() or entry.is_dir())
+        return sorted(path for path in inside if not is_ignored(path.name) and path.is_dir())
 
 
 def _called(top: Path, *names: str) -> list[Path]:
