@@ -12,6 +12,7 @@ from pathlib import Path
 
 from forgetbench.data.clean import (
     CLASS_BEYOND_NAMES,
+    DUPLICATE_IMAGE,
     MISSING_IMAGE,
     NEAR_NAMES,
     UNREAD_FORMAT,
@@ -48,7 +49,8 @@ class CocoSource(Source):
         self._parts: dict[str, Instances] = {}
         self._categories: dict[str, Categories] = {}
         self._stand_for: dict[str, dict[Id, Id]] = {}
-        self._nearly: dict[str, str] = {}
+        self._nearly: set[str] = set()
+        self._first_in: dict[Path, tuple[str, str]] = {}
         if names is None:
             self.classes = self._all_classes(_training_first(files, training))
 
@@ -80,13 +82,14 @@ class CocoSource(Source):
             if found.how == "outside":
                 outside.append(found.image)
             elif found.how == "near":
-                self._nearly[listed[-1].key] = name
+                self._nearly.add(listed[-1].key)
         if unread:
             detail = f"{len(unread)} images listed are of a format that is not read: convert them to JPEG or PNG"
             self.report.add(UNREAD_FORMAT, self.name_of(unread[0]), detail)
         if outside:
             detail = f"{len(outside)} images are taken from outside the dataset, since none in it fits: {outside[0]}"
             self.report.add(WRONG_PATHS, self.name_of(file), detail)
+        self._compare_with_other_parts(part, listed)
         return listed
 
     def conclude(self, images: Sequence[Listed]) -> None:
@@ -123,6 +126,23 @@ class CocoSource(Source):
         return Annotations(
             listed.name, boxes, absent="no usable annotation" if name in index.boxes else "no annotation"
         )
+
+    def _compare_with_other_parts(self, part: str, images: Sequence[Listed]) -> None:
+        """Report images that another part has with other annotations: where parts are mixed, one of them counts."""
+        differing: list[tuple[Listed, str]] = []
+        for listed in images:
+            other, name = self._first_in.setdefault(listed.image, (part, listed.given))
+            if other != part and self._said(other, name) != self._said(part, listed.given):
+                differing.append((listed, other))
+        if differing:
+            listed, other = differing[0]
+            detail = f"images that have other annotations in {self.name_of(self._files[other])}: {len(differing)}"
+            self.report.add(DUPLICATE_IMAGE, self.name_of(self._files[part]), f"{detail}, first {listed.name}")
+
+    def _said(self, part: str, name: str) -> list[str]:
+        """Return an image's classes and boxes in an order that does not depend on the file's."""
+        names, boxes = self._categories_of(part).names, self._index(part).boxes.get(name, ())
+        return sorted(f"{names.get(plain_id(a.get('category_id')) or 0)} {a.get('bbox')}" for a in boxes)
 
     def _index(self, part: str) -> Instances:
         if part not in self._parts:

@@ -167,6 +167,19 @@ def test_outside_is_looked_at_last_and_told(tmp_path: Path, given: str) -> None:
     assert [kind for kind, _, _ in odd(inside)] == ["near-names"]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_parts_that_say_different_things_of_an_image(tmp_path: Path, same: bool) -> None:
+    write(tmp_path, ["a.png", "b.png"], "train.json")
+    write(tmp_path, ["a.png", "b.png"] if same else ["b.png", "a.png"], "val.json")
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / "images" / name)
+    source = read_coco(tmp_path)
+    assert read(source, "train") == {"images/a.png": 1, "images/b.png": 2}
+    assert read(source, "val") == {"images/a.png": 1 if same else 2, "images/b.png": 2 if same else 1}
+    detail = "images that have other annotations in train.json: 2, first images/a.png"
+    assert odd(source) == ([] if same else [("duplicate-image", "val.json", detail)])
+
+
 def test_links_count_as_what_they_are_called(tmp_path: Path) -> None:
     root = tmp_path / "set"
     write(root, ["a.png", "dead.png", "loop.png", "Gone.png"])
