@@ -8,6 +8,7 @@ numbered in order of category id, the training file's first.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from forgetbench.data.clean import (
@@ -89,8 +90,7 @@ class CocoSource(Source):
         if outside:
             detail = f"{len(outside)} images are taken from outside the dataset, since none in it fits: {outside[0]}"
             self.report.add(WRONG_PATHS, self.name_of(file), detail)
-        self._compare_with_other_parts(part, listed)
-        return listed
+        return self._compared_with_other_parts(part, listed)
 
     def conclude(self, images: Sequence[Listed]) -> None:
         """Report what images have names that only nearly match."""
@@ -127,17 +127,23 @@ class CocoSource(Source):
             listed.name, boxes, absent="no usable annotation" if name in index.boxes else "no annotation"
         )
 
-    def _compare_with_other_parts(self, part: str, images: Sequence[Listed]) -> None:
-        """Report images that another part has with other annotations: where parts are mixed, one of them counts."""
-        differing: list[tuple[Listed, str]] = []
+    def _compared_with_other_parts(self, part: str, images: Sequence[Listed]) -> list[Listed]:
+        """Return images, called as the part calls them that has them with the same annotations; report other ones."""
+        kept, differing = [], []
         for listed in images:
             other, name = self._first_in.setdefault(listed.image, (part, listed.given))
-            if other != part and self._said(other, name) != self._said(part, listed.given):
+            if other == part:
+                kept.append(listed)
+            elif self._said(other, name) == self._said(part, listed.given):
+                kept.append(replace(listed, given=name))
+            else:
+                kept.append(listed)
                 differing.append((listed, other))
-        if differing:
-            listed, other = differing[0]
+        if differing:  # where parts are mixed, one of them counts
+            first, other = differing[0]
             detail = f"images that have other annotations in {self.name_of(self._files[other])}: {len(differing)}"
-            self.report.add(DUPLICATE_IMAGE, self.name_of(self._files[part]), f"{detail}, first {listed.name}")
+            self.report.add(DUPLICATE_IMAGE, self.name_of(self._files[part]), f"{detail}, first {first.name}")
+        return kept
 
     def _said(self, part: str, name: str) -> list[str]:
         """Return an image's classes and boxes in an order that does not depend on the file's."""

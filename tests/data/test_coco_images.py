@@ -13,6 +13,7 @@ from layouts import write_image
 from forgetbench.data.choose import choose
 from forgetbench.data.coco import CocoSource, read_coco
 from forgetbench.data.coco_parts import is_same_part, part_of, part_word
+from forgetbench.data.load import load_data
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
@@ -178,6 +179,18 @@ def test_parts_that_say_different_things_of_an_image(tmp_path: Path, same: bool)
     assert read(source, "val") == {"images/a.png": 1 if same else 2, "images/b.png": 2 if same else 1}
     detail = "images that have other annotations in train.json: 2, first images/a.png"
     assert odd(source) == ([] if same else [("duplicate-image", "val.json", detail)])
+
+
+def test_training_images_that_are_evaluated_on_under_another_name_are_kept_and_told(tmp_path: Path) -> None:
+    write(tmp_path, ["a.png", "b.png"], "train.json")
+    write(tmp_path, ["../images/a.png", "images/b.png"], "val.json")
+    for name, side in (("a.png", 100), ("b.png", 90)):
+        write_image(tmp_path / "images" / name, side)
+    spec = Data.model_validate({"format": "coco", "path": str(tmp_path)})
+    loaded = load_data(spec, role="target", suite_folder=None)
+    assert loaded.train is not None
+    assert (len(loaded.train.samples), len(loaded.evaluate.samples)) == (2, 2)
+    assert loaded.report.counts() == {"trained-on-and-evaluated-on": 2}
 
 
 def test_links_count_as_what_they_are_called(tmp_path: Path) -> None:

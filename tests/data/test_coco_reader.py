@@ -43,6 +43,14 @@ def test_sparse_ids_crowds_and_areas(tmp_path: Path) -> None:
     assert source.report.found == []
 
 
+@pytest.mark.parametrize(("flag", "crowd"), [("0", False), (0.0, False), (None, False), ("1", True), (True, True)])
+def test_crowd_flags_are_numbers(tmp_path: Path, flag: object, crowd: bool) -> None:
+    write_image(tmp_path / "images" / "a.png")
+    write_coco(tmp_path, [image(9, "a.png")], [annotation(1, 9, 1, ["10", 20, 30.0, 10], iscrowd=flag)], {1: "x"})
+    (sample,) = read_coco(tmp_path).samples("")
+    assert (sample.crowd.tolist(), sample.boxes.tolist()) == ([crowd], [[10, 20, 40, 30]])
+
+
 def test_oddities(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "c.png"):
         write_image(tmp_path / "images" / name)
