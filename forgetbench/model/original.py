@@ -68,8 +68,20 @@ def load_original(path: Path) -> Original:
     """
     if not path.is_file():
         raise WeightsError("no such weights file", where=path)
-    architecture, classes, tensors = (_read_safetensors if path.suffix == ".safetensors" else _read_pickle)(path)
-    return make_original(path.stem, architecture, classes, tensors, where=path)
+    try:
+        if path.suffix == ".safetensors":
+            return make_original(path.stem, *_read_safetensors(path), where=path)
+        return _read_pickle(path)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged or made-up file leads the libraries that read it to errors of every kind
+        first = str(error).partition("\n")[0]
+        raise WeightsError(
+            "cannot be read as detection weights",
+            where=path,
+            found=brief(f"{type(error).__name__}: {first}"),
+            fix="The file may be damaged: get it again.",
+        ) from error
 
 
 def make_original(
@@ -78,32 +90,22 @@ def make_original(
     """Build the architecture and fill it with tensors, rounded to float16 as checkpoints are.
 
     Raises:
-        WeightsError: names or shapes disagree, or a value is not finite in float16.
+        WeightsError: names, types or shapes disagree, or a value is not finite in float16.
     """
-    model = yolo.build(architecture, len(classes), seed=0, where=where)
+    if any(key.endswith(".conv.bias") for key in tensors) and not any(".bn." in key for key in tensors):
+        raise fused(where)
+    first = next((tensors[key] for key in ("model.0.conv.weight", "model.0.weight") if key in tensors), None)
+    if first is not None and first.dim() == 4:
+        check_channels(first.shape[1], where)
+    model = yolo.sketch(architecture, len(classes), where, len(tensors))
     expected = model.state_dict()
-    missing, unknown = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
-    if missing or unknown:
-        fused = any(".bn." in key for key in missing)
-        hint = "It was fused for inference; use the training checkpoint." if fused else None
-        raise WeightsError(
-            "tensors do not fit the architecture they come with",
-            where=where,
-            expected=f"{len(expected)} tensors",
-            found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as {(missing + unknown)[0]}",
-            fix=hint,
-        )
-    if any(tensor.shape != expected[key].shape for key, tensor in tensors.items()):
+    _check_names(expected, tensors, where)
+    fine_tuned = _wider_classes(expected, tensors)
+    if fine_tuned:
         model = yolo.build_fine_tuned(architecture, classes, where=where)
-        expected = model.state_dict()
-    for key, tensor in tensors.items():
-        if tensor.shape != expected[key].shape:
-            raise WeightsError(
-                "a tensor has the wrong shape",
-                where=f"{where}: {key}",
-                expected=tuple(expected[key].shape),
-                found=tuple(tensor.shape),
-            )
+    else:
+        model = yolo.build(architecture, len(classes), seed=0, where=where)
+    _check_shapes(model.state_dict(), tensors, where)
     rounded = as_stored(tensors)
     for key, tensor in rounded.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
