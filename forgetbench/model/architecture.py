@@ -15,17 +15,18 @@ from forgetbench.errors import WeightsError, brief
 
 Architecture = dict[str, Any]
 #: Modules that detection models are made of. None of them opens a file or an address.
-KNOWN = frozenset(
-    "A2C2f AConv ADown AIFI Bottleneck BottleneckCSP C1 C2 C2PSA C2f C2fCIB C2fPSA C3 C3Ghost C3TR C3k2 C3x CBFuse "
-    "CBLinear Concat Conv ConvTranspose DWConv DWConvTranspose2d Detect ELAN1 Focus GhostBottleneck GhostConv HGBlock "
-    "HGStem PSA RepC3 RepNCSPELAN4 ResNetLayer SCDown SPP SPPELAN SPPF v10Detect nn.AvgPool2d nn.BatchNorm2d "
-    "nn.ConvTranspose2d nn.Identity nn.MaxPool2d nn.Upsample nn.ZeroPad2d".split()
-)
+KNOWN = frozenset({
+    "A2C2f", "AConv", "ADown", "AIFI", "Bottleneck", "BottleneckCSP", "C1", "C2", "C2PSA", "C2f", "C2fCIB",
+    "C2fPSA", "C3", "C3Ghost", "C3TR", "C3k2", "C3x", "CBFuse", "CBLinear", "Concat", "Conv", "ConvTranspose",
+    "DWConv", "DWConvTranspose2d", "Detect", "ELAN1", "Focus", "GhostBottleneck", "GhostConv", "HGBlock", "HGStem",
+    "PSA", "RepC3", "RepNCSPELAN4", "ResNetLayer", "SCDown", "SPP", "SPPELAN", "SPPF", "v10Detect", "nn.AvgPool2d",
+    "nn.BatchNorm2d", "nn.ConvTranspose2d", "nn.Identity", "nn.MaxPool2d", "nn.Upsample", "nn.ZeroPad2d",
+})  # fmt: skip
 #: Heads and modules of other tasks: known, but not what is compared here.
-OTHER_HEADS = frozenset(
-    "Classify Depth ImagePoolingAttn OBB OBB26 Pose Pose26 RTDETRDecoder Segment Segment26 SemanticSegment WorldDetect "
-    "YOLOEDetect YOLOESegment YOLOESegment26 C2fAttn".split()
-)
+OTHER_HEADS = frozenset({
+    "Classify", "Depth", "ImagePoolingAttn", "OBB", "OBB26", "Pose", "Pose26", "RTDETRDecoder", "Segment",
+    "Segment26", "SemanticSegment", "WorldDetect", "YOLOEDetect", "YOLOESegment", "YOLOESegment26", "C2fAttn",
+})  # fmt: skip
 #: Where among a module's arguments another number of repeats is.
 REPEATS_AT = {"RepNCSPELAN4": 3, "ResNetLayer": 4}
 #: Modules in an architecture that comes without tensors.

@@ -175,6 +175,17 @@ def tensors_alone(path: Path) -> WeightsError:
     )
 
 
+def not_safetensors(path: Path, found: str) -> WeightsError:
+    """Return the error for a file with the suffix .safetensors that cannot be read as such."""
+    reason = None if looks_like_safetensors(path) else _by_bytes(path)
+    return WeightsError(
+        f"cannot be read as safetensors{f': this is {reason.what}' if reason else ''}",
+        where=path,
+        found=None if reason else brief(found),
+        fix=reason.fix if reason else DOWNLOAD_AGAIN,
+    )
+
+
 def looks_like_safetensors(path: Path) -> bool:
     """Tell whether a file starts as safetensors do: the header's length, then JSON."""
     with path.open("rb") as file:

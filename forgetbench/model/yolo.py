@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from forgetbench.errors import InputError, WeightsError
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
-from forgetbench.model.architecture import Architecture, checked
+from forgetbench.model.architecture import Architecture as Architecture
+from forgetbench.model.architecture import checked
 from forgetbench.model.smoothing import SmoothedBCE
 from forgetbench.model.targets import SharedTargets
 
@@ -183,6 +184,11 @@ def has_two_heads(model: Yolo) -> bool:
 def stack_of(name: str) -> tuple[Literal["box", "class"], bool] | None:
     """Return what the stack of a head's tensor predicts and whether it is one-to-one; None outside the stacks."""
     return STACKS.get(name.partition(".")[0])
+
+
+def is_of_class_stack(name: str) -> bool:
+    """Tell whether a tensor of a whole model belongs to a stack of its head that predicts classes."""
+    return name.split(".")[2:3] in [[stack] for stack in CLASS_STACKS]
 
 
 def is_constant(name: str) -> bool:
