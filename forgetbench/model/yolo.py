@@ -202,6 +202,26 @@ def strides_of(model: Yolo) -> list[int]:
     return [int(stride) for stride in head.stride]
 
 
+def norm_positions(model: Yolo, imgsz: int) -> dict[str, int]:
+    """Return at how many places of one square image each BatchNorm layer normalises, by its name in the model.
+
+    Nothing is computed. In training a layer needs more than one value per channel: places times images of a batch.
+    """
+    duplicate: Yolo = copy.deepcopy(model).eval().to("meta")
+    duplicate.model[-1].training = True  # so that a head returns its maps and makes no anchors
+    positions: dict[str, int] = {}
+    for name, layer in duplicate.named_modules():
+        if isinstance(layer, nn.BatchNorm2d):
+
+            def note(_layer: nn.Module, given: Any, name: str = name) -> None:
+                positions[name] = math.prod(given[0].shape[2:])
+
+            layer.register_forward_pre_hook(note)
+    with torch.no_grad():
+        run_modules(duplicate.model, {}, torch.zeros(1, 3, imgsz, imgsz, device="meta"), saved_indices(model))
+    return positions
+
+
 def transfer(model: Yolo, original: Yolo, names: Sequence[str], cls_remap: bool, seed: int) -> None:
     """Load the original's weights into a model with other classes, as Ultralytics' fine-tuning does.
 

@@ -54,7 +54,8 @@ def rehearse(
     """
     affordable = AFFORDABLE.get(device.type, AFFORDABLE["cpu"])
     original, train = plan.originals[arms[0].model], plan.suite.train
-    batch = max(1, min(train.batch, int(affordable / training_flops)))
+    # one image alone may leave BatchNorm a single value where the suite's batches do not
+    batch = max(min(2, train.batch), min(train.batch, int(affordable / training_flops)))
     session = TrainingSession(
         original,
         {arm.name: arm.regime for arm in arms},
