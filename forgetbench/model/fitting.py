@@ -71,7 +71,7 @@ def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
         WeightsError: one is of another kind.
     """
     kinds = {name: type(module).__name__ for name, module in built.named_modules(remove_duplicate=False)}
-    for name, module in modules_of(saved):
+    for name, module in modules_of(saved, where):
         found, expected = type(module).__name__, kinds.get(name)
         if name.startswith("model.") and found not in {expected, FORMER_NAMES.get(expected or "")}:
             raise other_layers(where, name, found, expected)

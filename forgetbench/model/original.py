@@ -165,7 +165,7 @@ def _read_pickle(path: Path) -> Original:
     if not isinstance(architecture, dict):
         raise WeightsError("the model does not say its architecture", where=path)
     original = make_original(
-        path.stem, architecture, class_names(names, architecture.get("nc"), path), tensors_of(model), where=path
+        path.stem, architecture, class_names(names, architecture.get("nc"), path), tensors_of(model, path), where=path
     )
     check_modules(model, original.model, path)
     return original
@@ -221,7 +221,8 @@ def class_names(names: object, count: object, where: object) -> tuple[str, ...]:
 def _index(key: object) -> int | None:
     if isinstance(key, str) and re.fullmatch(r"\d{1,6}(\.0*)?", key.strip(), re.ASCII):
         return int(float(key))
-    return int(key) if isinstance(key, int | float) and not isinstance(key, bool) and key == int(key) else None
+    whole = type(key) is int or (isinstance(key, float) and key.is_integer())
+    return int(key) if whole else None  # type: ignore[call-overload]
 
 
 def _is_text(name: str) -> bool:

@@ -105,7 +105,7 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
-def modules_of(module: Any) -> Iterator[tuple[str, Any]]:
+def modules_of(module: Any, where: object = None) -> Iterator[tuple[str, Any]]:
     """Yield an inert module and all inside it by dotted name, the module itself first by the name ''.
 
     Raises:
@@ -117,21 +117,23 @@ def modules_of(module: Any) -> Iterator[tuple[str, Any]]:
             return
         name, node, depth = waiting.pop()
         if count > MOST_MODULES or depth > MOST_DEPTH:
-            raise WeightsError("a module contains itself, or more modules than a model has", found=name[:60])
+            raise WeightsError(
+                "a module contains itself, or more modules than a model has", where=where, found=name[:60]
+            )
         yield name, node
         for key, child in _entries(node, "_modules"):
             if isinstance(child, Inert):
                 waiting.append((f"{name}.{key}" if name else key, child, depth + 1))
 
 
-def tensors_of(module: Any) -> dict[str, torch.Tensor]:
+def tensors_of(module: Any, where: object = None) -> dict[str, torch.Tensor]:
     """Return the state dict of an inert module tree: parameters and persistent buffers by dotted name.
 
     Raises:
-        WeightsError: a module contains itself, or a tensor claims more values than the file holds.
+        WeightsError: as `modules_of`.
     """
     found: dict[str, torch.Tensor] = {}
-    for name, node in modules_of(module):
+    for name, node in modules_of(module, where):
         transient = getattr(node, "_non_persistent_buffers_set", ())
         for kind in ("_parameters", "_buffers"):
             for key, value in _entries(node, kind):

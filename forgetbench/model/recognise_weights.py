@@ -18,6 +18,7 @@ from forgetbench.errors import WeightsError, brief
 
 USE_DETECTION = "Use detection weights that Ultralytics trained, such as yolov8n.pt."
 EXPORTED = "Use the .pt file that it was exported from."
+UNPACK = "Unpack it and name the .pt file inside."
 DOWNLOAD_AGAIN = "Download it again and compare its size with the one given at the source."
 
 
@@ -39,9 +40,8 @@ _MAGIC = (
     (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
      Reason("a file in PyTorch's format from before version 1.6",
             "Where you trust it, open it with a PyTorch of your own and write it anew with torch.save.")),
-    (b"\x1f\x8b", Reason("a gzip archive", "Unpack it and name the .pt file inside.")),
-    (b"7z\xbc\xaf", Reason("a 7z archive", "Unpack it and name the .pt file inside.")),
-    (b"Rar!", Reason("a RAR archive", "Unpack it and name the .pt file inside.")),
+    (b"\x1f\x8b", Reason("a gzip archive", UNPACK)), (b"7z\xbc\xaf", Reason("a 7z archive", UNPACK)),
+    (b"Rar!", Reason("a RAR archive", UNPACK)),
 )  # fmt: skip
 #: What a suffix says where the bytes do not.
 _SUFFIXES = {
@@ -65,8 +65,7 @@ _FAMILIES = (
     (r"(mmdet|mmcv|mmengine|mmyolo)\..+", "OpenMMLab", USE_DETECTION),
     (r"(detectron2|fvcore)\..+", "Detectron2", USE_DETECTION),
     (r"super_gradients\..+", "SuperGradients (YOLO-NAS)", USE_DETECTION),
-    (r"(torchvision\.models|timm|transformers)\..+", "another model library", USE_DETECTION),
-    (r"(pytorch_lightning|lightning)\..+", "PyTorch Lightning", USE_DETECTION),
+    (r"(torchvision\.models|timm|transformers|pytorch_lightning)\..+", "another model library", USE_DETECTION),
     (r"ultralytics\..+", "a fork of Ultralytics with modules of its own", _FORK),
     (r"torch\.(_dynamo|_inductor)\..+", "torch.compile", "Save the model from before compiling it."),
     (r"(torch\.(ao|quantization|fx|nn\.(quantized|intrinsic|qat))|pytorch_quantization|modelopt)\..+",
@@ -75,7 +74,7 @@ _FAMILIES = (
 _OTHER_TASKS = {
     "SegmentationModel": "a segmentation model", "PoseModel": "a pose model", "OBBModel": "a model of oriented boxes",
     "ClassificationModel": "a classification model", "SemanticModel": "a semantic segmentation model",
-    "SemanticSegmentationModel": "a semantic segmentation model", "DepthModel": "a depth model",
+    "DepthModel": "a depth model",
     "WorldModel": "a YOLO-World model", "YOLOEModel": "a YOLOE model", "YOLOESegModel": "a YOLOE segmentation model",
     "RTDETRDetectionModel": "an RT-DETR model",
 }  # fmt: skip
@@ -103,16 +102,16 @@ def foreign_names(path: Path, names: Iterable[str]) -> WeightsError:
     Names of other detectors' code are told as theirs. One name of anybody else's is the reason to distrust the file.
     """
     listed = sorted(names)
-    unknown = [name for name in listed if _family(name) is None]
+    unknown = [name for name in listed if not any(re.fullmatch(family[0], name, re.ASCII) for family in _FAMILIES)]
     if unknown:
         return WeightsError(
             f"refused: the file names {brief(unknown[0])}, which no detection checkpoint needs",
             where=path,
             fix="Nothing in it was executed. Take the weights from a source you trust, or save them anew.",
         )
-    order = [pattern for pattern, _, _ in _FAMILIES]
-    name = min(listed, key=lambda each: order.index((_family(each) or _FAMILIES[-1])[0]))
-    _, family, fix = _family(name) or _FAMILIES[-1]
+    (_, family, fix), name = next(
+        (family, name) for family in _FAMILIES for name in listed if re.fullmatch(family[0], name, re.ASCII)
+    )
     return WeightsError(
         "not weights that Ultralytics can build",
         where=path,
@@ -193,10 +192,6 @@ def looks_like_safetensors(path: Path) -> bool:
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
 
 
-def _family(name: str) -> tuple[str, str, str] | None:
-    return next((family for family in _FAMILIES if re.fullmatch(family[0], name, re.ASCII)), None)
-
-
 def _is_state_dict(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and all(isinstance(v, torch.Tensor) for v in value.values())
 
@@ -229,7 +224,7 @@ def _by_bytes(path: Path) -> Reason | None:
     if path.suffix.lower() == ".weights":
         return Reason("Darknet weights", USE_DETECTION)
     if start[257:262] == b"ustar":
-        return Reason("a tar archive", "Unpack it and name the .pt file inside.")
+        return Reason("a tar archive", UNPACK)
     if start[0] == 0x80 and start[1:2] <= b"\x05":
         return Reason("a plain pickle", "Where you trust it, open it yourself and write it anew with torch.save.")
     if looks_like_safetensors(path):
@@ -261,5 +256,5 @@ def _by_archive(path: Path) -> Reason:
     if "data.pkl" in last:
         return Reason("a damaged PyTorch archive", DOWNLOAD_AGAIN)
     if any(name.endswith((".pt", ".pth")) for name in names):
-        return Reason("a zip archive with weights inside", "Unpack it and name the .pt file.")
+        return Reason("a zip archive with weights inside", UNPACK)
     return Reason("a zip archive of other files", USE_DETECTION)

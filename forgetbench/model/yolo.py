@@ -141,10 +141,12 @@ def _dry_run(model: Yolo, imgsz: int) -> None:
             raise ValueError(f"an output of {type(module).__name__} would have {output.numel()} values")
 
     hooks = [module.register_forward_hook(limit) for module in model.modules()]
-    with torch.no_grad():
-        run_modules(model.eval().model[:-1], {}, torch.zeros(1, 3, imgsz, imgsz), frozenset(model.save))
-    for hook in hooks:
-        hook.remove()
+    try:
+        with torch.no_grad():
+            run_modules(model.eval().model[:-1], {}, torch.zeros(1, 3, imgsz, imgsz), frozenset(model.save))
+    finally:  # activations are shared with every other model
+        for hook in hooks:
+            hook.remove()
 
 
 def build_fine_tuned(architecture: Architecture, names: Sequence[str], where: object) -> Yolo:
