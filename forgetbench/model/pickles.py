@@ -8,6 +8,7 @@ names outside the families that detection checkpoints use are refused before any
 from __future__ import annotations
 
 import itertools
+import pickletools
 import re
 import zipfile
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ MOST_MODULES = 20_000
 MOST_DEPTH = 40
 #: torch.save does not compress. Archives packed anew may, but weights hardly shrink.
 MOST_EXPANSION = 20
+_MARK = -1
 
 
 class Inert:
@@ -87,8 +89,11 @@ def load_inert(path: Path) -> Any:
         raise foreign_names(path, foreign)
     with zipfile.ZipFile(path) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-    if size > MOST_EXPANSION * path.stat().st_size:
-        raise WeightsError("unpacks to far more than weights do", where=path, found=f"{size} bytes")
+        if size > MOST_EXPANSION * path.stat().st_size:
+            raise WeightsError("unpacks to far more than weights do", where=path, found=f"{size} bytes")
+        pickled = [archive.read(entry) for entry in archive.infolist() if entry.filename.endswith("data.pkl")]
+    if max(map(_tuple_depth, pickled), default=0) > MOST_DEPTH:
+        raise WeightsError("nested deeper than any checkpoint", where=path, found=f"more than {MOST_DEPTH} levels")
     stand_ins = [(type(name.rpartition(".")[2], (Inert,), {"global_name": name}), name) for name in named]
     with torch.serialization.safe_globals(stand_ins):  # type: ignore[arg-type]
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -140,6 +145,29 @@ def tensors_of(module: Any, where: object = None) -> dict[str, torch.Tensor]:
                 if isinstance(value, torch.Tensor) and key not in transient:
                     found[f"{name}.{key}" if name else key] = value.detach()
     return found
+
+
+def _tuple_depth(code: bytes) -> int:
+    """Return how deep tuples of a pickle are nested. A tuple as a key is hashed by a recursion that nothing else stops.
+
+    The pickle's operations are read, not carried out.
+    """
+    deepest, stack, memo = 0, list[int](), dict[Any, int]()
+    for operation, argument, _ in pickletools.genops(code):
+        name, taken = operation.name, 0
+        if "PUT" in name:
+            memo[argument] = stack[-1]
+            continue
+        for before in reversed(operation.stack_before):
+            if before is pickletools.stackslice:
+                while stack[-1] != _MARK:
+                    taken = max(taken, stack.pop())
+            else:
+                taken = max(taken, stack.pop())
+        depth = taken + 1 if name.startswith("TUPLE") else memo[argument] if "GET" in name else 0
+        deepest = max(deepest, depth)
+        stack += [_MARK if name == "MARK" else depth] * len(operation.stack_after)
+    return deepest
 
 
 def _entries(node: Any, kind: str) -> list[tuple[str, Any]]:

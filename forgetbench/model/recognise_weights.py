@@ -17,6 +17,7 @@ import torch
 from forgetbench.errors import WeightsError, brief
 
 USE_DETECTION = "Use detection weights that Ultralytics trained, such as yolov8n.pt."
+EXPECTED = "an Ultralytics detection model"
 EXPORTED = "Use the .pt file that it was exported from."
 UNPACK = "Unpack it and name the .pt file inside."
 DOWNLOAD_AGAIN = "Download it again and compare its size with the one given at the source."
@@ -86,14 +87,9 @@ def not_a_checkpoint(path: Path) -> WeightsError:
     if reason is not None:
         return WeightsError(f"not a PyTorch checkpoint: this is {reason.what}", where=path, fix=reason.fix)
     with path.open("rb") as file:
-        start = file.read(4).hex(" ")
-    return WeightsError(
-        "not a PyTorch checkpoint",
-        where=path,
-        expected="a zip archive written by torch.save",
-        found=f"a file starting with bytes {start}",
-        fix=DOWNLOAD_AGAIN,
-    )
+        found = f"a file starting with bytes {file.read(4).hex(' ')}"
+    wanted = "a zip archive written by torch.save"
+    return WeightsError("not a PyTorch checkpoint", where=path, expected=wanted, found=found, fix=DOWNLOAD_AGAIN)
 
 
 def foreign_names(path: Path, names: Iterable[str]) -> WeightsError:
@@ -115,7 +111,7 @@ def foreign_names(path: Path, names: Iterable[str]) -> WeightsError:
     return WeightsError(
         "not weights that Ultralytics can build",
         where=path,
-        expected="an Ultralytics detection model",
+        expected=EXPECTED,
         found=f"one saved by {family} ({brief(name)})",
         fix=fix,
     )
@@ -139,22 +135,17 @@ def not_a_detector(path: Path, content: Any, model: Any) -> WeightsError:
         fix = "Save the model itself, as Ultralytics' training and YOLO(…).save() do."
     else:
         found, fix = kind if model is not None else f"{type(content).__name__} without one", USE_DETECTION
-    return WeightsError(
-        "no detection model inside", where=path, expected="an Ultralytics detection model", found=found, fix=fix
-    )
+    return WeightsError("no detection model inside", where=path, expected=EXPECTED, found=found, fix=fix)
 
 
 def fused(where: object) -> WeightsError:
     """Return the error for a model whose BatchNorm layers were folded into convolutions."""
-    return WeightsError(
-        "the model was fused for inference: its BatchNorm layers are gone",
-        where=where,
-        fix="It can no longer be trained; use the training checkpoint.",
-    )
+    fix = "It can no longer be trained; use the training checkpoint."
+    return WeightsError("the model was fused for inference: its BatchNorm layers are gone", where=where, fix=fix)
 
 
 def other_layers(where: object, name: str, found: str, expected: str | None) -> WeightsError:
-    """Return the error for a model with a module that its architecture does not lead to."""
+    """Return the error for a module that the architecture does not lead to."""
     return WeightsError(
         "modules are not those that Ultralytics builds from its architecture, so it was changed or comes from a fork",
         where=where,
@@ -166,12 +157,8 @@ def other_layers(where: object, name: str, found: str, expected: str | None) -> 
 
 def tensors_alone(path: Path) -> WeightsError:
     """Return the error for safetensors that forgetbench did not write."""
-    return WeightsError(
-        "does not say its architecture and classes",
-        where=path,
-        found="tensors alone, as other programs write them",
-        fix="Use the .pt file of the same model, or a file that forgetbench wrote.",
-    )
+    found, fix = "tensors alone, as other programs write them", "Use the model's .pt file, or a file forgetbench wrote."
+    return WeightsError("does not say its architecture and classes", where=path, found=found, fix=fix)
 
 
 def not_safetensors(path: Path, found: str) -> WeightsError:

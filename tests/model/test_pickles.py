@@ -196,6 +196,17 @@ def test_a_tensor_that_repeats_one_value_is_refused(tmp_path: Path) -> None:
         load_original(tmp_path / "w.pt")
 
 
+@pytest.mark.parametrize(
+    "code", [b"\x80\x02}(" + b")" + b"\x85" * 300_000 + b"K\x01u.", b"\x80\x02" + b"(" * 60 + b"t" * 60 + b"."]
+)
+def test_deep_nesting_is_refused(tmp_path: Path, code: bytes) -> None:
+    with zipfile.ZipFile(tmp_path / "w.pt", "w") as archive:
+        archive.writestr("w/data.pkl", code)
+        archive.writestr("w/version", "3")
+    with pytest.raises(WeightsError, match="nested deeper"):
+        load_original(tmp_path / "w.pt")
+
+
 def changed(data: bytes, random: np.random.Generator, end: int | None = None) -> bytes:
     """Return bytes with a few of them replaced, left out or added."""
     content = bytearray(data)
