@@ -7,11 +7,13 @@ import gc
 import os
 import sys
 import traceback
+from typing import Any
 
 import click
 from rich.console import Console
 
 import forgetbench
+from forgetbench.cli.streams import plain_streams
 from forgetbench.errors import ForgetbenchError
 
 
@@ -30,6 +32,18 @@ class _Commands(click.Group):
 
         command: click.Command = import_module(f"forgetbench.cli.{name}").command
         return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command with streams that print what they can; output lost to a full disk is an error."""
+        with plain_streams() as output:
+            try:
+                return super().main(*args, **extra)
+            except SystemExit as end:
+                output.flush()
+                if output.lost is None or end.code:
+                    raise
+                click.echo(f"error: standard output cannot be written: {output.lost}", err=True)
+                raise SystemExit(1) from None
 
     def invoke(self, context: click.Context) -> object:
         verbose = "-v" in sys.argv or "--verbose" in sys.argv
