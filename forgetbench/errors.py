@@ -104,6 +104,13 @@ def brief(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
+def printable(text: str) -> str:
+    """Return a text from outside as a terminal can show it: what would break a line is written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to a mistyped one, or None if none is close."""
     matches = get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -14,6 +14,7 @@ from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
+from forgetbench.files import writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blank, Blanks
 from forgetbench.model.original import Original
@@ -185,6 +186,9 @@ def make_plan(
         dict.fromkeys(untrained, len(training.samples)),
     )
     check_arms(suite, originals, plan.arms)
+    for kept, due in (("originals", bool(untrained)), ("images", suite.train.cache == "disk")):
+        if due:
+            writable_cache(kept)
     plan.claims = resolve_claims(suite, originals, plan.arms)
     for line in advice(plan.arms):
         progress.message(line, "warning")
