@@ -1,7 +1,7 @@
 """Standard output and error that never fail: what an encoding cannot show is written plainly, a reader may go away.
 
-A terminal, pipe or log file may be of any encoding, be closed, lose its reader (`| head`) or lie on a full disk. None of
-this may end a command whose work is going well, so both streams are wrapped before anything is printed.
+A terminal, pipe or log file may be of any encoding, be closed, lose its reader (`| head`) or lie on a full disk. None
+of this may end a command whose work is going well, so both streams are wrapped before anything is printed.
 """
 
 from __future__ import annotations

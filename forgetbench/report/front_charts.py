@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from forgetbench.analyse.curves import curves
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
-from forgetbench.report.style import Look, method_looks
+from forgetbench.report.style import Look, error_lengths, method_looks
 
 _PANEL = (4.8, 4.4)
 
@@ -79,7 +79,7 @@ def _intervals(axis: Axes, rows: Sequence[EqualGainRow], looks: Mapping[str, Loo
         if row.against == ORIGINAL and row.value and row.low is not None and row.high is not None:
             centre, look = 100 * row.value, looks[row.treatment]
             apart = 0.09 * step * (names.index(row.treatment) - len(names) / 2)  # so that bars do not cover each other
-            spans = [[max(0.0, centre - 100 * row.low)], [max(0.0, 100 * row.high - centre)]]
+            spans = [[length] for length in error_lengths(centre, (100 * row.low, 100 * row.high))]
             axis.errorbar(
                 [centre], [100 * (row.at_gain + apart)], xerr=spans, color=look.colour, capsize=2.5, elinewidth=0.9,
                 linestyle="none",

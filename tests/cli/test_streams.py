@@ -157,7 +157,11 @@ def in_shell(line: str, **environment: str) -> subprocess.CompletedProcess[bytes
         ("forgetbench data list >&-", 0, b""),
         ("forgetbench data list <&- >&- 2>&-", 0, b""),
         ("forgetbench nonsense 2>&-", 2, b""),
-        ("forgetbench data list > /dev/full", 1, b"error: standard output cannot be written: No space left on device\n"),
+        (
+            "forgetbench data list > /dev/full",
+            1,
+            b"error: standard output cannot be written: No space left on device\n",
+        ),
     ],
 )
 def test_in_a_shell(line: str, code: int, said: bytes) -> None:

@@ -92,7 +92,10 @@ def test_without_a_reference_arm_there_is_no_gain(tmp_path: Path) -> None:
 
 
 def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> None:
-    text = summary_text(read_tables(madeup_run.write_run(tmp_path)), {"yolo": ["gain-forgetting-yolo"]})
+    text = summary_text(
+        read_tables(madeup_run.write_run(tmp_path)),
+        {"yolo": ["![gain-forgetting-yolo](figures/gain-forgetting-yolo.png)"]},
+    )
     assert "| backbone (10) | 60.0 % | 55.0 | +15.0 | 30.0 | 20.0 | 50.0 | 0 |" in text
     assert "| yolo-freeze10-seed0 | one-to-many | 2 | 55.0 | 20.0 |" in text
     assert "| backbone (10) | 2.00 | 2000 ms |" in text
