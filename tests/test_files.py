@@ -71,7 +71,7 @@ def test_without_a_home_nothing_is_found_in_the_cache_and_nothing_written(
     monkeypatch.chdir(tmp_path)
     assert not (cache_folder() / "weights").exists()
     assert expanded("~/data") == Path("~/data")
-    with pytest.raises(InputError, match="no home folder to keep the cache in. Name one with FORGETBENCH_CACHE"):
+    with pytest.raises(InputError, match=r"no home folder to keep the cache in\. Name one with FORGETBENCH_CACHE"):
         writable_cache("weights")
     monkeypatch.setenv("FORGETBENCH_CACHE", "~/c")
     with pytest.raises(InputError, match="no home folder"):

@@ -83,9 +83,9 @@ def render(figure: Figure, suffixes: Iterable[str]) -> tuple[dict[str, bytes], G
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of missing glyphs, which `Figures.remarks` names
         for suffix in suffixes:
-            metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+            metadata: dict[str, str | None] = {"Date": None} if suffix == "svg" else {"Software": None}
             if suffix == "svg" and str(glyphs):
-                metadata |= {"Description": str(glyphs)}
+                metadata["Description"] = str(glyphs)
             content = BytesIO()
             figure.savefig(content, format=suffix, metadata=metadata, bbox_inches="tight")
             contents[suffix] = content.getvalue()

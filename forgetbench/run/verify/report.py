@@ -72,7 +72,7 @@ def _compare(subject: Subject, part: Part) -> None:
 
 
 def _other_fonts(found: Path, drawn: Path) -> bool:
-    """Tell whether a chart needs other fonts than the usual one, and those here are not those that it was drawn with."""
+    """Tell whether a chart needs other fonts than the usual one, and those here are not those that drew it."""
     here, there = drawn.with_suffix(".svg"), found.with_suffix(".svg")
     needed = fonts_said(here) if here.is_file() else ""
     return bool(needed) and there.is_file() and fonts_said(there) != needed
