@@ -5,6 +5,7 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from test_forgotten_text import TARGET, measures, of_class
 
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.figures import render
 from forgetbench.report.forgotten_charts import MOST_CLASSES, draw_classes, draw_errors
 from forgetbench.report.style import looks
 
