@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -53,7 +54,8 @@ def draw_fronts(
             if mine and mine[0].gain > lowest:  # a smaller gain is had for no less
                 axis.plot([x[0]] * 2, [y[0], 100 * lowest], color=look.colour, linewidth=1.2, linestyle=":")
         most = 100 * max(row.at_gain for row in equal)
-        axis.set_ylim(-0.3 * most, 1.25 * most)  # paths begin far below, where nothing is gained yet
+        if 0 < most < inf:
+            axis.set_ylim(-0.3 * most, 1.25 * most)  # paths begin far below, where nothing is gained yet
         _intervals(axis, [row for row in equal if (row.head, row.attach) == (head, attach)], by_name)
         axis.set_title(f"attach = {attach}" + (f", {head}" if several_heads else ""))
         axis.set_xlabel("forgetting: reference AP lost (points)")

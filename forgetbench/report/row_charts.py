@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,6 +38,13 @@ def name_rows(axis: Axes, names: Sequence[str]) -> None:
     axis.grid(visible=False, axis="y")
     for row in range(0, len(names), 2):
         axis.axhspan(row - 0.5, row + 0.5, color="#F6F6F6", zorder=0)
+
+
+def begin_at_zero(axis: Axes, most: float = inf) -> None:
+    """Let a row chart begin just left of zero and end where its values do, or at the most that makes sense."""
+    right = min(most, axis.get_xlim()[1])
+    if 0 < right < inf:
+        axis.set_xlim(-0.02 * right, right)
 
 
 def add_legend(figure: Figure, heading: str, note: str = "") -> None:
