@@ -97,6 +97,9 @@ class _Brief(reprlib.Repr):
         super().__init__()
         self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 3, 6, 4, 120, 120
 
+    def repr_int(self, x: int, level: int) -> str:  # Python refuses to write out numbers of thousands of digits
+        return super().repr_int(x, level) if x.bit_length() < 1000 else f"a number of {x.bit_length()} bits"
+
 
 def brief(value: object) -> str:
     """Return a value as an error line shows it: on one line, and short however long or deeply nested it is."""
