@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 
 from forgetbench.errors import printable
 from forgetbench.files import write_bytes
@@ -107,10 +107,8 @@ def _write_texts_out(figure: Figure) -> None:
     numbers: set[Text] = set()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            if not isinstance(axis.get_major_formatter(), FixedFormatter):
-                numbers |= _tick_texts(axis)
-            else:
-                axis.get_ticklabels()  # made now, else later by matplotlib's own settings
+            texts = _tick_texts(axis)
+            numbers |= texts if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter) else set()
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text not in numbers:
             text.set_parse_math(False)

@@ -2,8 +2,14 @@ from pathlib import Path
 
 import madeup_run
 
+import pytest
+
 from forgetbench.analyse.tables import read_tables
+import pytest
+
 from forgetbench.report.summary import summary_text, terminal_summary
+import pytest
+
 from forgetbench.report.write import write_report
 
 
@@ -131,3 +137,22 @@ def test_the_report_is_written_whole_and_the_same_each_time(tmp_path: Path) -> N
     ]  # fmt: skip
     before = [path.read_bytes() for path in written]
     assert [path.read_bytes() for path in write_report(folder)] == before
+
+
+def test_a_chart_that_cannot_be_drawn_keeps_nothing_else_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    whole = {path.name for path in write_report(madeup_run.write_run(tmp_path / "whole"))}
+
+    def fail(*_: object) -> None:
+        raise ValueError("'xerr' must not contain negative values")
+
+    said: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("forgetbench.report.write.draw_costs", fail)
+        written = write_report(folder, warn=said.append)
+    assert {path.name for path in written} == whole - {"costs-yolo.svg", "costs-yolo.png"}
+    assert "costs-yolo" not in (folder / "summary.md").read_text(encoding="utf-8")
+    assert len(said) == 1
+    assert said[0].startswith("could not draw costs-yolo (ValueError: 'xerr' must not")
+    assert {path.name for path in write_report(folder, warn=said.append)} == whole
+    assert len(said) == 1
