@@ -1,15 +1,10 @@
 from pathlib import Path
 
 import madeup_run
-
 import pytest
 
 from forgetbench.analyse.tables import read_tables
-import pytest
-
 from forgetbench.report.summary import summary_text, terminal_summary
-import pytest
-
 from forgetbench.report.write import write_report
 
 
