@@ -10,7 +10,7 @@ import torch
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.locate import find_weights
 from forgetbench.errors import SuiteError, WeightsError
-from forgetbench.files import cache_folder, sha256_json
+from forgetbench.files import cache_folder, sha256_json, writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
 from forgetbench.model.parts import Parts
@@ -56,7 +56,7 @@ def open_weights(name: str, folder: Path | None, progress: Progress, *, download
     path = find_model(name, folder)
     if path is None and download:
         progress.message(f"downloading {name}")
-        path = yolo.download_weights(name, cache_folder() / "weights")
+        path = yolo.download_weights(name, writable_cache("weights"))
     if path is None:
         raise WeightsError(
             "weights not found",

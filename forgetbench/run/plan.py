@@ -16,6 +16,7 @@ from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
+from forgetbench.files import writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blank, Blanks
 from forgetbench.model.original import Original
@@ -198,6 +199,9 @@ def make_plan(
     )
     check_arms(suite, originals, plan.arms)
     _check_batches(plan, untrained, training)
+    for kept, due in (("originals", bool(untrained)), ("images", suite.train.cache == "disk")):
+        if due:
+            writable_cache(kept)
     plan.claims = resolve_claims(suite, originals, plan.arms)
     shared = (
         shared_warning(data.evaluate.name, len(data.evaluate.samples), data.report.counts())
