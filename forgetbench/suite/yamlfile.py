@@ -13,6 +13,8 @@ from forgetbench.errors import SuiteError, brief, nearest, printable
 
 #: Levels that lists and mappings may hold each other; PyYAML takes time with the square of them.
 MOST_DEPTH = 50
+#: Keys whose values are what people call classes: texts as they are written, be they `no`, `007` or `1.0`.
+_NAMING = ("names", "classes", "class_by_name")
 
 
 class _DataLoader(yaml.SafeLoader):
@@ -64,7 +66,24 @@ class _DataLoader(yaml.SafeLoader):
                     problem=f"key '{key}' is given twice, first in line {first_lines[key]}", problem_mark=mark
                 )
             first_lines[key] = mark.line + 1
-        return super().construct_mapping(node, deep=deep)
+        made = super().construct_mapping(node, deep=True)
+        for key_node, value_node in node.value:
+            if key_node.value in _NAMING:
+                made[key_node.value] = _as_written(value_node, made[key_node.value])
+        return made
+
+
+def _as_written(node: yaml.Node, value: Any) -> Any:
+    """Return what a node of class names holds, each single value as its text."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(value, list):
+        return [_text_of(part, made) for part, made in zip(node.value, value, strict=True)]
+    if isinstance(node, yaml.MappingNode) and isinstance(value, dict):
+        return {_text_of(key, None): _text_of(part, None) for key, part in node.value}
+    return value
+
+
+def _text_of(node: yaml.Node, value: Any) -> Any:
+    return node.value if isinstance(node, yaml.ScalarNode) else value
 
 
 for _tag, _pattern, _first in (

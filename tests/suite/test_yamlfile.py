@@ -94,3 +94,27 @@ def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
 def test_folder_is_no_suite(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="cannot be read"):
         read_mapping(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("names: [yes, no]", ["yes", "no"]),
+        ("names: [001, 010, 1, 1.0, 1e3, .5]", ["001", "010", "1", "1.0", "1e3", ".5"]),
+        ("names: [~, null, true, False]", ["~", "null", "true", "False"]),
+        ("names: ['1', \"no\", a b]", ["1", "no", "a b"]),
+        ("names:\n  - 2024-01-01\n  - 1:30\n  - 0x1F", ["2024-01-01", "1:30", "0x1F"]),
+        ("names: coco", "coco"),
+        ("names:", None),
+        ("names: [x, [1, 2]]", ["x", [1, 2]]),
+        ("names: {a: 1, 2: no}", {"a": "1", "2": "no"}),
+    ],
+)
+@pytest.mark.parametrize("key", ["names", "classes", "class_by_name"])
+def test_what_people_call_classes_is_text_as_it_is_written(key: str, text: str, names: object) -> None:
+    named = text.replace("names", key)
+    assert parse_yaml(f"target:\n  {named}".replace("\n", "\n  "), "s.yaml")["target"] == {key: names}
+
+
+def test_other_keys_keep_their_kinds() -> None:
+    assert parse_yaml("seeds: [1, 2]\nlr0: 1e-3\nname: no", "s.yaml") == {"seeds": [1, 2], "lr0": 0.001, "name": "no"}
