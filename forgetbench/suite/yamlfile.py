@@ -66,10 +66,10 @@ class _DataLoader(yaml.SafeLoader):
                     problem=f"key '{key}' is given twice, first in line {first_lines[key]}", problem_mark=mark
                 )
             first_lines[key] = mark.line + 1
-        made = super().construct_mapping(node, deep=True)
+        made = super().construct_mapping(node, deep=deep)
         for key_node, value_node in node.value:
             if key_node.value in _NAMING:
-                made[key_node.value] = _as_written(value_node, made[key_node.value])
+                made[key_node.value] = _as_written(value_node, self.construct_object(value_node, deep=True))
         return made
 
 
