@@ -128,7 +128,7 @@ def _is_yolo(path: Path) -> bool:
 
 
 _FITS: dict[Format, Callable[[Path], bool]] = {
-    "voc": _is_voc,
+    "voc": is_voc,
     "coco": _is_coco,
     "yolo": _is_yolo,
     "labelme": is_labelme,

@@ -62,7 +62,7 @@ class VocSource(PairedSource):
         self._first_pixel = (0 if self._before_one else 1) if counts_from is None else counts_from
         if self._before_one and counts_from is None:
             boxes = "1 box begins" if len(self._before_one) == 1 else f"{len(self._before_one)} boxes begin"
-            detail = f"{boxes} before pixel 1: pixels are counted from 0, and nothing is taken off any box"
+            detail = f"{boxes} before 1, so pixels are counted from 0: nothing is taken off any box"
             self.report.add(LABEL_FORM, self._before_one[0], detail)
 
     def _survey(self, path: Path) -> tuple[Facts, set[str]] | None:
