@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from forgetbench.data.nearest import NearNames, slashed
@@ -39,11 +40,22 @@ class Matches:
     def __init__(self, images: dict[str, list[Path]], files: dict[str, Path], named: Mapping[Path, str]) -> None:
         self.images, self.files = images, files
         self._images = {f"{key}{path.suffix}": key for key, paths in images.items() for path in paths}
-        self._near_images = NearNames(self._images)
-        self._near_files = NearNames(files)
         # An image that has an annotation file of its own name is no other's.
         self._owners: dict[str, str] = {}
         self._found = {key: self._match(key, path, named[path]) for key, path in files.items()}
+
+    @cached_property
+    def _near_images(self) -> NearNames:
+        return NearNames(self._images)
+
+    @cached_property
+    def _near_files(self) -> NearNames:
+        return NearNames(self.files)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no image has an annotation file."""
+        return not any(self._found.values())
 
     def find(self, key: str) -> Match | None:
         """Return the image of an annotation file's key, or of its own."""

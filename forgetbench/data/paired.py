@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forgetbench.data.class_list import report_repeated
 from forgetbench.data.clean import DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.matches import Matches, names_in
@@ -52,7 +53,7 @@ class PairedSource(Source):
         self, root: Path, pairs: Sequence[Pair], suffix: str, names: tuple[str, ...] | None, expected: str
     ) -> None:
         super().__init__(root, names or (), OddityReport())
-        self._pairs = {pair.part: pair for pair in pairs}
+        report_repeated(self.classes, "names", self.report, "cannot be told apart: boxes count as the last one's")
         self._suffix = suffix
         self._near: dict[str, tuple[str, Path]] = {}
         folders = dict.fromkeys(pair.annotations for pair in pairs)
@@ -92,6 +93,9 @@ class PairedSource(Source):
             (pair.images, pair.annotations): Matches(images[pair.images], kept[pair.annotations], named)
             for pair in pairs
         }
+        # Folders of images that nobody annotated, such as a competition's test images, are no parts.
+        parts = [pair for pair in pairs if pair.listing or not self._matches[pair.images, pair.annotations].is_empty]
+        self._pairs = {pair.part: pair for pair in parts or pairs}
 
     @abstractmethod
     def _survey(self, path: Path) -> tuple[Facts, set[str]] | None:

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data.class_list import report_repeated
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.frames import Size
@@ -58,7 +57,6 @@ class VocSource(PairedSource):
         self._keep_difficult = keep_difficult
         self._before_one: list[str] = []
         super().__init__(root, pairs, SUFFIX, names, "XML files with objects that have a name")
-        report_repeated(self.classes, "names", self.report, "cannot be told apart: boxes count as the last one's")
         self._first_pixel = (0 if self._before_one else 1) if counts_from is None else counts_from
         if self._before_one and counts_from is None:
             boxes = "1 box begins" if len(self._before_one) == 1 else f"{len(self._before_one)} boxes begin"

@@ -54,6 +54,9 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, list[str]]]] = {
         ["Train/annotations/a.xml", "Train/images/a.png", "Test/annotations/b.xml", "Test/images/b.png"],
         {"test": ["Test/images/b.png"], "train": ["Train/images/a.png"]},
     ),
+    "images to test on that nobody annotated": (
+        ["annotations/a.xml", "images/train/a.png", "images/test/b.png"], {"train": ["images/train/a.png"]},
+    ),
     "beside, a folder a part": (
         beside("train/a", "valid/b"), {"train": ["train/a.png"], "valid": ["valid/b.png"]},
     ),

@@ -72,6 +72,21 @@ def test_lines_that_name_none(tmp_path: Path, line: str) -> None:
     assert listed(tmp_path) == ([], ["missing-image"])
 
 
+@pytest.mark.parametrize(
+    "line", ["/", "..", ".", '""', "'", "\\", "a/", "JPEGImages/", ".xml", "%", "%00", "\x00", "x" * 5000, "🦓", "1 1"]
+)
+def test_lines_of_nonsense(tmp_path: Path, line: str) -> None:
+    write_voc(tmp_path, "IMG_0", BOX)
+    write_list(tmp_path, "train", line, "IMG_0")
+    assert listed(tmp_path) == (["IMG_0"], ["missing-image"])
+
+
+def test_names_given_twice_are_told(tmp_path: Path) -> None:
+    write_voc(tmp_path, "a", BOX)
+    (oddity,) = read_voc(tmp_path, names=("cat", "dog", "cat")).report.found
+    assert oddity.detail == "2 classes are called 'cat': they cannot be told apart: boxes count as the last one's"
+
+
 def test_an_image_without_xml_is_background_where_a_list_names_it(tmp_path: Path) -> None:
     write_voc(tmp_path, "a", BOX)
     write_image(tmp_path / "JPEGImages" / "b.png")
