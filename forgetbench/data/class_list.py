@@ -6,6 +6,7 @@ numbers. Two classes of one name, and classes that no box has, are told of.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,10 +55,12 @@ def is_text(name: str) -> bool:
     return name.encode(errors="replace").decode() == name
 
 
-def report_repeated(names: Sequence[str], file: object, report: OddityReport, what: str = "are told apart") -> None:
-    """Report names that several classes have."""
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        report.add(CLASS_NAMED_TWICE, file, f"{names.count(name)} classes are called '{name}': they {what}")
+def report_repeated(names: Sequence[str], file: object, report: OddityReport) -> None:
+    """Report names that several classes have, told apart by their numbers alone."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            detail = f"{count} classes are called '{name}': they are told apart by their numbers alone"
+            report.add(CLASS_NAMED_TWICE, file, detail)
 
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:
