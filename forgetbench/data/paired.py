@@ -8,12 +8,12 @@ are background where a list names them; of a part without a list they are left o
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forgetbench.data.class_list import report_repeated
-from forgetbench.data.clean import DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
+from forgetbench.data.clean import CLASS_NAMED_TWICE, DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.matches import Matches, names_in
 from forgetbench.data.pairs import Pair, files_by_key, part_name
@@ -53,7 +53,12 @@ class PairedSource(Source):
         self, root: Path, pairs: Sequence[Pair], suffix: str, names: tuple[str, ...] | None, expected: str
     ) -> None:
         super().__init__(root, names or (), OddityReport())
-        report_repeated(self.classes, "names", self.report, "cannot be told apart: boxes count as the last one's")
+        for name, count in Counter(self.classes).items():
+            if count > 1:
+                detail = (
+                    f"{count} classes are called '{name}', which nothing tells apart: boxes count as the last one's"
+                )
+                self.report.add(CLASS_NAMED_TWICE, "names", detail)
         self._suffix = suffix
         self._near: dict[str, tuple[str, Path]] = {}
         folders = dict.fromkeys(pair.annotations for pair in pairs)

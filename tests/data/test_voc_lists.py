@@ -84,7 +84,7 @@ def test_lines_of_nonsense(tmp_path: Path, line: str) -> None:
 def test_names_given_twice_are_told(tmp_path: Path) -> None:
     write_voc(tmp_path, "a", BOX)
     (oddity,) = read_voc(tmp_path, names=("cat", "dog", "cat")).report.found
-    assert oddity.detail == "2 classes are called 'cat': they cannot be told apart: boxes count as the last one's"
+    assert oddity.detail == "2 classes are called 'cat', which nothing tells apart: boxes count as the last one's"
 
 
 def test_an_image_without_xml_is_background_where_a_list_names_it(tmp_path: Path) -> None:
