@@ -97,11 +97,21 @@ class _Brief(reprlib.Repr):
         super().__init__()
         self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 3, 6, 4, 120, 120
 
+    def repr_int(self, x: int, level: int) -> str:  # Python refuses to write out numbers of thousands of digits
+        return super().repr_int(x, level) if x.bit_length() < 1000 else f"a number of {x.bit_length()} bits"
+
 
 def brief(value: object) -> str:
     """Return a value as an error line shows it: on one line, and short however long or deeply nested it is."""
     text = _Brief().repr(value)
     return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+def printable(text: str) -> str:
+    """Return a text from outside as a terminal can show it: what would break a line is written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -11,6 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from forgetbench.errors import InputError
+
+#: Stands for a home folder where there is none: nothing is found below it, and nothing can be made there.
+_NO_HOME = Path(os.devnull)
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -39,8 +44,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write UTF-8 text atomically; half characters, as in names of files of another encoding, become escapes."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -60,10 +65,38 @@ def sha256_json(value: Any) -> str:
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with `~` replaced by the home folder; where there is no such home, `~` stays."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  (Path.expanduser raises where there is no home)
+
+
 def cache_folder() -> Path:
-    """Return the folder for what can be remade: `FORGETBENCH_CACHE`, else `~/.cache/forgetbench`."""
+    """Return the folder for what can be remade: `FORGETBENCH_CACHE`, else `~/.cache/forgetbench`.
+
+    It need not be there, nor can it always be written: what is to be written goes into `writable_cache`.
+    """
     named = os.environ.get("FORGETBENCH_CACHE")
-    if named:
-        return Path(named).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "forgetbench"
+    folder = expanded(named or f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/forgetbench")
+    return _NO_HOME / "forgetbench" if str(folder).startswith("~") else folder.absolute()
+
+
+def writable_cache(part: str) -> Path:
+    """Return a folder of the cache to write to, such as `weights`; it is made if need be.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    folder = cache_folder() / part
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        nowhere = folder.is_relative_to(_NO_HOME)
+        raise InputError(
+            "there is no home folder to keep the cache in" if nowhere else "the cache folder cannot be written",
+            where=None if nowhere else folder,
+            found=None if nowhere else error.strerror,
+            fix=f"Name {'one' if nowhere else 'another'} with FORGETBENCH_CACHE.",
+        ) from error
+    return folder

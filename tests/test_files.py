@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.files import atomic_path, cache_folder, sha256_file, sha256_json, write_json, write_text
+from forgetbench.errors import InputError
+from forgetbench.files import (
+    atomic_path,
+    cache_folder,
+    expanded,
+    sha256_file,
+    sha256_json,
+    writable_cache,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -40,3 +50,50 @@ def test_cache_folder_is_where_the_environment_says(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("FORGETBENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
     assert cache_folder() == tmp_path / "x" / "forgetbench"
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom neither the environment nor the list of users gives a home."""
+    for name in ("FORGETBENCH_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_nothing_is_found_in_the_cache_and_nothing_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not (cache_folder() / "weights").exists()
+    assert expanded("~/data") == Path("~/data")
+    with pytest.raises(InputError, match=r"no home folder to keep the cache in\. Name one with FORGETBENCH_CACHE"):
+        writable_cache("weights")
+    monkeypatch.setenv("FORGETBENCH_CACHE", "~/c")
+    with pytest.raises(InputError, match="no home folder"):
+        writable_cache("weights")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("variable", ["FORGETBENCH_CACHE", "XDG_CACHE_HOME", "HOME"])
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
+def test_a_cache_that_cannot_be_written_is_named(
+    variable: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for name in ("FORGETBENCH_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / place))
+    with pytest.raises(InputError, match=r"the cache folder cannot be written; found .*FORGETBENCH_CACHE") as caught:
+        writable_cache("shapes")
+    assert str(caught.value).startswith(str(tmp_path / place))
+
+
+def test_a_folder_of_the_cache_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "c"))
+    assert writable_cache("weights") == tmp_path / "c" / "weights"
+    assert list((tmp_path / "c" / "weights").iterdir()) == []

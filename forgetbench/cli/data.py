@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from forgetbench.cli.console import ConsoleProgress, say, table
-from forgetbench.cli.main import console
+from forgetbench.cli.main import console, in_words
 from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError
 
@@ -100,7 +100,7 @@ def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool)
             found = _find(name)
             _print_inspection(screen, found.card, inspect(found, found.folder), verbose)
         except InputError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {in_words(error)}", err=True)
             failed = True
     if failed:
         context.exit(InputError.exit_code)

@@ -22,6 +22,7 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
     with that.
     """
     from forgetbench.model.layers import describe_layers
+    from forgetbench.run.batches import check_side
     from forgetbench.run.models import is_architecture, open_untrained, open_weights
     from forgetbench.run.progress import Silent
     from forgetbench.suite.points import freeze_label
@@ -30,6 +31,7 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
         original = open_untrained(model, None)
     else:
         original = open_weights(model, None, Silent(), download=False)
+    check_side(original, imgsz, "--imgsz")
     layers = describe_layers(original, imgsz)
     total = sum(layer.parameters for layer in layers)
     flops = sum(layer.flops for layer in layers)

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
 import traceback
+from typing import Any
 
 import click
 from rich.console import Console
 
 import forgetbench
-from forgetbench.errors import ForgetbenchError
+from forgetbench.cli.streams import plain_streams
+from forgetbench.errors import ForgetbenchError, printable
+
+#: Faults of the machine that a user can mend, and how.
+_MENDABLE = {
+    errno.ENOSPC: "Make room, then run the same command again: it goes on where it stopped.",
+    errno.EDQUOT: "Make room, then run the same command again: it goes on where it stopped.",
+    errno.EROFS: "Name a folder that can be written.",
+    errno.EACCES: "Give yourself access, or name another place.",
+    errno.EPERM: "Give yourself access, or name another place.",
+    errno.ENAMETOOLONG: "Name a shorter path.",
+}
 
 
 class _Commands(click.Group):
@@ -31,28 +44,45 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"forgetbench.cli.{name}").command
         return command
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command with streams that print what they can; output lost to a full disk is an error."""
+        with plain_streams() as output:
+            try:
+                return super().main(*args, **extra)
+            except SystemExit as end:
+                output.flush()
+                if output.lost is None or end.code:
+                    raise
+                click.echo(f"error: standard output cannot be written: {output.lost}", err=True)
+                raise SystemExit(1) from None
+
     def invoke(self, context: click.Context) -> object:
         verbose = "-v" in sys.argv or "--verbose" in sys.argv
         try:
             return super().invoke(context)
-        except ForgetbenchError as error:
-            if verbose:
-                traceback.print_exc()
-            click.echo(f"error: {error}", err=True)
-            context.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on where it stopped", err=True)
             context.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:  # a defect of ours; say so in one line, the rest on request
+        except Exception as error:
             if verbose:
                 traceback.print_exc()
-            name = type(error).__name__
-            click.echo(
-                f"error: unexpected {name}: {error}. Run again with -v for the traceback and report it.", err=True
-            )
-            context.exit(1)
+            click.echo(f"error: {in_words(error)}", err=True)
+            context.exit(error.exit_code if isinstance(error, ForgetbenchError) else 1)
+
+
+def in_words(error: Exception) -> str:
+    """Return what to say of an error: one line, or several where it names several problems."""
+    if isinstance(error, ForgetbenchError):
+        return "\n".join(printable(line) for line in str(error).split("\n"))
+    number = errno.ENOSPC if os.strerror(errno.ENOSPC) in str(error) else getattr(error, "errno", None)
+    if number in _MENDABLE:
+        place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        return printable(f"{place}{os.strerror(number)}. {_MENDABLE[number]}")
+    # a defect of ours; say so in one line, the rest on request
+    text = f"unexpected {type(error).__name__}: {error}. Run again with -v for the traceback and report it."
+    return printable(" ".join(text.split()))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,8 +12,8 @@ from rich.console import Console
 from forgetbench.cli.console import ConsoleProgress, say
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
-from forgetbench.data.dataset import printable
 from forgetbench.data.shared import shared_warning
+from forgetbench.errors import printable
 
 if TYPE_CHECKING:
     from forgetbench.data.recognise import Format

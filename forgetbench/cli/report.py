@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
+from forgetbench.cli.console import ConsoleProgress
+from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 
 
 @click.command("report")
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @verbose_option
-def command(run: Path, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
+def command(run: Path, verbose: bool) -> None:
     """Draw the charts and write the summary of RUN (a run folder) again, from its tables."""
     from forgetbench.run.redraw import redraw
 
-    for path in redraw(run):
+    for path in redraw(run, ConsoleProgress(console(error=True), quiet=False, verbose=verbose)):
         click.echo(path)

@@ -16,6 +16,8 @@ from forgetbench.errors import DataError, brief
 
 #: More classes than any detector has; a larger number is a mistake that would fill the memory.
 MOST_CLASSES = 100_000
+#: What becomes of classes of one name where numbers tell them apart.
+APART = "are told apart by their numbers alone"
 
 
 def class_names(given: Any, where: object, fix: str = "Correct the names.") -> tuple[str, ...]:
@@ -55,12 +57,11 @@ def is_text(name: str) -> bool:
     return name.encode(errors="replace").decode() == name
 
 
-def report_repeated(names: Sequence[str], file: object, report: OddityReport) -> None:
-    """Report names that several classes have, told apart by their numbers alone."""
+def report_repeated(names: Sequence[str], file: object, report: OddityReport, how: str = APART) -> None:
+    """Report names that several classes have; `how` says what becomes of these classes."""
     for name, count in Counter(names).items():
         if count > 1:
-            detail = f"{count} classes are called '{name}': they are told apart by their numbers alone"
-            report.add(CLASS_NAMED_TWICE, file, detail)
+            report.add(CLASS_NAMED_TWICE, file, f"{count} classes are called '{name}': they {how}")
 
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:

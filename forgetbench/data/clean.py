@@ -31,6 +31,7 @@ BOXES_MOVED = "boxes-moved"
 TRAINED_ON = "trained-on-and-evaluated-on"
 CLASS_WITHOUT_BOX = "class-without-box"
 CLASS_LEFT_OUT = "class-left-out"
+CLASS_LISTS_DIFFER = "class-lists-differ"
 CLASS_NAMED_TWICE = "class-named-twice"
 LABEL_FORM = "label-form"
 

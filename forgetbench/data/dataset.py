@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from forgetbench.errors import printable
 from forgetbench.files import sha256_json
 
 
@@ -136,13 +137,6 @@ def fingerprint_of(dataset: Dataset, file_bytes: Sequence[int]) -> str:
             ],
         }
     )
-
-
-def printable(text: str) -> str:
-    """Return a text from outside as a terminal can show it: what would break a line is written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def relative_name(image: Path, root: Path) -> str:

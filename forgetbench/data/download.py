@@ -21,14 +21,14 @@ from forgetbench.data.pins import PINS_FILE, Pin, add_pins, read_pins
 from forgetbench.data.transfer import Progress, Transfer
 from forgetbench.data.unpack import unpack
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder, sha256_file
+from forgetbench.files import cache_folder, expanded, sha256_file, writable_cache
 
 
 def data_home() -> Path:
     """Return where downloads go: FORGETBENCH_DATA if it can be written to, else the cache."""
     named = os.environ.get("FORGETBENCH_DATA")
     if named:
-        folder = Path(named).expanduser().absolute()
+        folder = expanded(named).absolute()
         # What does not exist yet is made inside the nearest folder that does.
         existing = next(place for place in (folder, *folder.parents) if place.exists())
         if existing.is_dir() and os.access(existing, os.W_OK):
@@ -67,9 +67,8 @@ def fetch(found: LoadedCard, progress: Progress | None = None) -> Path:
     card = found.card
     if not card.archives:
         raise DataError("no command can fetch this", where=card.name, fix=by_hand(card))
-    home, kept = data_home(), cache_folder() / "downloads"
+    home, kept = data_home(), writable_cache("downloads")
     destination = home / card.path
-    kept.mkdir(parents=True, exist_ok=True)
     with FileLock(kept / f"{card.name}.lock"):
         if destination.exists():
             _require_contents(card, destination, fix=f"Complete {destination}, or remove it to have it downloaded.")

@@ -104,14 +104,15 @@ def _are_scaled(frames: Sequence[Frame]) -> bool:
     """Tell whether images were resized after they were labelled."""
     stated = [frame for frame in frames if frame.stated is not None]
     differing = [frame for frame in stated if frame.differs]
-    if any(frame.stated == frame.measured.size[::-1] for frame in differing):
-        return False  # width and height mixed up, or turned by hand
+    if any(map(_fits_only_turned, differing)):
+        return False  # width and height mixed up, or turned and resized
     if len(differing) == len(stated) and _fits_all(_common_factors(stated), stated):
         across, down = _common_factors(stated)
         return len(stated) > 1 or _keeps_shape(stated[0]) or across == down
     beyond = [frame for frame in differing if frame.reach and _is_beyond(frame.reach, frame.measured.size)]
     outside = [frame for frame in differing if frame.reach and _is_beyond(frame.reach, frame.stated or (0, 0))]
-    return len(beyond) > 1 and not outside and all(map(_keeps_shape, differing))
+    likely = all(map(_keeps_shape, differing)) or len({frame.measured.size for frame in differing}) == 1
+    return len(beyond) > 1 and not outside and likely
 
 
 def _common_factors(frames: Sequence[Frame]) -> Size:
@@ -133,6 +134,11 @@ def _keeps_shape(frame: Frame) -> bool:
     assert frame.factors is not None
     across, down = frame.factors
     return any(_fits_all((factor, factor), [frame]) for factor in (across, down))
+
+
+def _fits_only_turned(frame: Frame) -> bool:
+    assert frame.stated is not None
+    return not _keeps_shape(frame) and _keeps_shape(replace(frame, stated=frame.stated[::-1]))
 
 
 def _is_beyond(reach: Size, size: Size) -> bool:

@@ -1,16 +1,26 @@
-"""One instances JSON of COCO's form, checked and indexed by image."""
+"""One instances JSON of COCO's form, checked and indexed by image: no image gets another's annotations.
+
+Ids are compared as `nearest.plain_id` gives them. An annotation whose image has no such id goes to the one image whose
+id or file name its `image_id` nearly is.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.clean import DUPLICATE_IMAGE, UNREADABLE_LABEL
+from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
+from forgetbench.data.nearest import NearIds, NearNames, plain_id
 from forgetbench.errors import DataError, brief
+
+Id = int | str
+#: What of an annotation decides whether two are the same.
+_TELLING = ("bbox", "segmentation", "area", "iscrowd")
 
 
 @dataclass(frozen=True)
@@ -18,12 +28,12 @@ class Instances:
     """One JSON file, indexed.
 
     Attributes:
-        categories: Names by category id.
+        categories: The list of categories as it stands in the file.
         images: Image records by file name.
         boxes: Annotations by file name.
     """
 
-    categories: dict[int, str]
+    categories: list[Any]
     images: dict[str, dict[str, Any]]
     boxes: dict[str, list[dict[str, Any]]]
 
@@ -37,33 +47,136 @@ def read_instances(path: Path, file: str, report: OddityReport) -> Instances:
         report: Told of everything odd.
 
     Raises:
-        DataError: it is no instances file, or its categories cannot be used.
+        DataError: it is no instances file.
     """
     document = _load(path)
     images: dict[str, dict[str, Any]] = {}
-    names: dict[int | str, str] = {}
+    ids: dict[str, list[Id]] = defaultdict(list)
+    names: dict[Id, list[str]] = defaultdict(list)
     for position, image in enumerate(document["images"]):
         name = image.get("file_name") if isinstance(image, dict) else None
-        key = _plain_id(image.get("id")) if isinstance(image, dict) else None
+        key = plain_id(image.get("id")) if isinstance(image, dict) else None
         if not isinstance(name, str) or not name or "\0" in name or key is None:
             report.add(UNREADABLE_LABEL, file, f"image {position}: no file name or no id: left out")
             continue
-        first = names.setdefault(key, name)
-        if first != name:
-            detail = f"'{name}' has the id {brief(key)} of '{first}', which gets the annotations: left out"
-            report.add(DUPLICATE_IMAGE, file, detail)
-            continue
-        if name in images:
-            report.add(DUPLICATE_IMAGE, file, f"'{name}' is listed twice: annotations of both are taken")
         images.setdefault(name, image)
-    boxes: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for position, annotation in enumerate(document["annotations"]):
-        owner = _plain_id(annotation.get("image_id")) if isinstance(annotation, dict) else None
+        ids[name].append(key)
+        names[key].append(name)
+    found = _grouped(document["annotations"], names, file, report)
+    for name in _unclear(ids, names, found, file, report):
+        del images[name]
+    boxes = {name: found[ids[name][0]] for name in images if ids[name][0] in found}
+    return Instances(document["categories"], images, boxes)
+
+
+def _grouped(
+    annotations: Sequence[Any], names: Mapping[Id, list[str]], file: str, report: OddityReport
+) -> dict[Id, list[dict[str, Any]]]:
+    """Return annotations by the id of their image."""
+    found: dict[Id, list[dict[str, Any]]] = defaultdict(list)
+    homeless: list[tuple[int, Any]] = []
+    for position, annotation in enumerate(annotations):
+        owner = plain_id(annotation.get("image_id")) if isinstance(annotation, dict) else None
         if owner is not None and owner in names:
-            boxes[names[owner]].append({"id": f"at {position}", **annotation})
+            found[owner].append(annotation if "id" in annotation else {"id": f"at {position}", **annotation})
         else:
-            report.add(UNREADABLE_LABEL, file, f"annotation at {position}: no image {brief(owner)}: dropped")
-    return Instances(_categories(path, document), images, dict(boxes))
+            homeless.append((position, annotation))
+    if not homeless:
+        return dict(found)
+    near = _Near(names, any_number=not found)
+    nearly: list[tuple[object, str]] = []
+    for position, annotation in homeless:
+        given = annotation.get("image_id") if isinstance(annotation, dict) else None
+        owner = near.find(plain_id(given))
+        if owner is None:
+            report.add(UNREADABLE_LABEL, file, f"annotation at {position}: no image {brief(given)}: dropped")
+        else:
+            found[owner].append({"id": f"at {position}", **annotation})
+            nearly.append((given, names[owner][0]))
+    if nearly:
+        (given, name), count = nearly[0], len(nearly)
+        detail = f"{count} annotations name their image nearly, and no other fits: first {brief(given)} for '{name}'"
+        report.add(NEAR_NAMES, file, detail)
+    return dict(found)
+
+
+class _Near:
+    """Finds the one image that an `image_id` nearly names.
+
+    Args:
+        names: File names by image id.
+        any_number: Whether a number may be a file name; where others are ids, one that is none is a mistake.
+    """
+
+    def __init__(self, names: Mapping[Id, list[str]], any_number: bool) -> None:
+        self._ids, self._any_number = NearIds(names), any_number
+        self._id_of: dict[str, set[Id]] = defaultdict(set)
+        for key, called in names.items():
+            for name in called:
+                self._id_of[name].add(key)
+        self._names = NearNames(self._id_of)
+        self._known: dict[Id, Id | None] = {}
+
+    def find(self, value: Id | None) -> Id | None:
+        """Return the id of the one image, or None where none fits or more than one."""
+        if value is None:
+            return None
+        if value not in self._known:
+            self._known[value] = self._ids.find(value)
+            if self._known[value] is None and (isinstance(value, str) or self._any_number):
+                owners = self._id_of.get(self._names.find(str(value)) or "", set())
+                self._known[value] = next(iter(owners)) if len(owners) == 1 else None
+        return self._known[value]
+
+
+def _unclear(
+    ids: Mapping[str, list[Id]],
+    names: Mapping[Id, list[str]],
+    found: Mapping[Id, list[dict[str, Any]]],
+    file: str,
+    report: OddityReport,
+) -> list[str]:
+    """Return and report the file names of which nobody can say whose annotations they have."""
+    unclear: dict[str, None] = {}
+    for key, called in names.items():
+        several = list(dict.fromkeys(called))
+        if len(several) > 1:
+            shown = " and ".join(f"'{name}'" for name in several[:2]) + (" and others" if len(several) > 2 else "")
+            detail = f"{shown} have one id {brief(key)}, and whose its annotations are cannot be told: left out"
+            report.add(DUPLICATE_IMAGE, file, detail)
+            unclear.update(dict.fromkeys(several))
+    for name, keys in ids.items():
+        if len(keys) == 1 or name in unclear:
+            continue
+        first, *others = (found.get(key, []) for key in dict.fromkeys(keys))
+        if all(_equal(first, other) for other in others):
+            report.add(DUPLICATE_IMAGE, file, f"'{name}' is listed {_times(len(keys))}: kept once")
+        else:
+            shown = ", ".join(map(brief, dict.fromkeys(keys)))
+            detail = f"'{name}' has the ids {shown} with different annotations, and which are its own cannot be told"
+            report.add(DUPLICATE_IMAGE, file, f"{detail}: left out")
+            unclear[name] = None
+    return list(unclear)
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _equal(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether annotations are the same in any order; their own ids do not count."""
+    rest = [_told(annotation) for annotation in other]
+    if len(one) != len(rest):
+        return False
+    for annotation in one:
+        if (told := _told(annotation)) not in rest:
+            return False
+        rest.remove(told)
+    return True
+
+
+def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
+    return plain_id(annotation.get("category_id")), *(annotation.get(key) for key in _TELLING)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -89,29 +202,3 @@ def _load(path: Path) -> dict[str, Any]:
             fix="Name the instances file with 'annotations', or export it again.",
         )
     return document
-
-
-def _categories(path: Path, document: dict[str, Any]) -> dict[int, str]:
-    """Return the names of a file's categories by id."""
-    found: dict[int, str] = {}
-    for category in document["categories"]:
-        entry = category if isinstance(category, dict) else {}
-        key, name = entry.get("id"), entry.get("name")
-        if not isinstance(key, int) or not isinstance(name, str) or key in found:
-            raise DataError(
-                "a category cannot be used",
-                where=path,
-                expected="a whole number 'id' of its own and a 'name'",
-                found=brief(category),
-                fix="Correct the file's categories.",
-            )
-        found[key] = name
-    if not found:
-        raise DataError(
-            "no categories", where=path, expected="one or more", found="an empty list", fix="Export the file again."
-        )
-    return found
-
-
-def _plain_id(value: Any) -> int | str | None:
-    return value if isinstance(value, int | str) else None

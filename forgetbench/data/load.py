@@ -183,7 +183,8 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
             fix="Correct 'path'; an archive has to be unpacked first.",
         )
     if spec.format == "coco":
-        return read_coco(root, spec.annotations, spec.images, names)
+        parts = (spec.parts("train"), spec.parts("evaluate"))
+        return read_coco(root, spec.annotations, spec.images, names, *parts)
     if spec.format == "labelme":
         return read_labelme(root, names)
     return read_voc(root, names, keep_difficult=spec.difficult == "keep", counts_from=spec.counts_from)

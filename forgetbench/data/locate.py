@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forgetbench.data.paths import plain_path
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder
+from forgetbench.files import cache_folder, expanded
 
 PUT_THERE = "Put it in one of these places, then run the same command again."
 
@@ -51,11 +51,11 @@ def _data_places(path: str, suite_folder: Path | None) -> list[Path]:
 
 def _folders(suite_folder: Path | None) -> list[Path]:
     named = [os.environ.get(variable) for variable in ("FORGETBENCH_DATA", "FORGETBENCH_ASSETS")]
-    folders = [Path.cwd(), *(Path(folder).expanduser() for folder in named if folder)]
+    folders = [Path.cwd(), *(expanded(folder) for folder in named if folder)]
     return folders if suite_folder is None else [suite_folder, *folders]
 
 
 def _places(path: str, folders: list[Path]) -> list[Path]:
     """Return where to look, each place once; an absolute path is its own only place."""
-    given = Path(path).expanduser()
+    given = expanded(path)
     return list(dict.fromkeys(plain_path(folder / given) for folder in folders))

@@ -10,24 +10,39 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from forgetbench.data.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES
 
 _DRIVE = re.compile(r"^[A-Za-z]:(?=/)")
+_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://[^/]*(?P<path>[^?#]*)")
+#: How Label Studio writes the path of a file that it serves.
+_SERVED = "/local-files/?d="
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.0+)?")
+_ZEROS_BEFORE = re.compile(r"0+([0-9]{1,31})(\.0+)?")
 _SUFFIXES = IMAGE_SUFFIXES | UNREAD_SUFFIXES | {".txt", ".xml", ".json"}
 
 
 def slashed(name: str) -> str:
     """Return a path with forward slashes, without a drive, `.` and `..`."""
-    plain = _DRIVE.sub("", name.strip().replace("\\", "/"))
-    return "/".join(part for part in plain.split("/") if part not in ("", ".", ".."))
+    kept: list[str] = []
+    for part in _DRIVE.sub("", name.strip().replace("\\", "/")).split("/"):
+        if part == "..":
+            del kept[-1:]
+        elif part not in ("", "."):
+            kept.append(part)
+    return "/".join(kept)
 
 
 def plain_name(name: str) -> str:
-    """Return the form in which names are compared: slashes, %-encoding, Unicode's form and case make no difference."""
+    """Return the form in which names are compared: slashes, %-encoding, Unicode's form and case make no difference.
+
+    Of an address on the web its path is left.
+    """
+    if _SERVED in name:
+        name = name.partition(_SERVED)[2]
+    elif address := _ADDRESS.match(name):
+        name = address["path"]
     for _ in range(3):  # some tools encode what is encoded
         decoded = unquote(name)
         if decoded == name:
@@ -38,10 +53,12 @@ def plain_name(name: str) -> str:
 
 def plain_stem(name: str) -> str:
     """Return the plain name without any suffix of an image or annotation file, of which there may be several."""
-    path = PurePosixPath(plain_name(name))
-    while path.suffix in _SUFFIXES and path.stem:
-        path = path.with_suffix("")
-    return str(path)
+    path = plain_name(name)
+    while True:
+        stem, dot, suffix = path.rpartition(".")
+        if f"{dot}{suffix}" not in _SUFFIXES or not _last(stem):
+            return path
+        path = stem
 
 
 class NearNames:
@@ -52,10 +69,15 @@ class NearNames:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_form: list[dict[str, list[str]]] = [defaultdict(list), defaultdict(list)]
+        self._by_form: list[dict[str, list[tuple[str, str]]]] = [defaultdict(list), defaultdict(list)]
         for name in dict.fromkeys(names):
             for form, index in zip((plain_name, plain_stem), self._by_form, strict=True):
-                index[_last(form(name))].append(name)
+                known = form(name)
+                index[_last(known)].append((known, name))
+
+    def __bool__(self) -> bool:
+        """Tell whether any name is known."""
+        return bool(self._by_form[0])
 
     def find(self, name: str) -> str | None:
         """Return the known name that a name nearly matches, or None where none fits or more than one.
@@ -65,11 +87,10 @@ class NearNames:
         """
         for form, index in zip((plain_name, plain_stem), self._by_form, strict=True):
             wanted = form(name)
-            fitting = [known for known in index.get(_last(wanted), ()) if _agree(wanted, form(known))]
+            fitting = [(known, name) for known, name in index.get(_last(wanted), ()) if _agree(wanted, known)]
             if fitting:
-                same = [known for known in fitting if form(known) == wanted]
-                fitting = same or fitting
-                return fitting[0] if len(fitting) == 1 else None
+                fitting = [(known, name) for known, name in fitting if known == wanted] or fitting
+                return fitting[0][1] if len(fitting) == 1 else None
         return None
 
 
@@ -83,6 +104,29 @@ def plain_id(value: object) -> int | str | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value if isinstance(value, int) else None
+
+
+class NearIds:
+    """Finds the one of some ids that another id nearly matches: they are one number, written with zeros before it.
+
+    Args:
+        ids: Ids known, as `plain_id` gives them.
+    """
+
+    def __init__(self, ids: Iterable[int | str]) -> None:
+        self._by_number: dict[int | str, list[int | str]] = defaultdict(list)
+        for known in dict.fromkeys(ids):
+            self._by_number[_number(known)].append(known)
+
+    def find(self, value: int | str) -> int | str | None:
+        """Return the known id that an id nearly matches, or None where none fits or more than one."""
+        fitting = self._by_number.get(_number(value), ())
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def _number(value: int | str) -> int | str:
+    found = _ZEROS_BEFORE.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
 
 
 def _last(path: str) -> str:

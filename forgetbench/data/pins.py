@@ -10,7 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder, write_json
+from forgetbench.files import writable_cache, write_json
 
 PINS_FILE = "forgetbench-data.lock.json"
 
@@ -54,7 +54,7 @@ def read_pins(home: Path) -> dict[str, Pin]:
 def add_pins(home: Path, pins: dict[str, Pin]) -> None:
     """Write pins beside those that a data home has."""
     if pins:
-        with FileLock(cache_folder() / "pins.lock"):
+        with FileLock(writable_cache("pins") / "lock"):
             merged = {**read_pins(home), **pins}
             write_json(home / PINS_FILE, {url: asdict(pin) for url, pin in merged.items()})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
+from forgetbench.data.coco_files import other_files, usual_files
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.foreign import refuse_foreign
 from forgetbench.data.labelme import is_labelme
@@ -113,7 +114,7 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
 
 
 def _is_coco(path: Path) -> bool:
-    return path.is_dir() and bool(_usual_jsons(path) or _other_jsons(path))
+    return path.is_dir() and bool(usual_files(path) or other_files(path))
 
 
 def _is_yolo(path: Path) -> bool:
@@ -135,24 +136,9 @@ _FITS: dict[Format, Callable[[Path], bool]] = {
 }
 
 
-def _usual_jsons(root: Path) -> list[Path]:
-    """Return the files that are a part's by their names alone: they may be large."""
-    return [*root.glob("annotations/instances_*.json"), *root.glob("*/_annotations.coco.json")]
-
-
-def _other_jsons(root: Path) -> list[Path]:
-    """Return the files that may be instances by their content; not parsed, the reader does that."""
-    return [file for file in sorted([*root.glob("annotations/*.json"), *root.glob("*.json")]) if _names_lists(file)]
-
-
-def _names_lists(path: Path) -> bool:
-    content = path.read_bytes() if path.is_file() else b""
-    return all(key in content for key in (b'"images"', b'"annotations"', b'"categories"'))
-
-
 def _single_json(root: Path) -> str | None:
     """Return the name of a COCO dataset's only file where its name tells no part."""
-    fitting = [] if _usual_jsons(root) else _other_jsons(root)
+    fitting = [] if usual_files(root) else other_files(root)
     return fitting[0].relative_to(root).as_posix() if len(fitting) == 1 else None
 
 

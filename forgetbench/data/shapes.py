@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from forgetbench.data import drawing
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder, sha256_json
+from forgetbench.files import cache_folder, sha256_json, writable_cache
 from forgetbench.suite.data_section import Data
 
 World = Literal["general", "fine"]
@@ -65,6 +65,7 @@ def draw_world(spec: Data, part: Part) -> Dataset:
 
     Raises:
         DataError: the cached files are damaged.
+        InputError: there are none, and the cache cannot be written.
     """
     if spec.world is None:
         raise DataError("no world to draw", expected="general or fine", found="none")
@@ -72,6 +73,7 @@ def draw_world(spec: Data, part: Part) -> Dataset:
     key = {"version": VERSION, "world": spec.world, "size": spec.size, "seed": spec.seed, "part": part, "count": count}
     folder = cache_folder() / "shapes" / sha256_json(key)[:16]
     if not folder.is_dir():
+        writable_cache("shapes")
         _draw_folder(folder, spec.world, spec.size, spec.seed, part, count)
     return _read_folder(folder, spec.world, spec.size, part)
 
@@ -182,7 +184,6 @@ def _fine_paint(rng: np.random.Generator, size: int, canvas: drawing.Image) -> d
 
 
 def _draw_folder(folder: Path, world: World, size: int, seed: int, part: Part, count: int) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         annotations: list[dict[str, Any]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -58,12 +59,15 @@ def describe_layers(original: Original, imgsz: int = 640) -> list[Layer]:
 def count_flops(model: yolo.Yolo, imgsz: int) -> list[int]:
     """Return floating point operations per module for one square image, on whatever device the model is.
 
-    Convolutions and matrix products are counted, a multiply-add as two. thop, the usual counter, adds BatchNorm, 1.3 %
+    Its side is imgsz, or the next whole number of the model's largest stride. Convolutions and matrix products are
+    counted, a multiply-add as two. thop, the usual counter, adds BatchNorm, 1.3 %
     more for YOLOv8n.
     """
     keep = yolo.saved_indices(model)
     outputs: dict[int, torch.Tensor] = {}
-    x: torch.Tensor = torch.zeros(1, 3, imgsz, imgsz, device=next(model.parameters()).device)
+    stride = max(yolo.strides_of(model))
+    side = math.ceil(imgsz / stride) * stride
+    x: torch.Tensor = torch.zeros(1, 3, side, side, device=next(model.parameters()).device)
     counted = []
     with torch.inference_mode():
         for module in yolo.modules_of(model):

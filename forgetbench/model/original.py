@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from forgetbench.errors import WeightsError
+from forgetbench.errors import InputError, WeightsError, brief
 from forgetbench.files import write_bytes
 from forgetbench.model import yolo
-from forgetbench.model.pickles import load_inert, tensors_of
+from forgetbench.model.architecture import check_channels, checked
+from forgetbench.model.fitting import check_modules, check_names, check_shapes, check_values
+from forgetbench.model.pickles import Inert, load_inert, tensors_of, unwrapped
+from forgetbench.model.recognise_weights import fused, not_a_detector, not_safetensors, tensors_alone
 
 #: The classes a checkpoint's model may have been saved as.
 DETECTION_MODELS = {"DetectionModel", "YOLOv10DetectionModel"}
@@ -68,8 +72,20 @@ def load_original(path: Path) -> Original:
     """
     if not path.is_file():
         raise WeightsError("no such weights file", where=path)
-    architecture, classes, tensors = (_read_safetensors if path.suffix == ".safetensors" else _read_pickle)(path)
-    return make_original(path.stem, architecture, classes, tensors, where=path)
+    try:
+        if path.suffix == ".safetensors":
+            return make_original(path.stem, *_read_safetensors(path), where=path)
+        return _read_pickle(path)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged or made-up file leads the libraries that read it to errors of every kind
+        first = str(error).partition("\n")[0]
+        raise WeightsError(
+            "cannot be read as detection weights",
+            where=path,
+            found=brief(f"{type(error).__name__}: {first}"),
+            fix="The file may be damaged: get it again.",
+        ) from error
 
 
 def make_original(
@@ -78,32 +94,25 @@ def make_original(
     """Build the architecture and fill it with tensors, rounded to float16 as checkpoints are.
 
     Raises:
-        WeightsError: names or shapes disagree, or a value is not finite in float16.
+        WeightsError: names, types or shapes disagree, or a value is not finite in float16.
     """
-    model = yolo.build(architecture, len(classes), seed=0, where=where)
-    expected = model.state_dict()
-    missing, unknown = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
-    if missing or unknown:
-        fused = any(".bn." in key for key in missing)
-        hint = "It was fused for inference; use the training checkpoint." if fused else None
-        raise WeightsError(
-            "tensors do not fit the architecture they come with",
-            where=where,
-            expected=f"{len(expected)} tensors",
-            found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as {(missing + unknown)[0]}",
-            fix=hint,
-        )
-    if any(tensor.shape != expected[key].shape for key, tensor in tensors.items()):
+    architecture = checked(architecture, where, len(tensors))
+    if any(".conv." in key for key in tensors) and not any(".bn." in key for key in tensors):
+        raise fused(where)
+    first = next((tensors[key] for key in ("model.0.conv.weight", "model.0.weight") if key in tensors), None)
+    if first is not None and first.dim() == 4:
+        check_channels(first.shape[1], where)
+    expected = yolo.sketch(architecture, len(classes), where).state_dict()
+    check_values(tensors, where)
+    check_names(expected, tensors, where)
+    wider = {key for key, tensor in tensors.items() if tensor.shape != expected[key].shape}
+    if all(map(yolo.is_of_class_stack, wider)) and wider:
         model = yolo.build_fine_tuned(architecture, classes, where=where)
         expected = model.state_dict()
-    for key, tensor in tensors.items():
-        if tensor.shape != expected[key].shape:
-            raise WeightsError(
-                "a tensor has the wrong shape",
-                where=f"{where}: {key}",
-                expected=tuple(expected[key].shape),
-                found=tuple(tensor.shape),
-            )
+        check_shapes(expected, tensors, where)
+    else:
+        check_shapes(expected, tensors, where)
+        model = yolo.build(architecture, len(classes), seed=0, where=where)
     rounded = as_stored(tensors)
     for key, tensor in rounded.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
@@ -146,18 +155,20 @@ def hash_bytes(tensor: Tensor) -> str:
     return hashlib.sha256(tensor.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
 
 
-def _read_pickle(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], dict[str, Tensor]]:
+def _read_pickle(path: Path) -> Original:
     content = load_inert(path)
-    model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None
-    kind = type(model).__name__
-    if kind not in DETECTION_MODELS:
-        raise WeightsError(
-            "no detection model inside", where=path, expected="an Ultralytics detection model", found=kind
-        )
+    offered = [content.get("ema"), content.get("model")] if isinstance(content, dict) else [content]
+    model = next((unwrapped(one) for one in offered if isinstance(one, Inert)), None)
+    if type(model).__name__ not in DETECTION_MODELS or not isinstance(model, Inert):
+        raise not_a_detector(path, content, model)
     architecture, names = getattr(model, "yaml", None), getattr(model, "names", None)
     if not isinstance(architecture, dict):
         raise WeightsError("the model does not say its architecture", where=path)
-    return architecture, _class_names(names, int(architecture.get("nc", 0)), path), tensors_of(model)
+    original = make_original(
+        path.stem, architecture, class_names(names, architecture.get("nc"), path), tensors_of(model, path), where=path
+    )
+    check_modules(model, original.model, path)
+    return original
 
 
 def _read_safetensors(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], dict[str, Tensor]]:
@@ -165,18 +176,55 @@ def _read_safetensors(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], d
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, Any] = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
-        architecture, classes = json.loads(metadata["architecture"]), json.loads(metadata["classes"])
     except (SafetensorError, OSError) as error:
-        raise WeightsError("cannot be read as safetensors", where=path, found=str(error).splitlines()[0]) from error
-    except (KeyError, ValueError) as error:
-        raise WeightsError(
-            "does not say its architecture and classes", where=path, fix="Use a file that forgetbench wrote."
-        ) from error
-    return architecture, _class_names(classes, len(classes), path), tensors
+        raise not_safetensors(path, str(error).partition("\n")[0]) from error
+    if not {"architecture", "classes"} <= metadata.keys():
+        raise tensors_alone(path)
+    architecture, names = json.loads(metadata["architecture"]), json.loads(metadata["classes"])
+    return architecture, class_names(names, None, path), tensors
 
 
-def _class_names(names: Any, count: int, where: Path) -> tuple[str, ...]:
-    listed = [names[i] for i in sorted(names)] if isinstance(names, dict) else list(names or [])
-    if len(listed) != count:
-        raise WeightsError("class names do not fit the head", where=where, expected=count, found=len(listed))
+def class_names(names: object, count: object, where: object) -> tuple[str, ...]:
+    """Return class names in the order of a head's outputs.
+
+    Args:
+        names: A sequence, or a mapping from the output's index; a mapping that went through JSON has text for indices.
+        count: Number of outputs; None where only the names tell.
+        where: Name of the file, for errors.
+
+    Raises:
+        WeightsError: indices are not 0 to n - 1 each once, a name is empty or no text, or there are more or fewer names
+            than outputs.
+    """
+    if isinstance(names, Mapping):
+        by_index = {_index(key): name for key, name in names.items()}
+        if len(by_index) != len(names) or by_index.keys() != set(range(len(names))):
+            raise WeightsError(
+                "class indices are not consecutive",
+                where=f"{where}: names",
+                expected=f"0 to {len(names) - 1}, each once",
+                found=brief(list(names)),
+            )
+        listed = [by_index[index] for index in range(len(names))]
+    elif isinstance(names, list | tuple):
+        listed = list(names)
+    else:
+        raise WeightsError("no list of class names", where=f"{where}: names", found=brief(names))
+    if not listed or (count is not None and (type(count) is not int or len(listed) != count)):
+        raise WeightsError("class names do not fit the head", where=where, expected=brief(count), found=len(listed))
+    for index, name in enumerate(listed):
+        if type(name) not in {str, int, float, bool} or not str(name).strip() or not _is_text(str(name)):
+            raise WeightsError("not a class name", where=f"{where}: names", found=f"{brief(name)} at {index}")
     return tuple(str(name) for name in listed)
+
+
+def _index(key: object) -> int | None:
+    if isinstance(key, str) and re.fullmatch(r"\d{1,6}(\.0*)?", key.strip(), re.ASCII):
+        return int(float(key))
+    whole = type(key) is int or (isinstance(key, float) and key.is_integer())
+    return int(key) if whole else None  # type: ignore[call-overload]
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name can be written as UTF-8; half of a surrogate pair cannot."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)

@@ -9,7 +9,8 @@ import copy
 import math
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,18 +18,20 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from forgetbench.errors import WeightsError
+from forgetbench.errors import InputError, WeightsError
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+from forgetbench.model.architecture import Architecture as Architecture
+from forgetbench.model.architecture import checked
 from forgetbench.model.smoothing import SmoothedBCE
 from forgetbench.model.targets import SharedTargets
 
 import ultralytics  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
+from ultralytics.nn.modules.conv import Conv  # isort: skip
 from ultralytics.nn.modules.head import Detect  # isort: skip
-from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale  # isort: skip
+from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale, parse_model  # isort: skip
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # isort: skip
 
-Architecture = dict[str, Any]
 #: An Ultralytics model or module; their attributes (`model`, `i`, `f`, `stride`, …) are unknown to type checkers.
 Yolo = Any
 #: A head's stacks: what each predicts, and whether it is one-to-one.
@@ -40,7 +43,8 @@ STACKS: dict[str, tuple[Literal["box", "class"], bool]] = {
 }
 CLASS_STACKS = tuple(name for name, (kind, _) in STACKS.items() if kind == "class")
 WEIGHTS_URL = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
-_SAFE_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\([\w=., ]*\)")
+#: Values in one output of a dry run; the largest models stay far below.
+MOST_VALUES = 2**24
 
 
 def version() -> str:
@@ -77,22 +81,72 @@ def build(architecture: Architecture, classes: int, seed: int, where: object = "
     Raises:
         WeightsError: the architecture cannot be built or does not end in a Detect head.
     """
-    if not (isinstance(architecture.get("backbone"), list) and isinstance(architecture.get("head"), list)):
-        raise WeightsError("not an architecture", where=where, expected="lists 'backbone' and 'head'")
-    activation = architecture.get("activation")
-    if activation is not None and not _SAFE_ACTIVATION.fullmatch(str(activation)):
-        raise WeightsError("refused activation", where=where, expected="a call such as nn.SiLU()", found=activation)
-    channels = int(architecture.get("channels") or architecture.get("ch") or 3)
-    with torch.random.fork_rng(devices=[]):
+    plain = checked(architecture, where)
+    with _parsing(where), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        try:
-            model = DetectionModel(copy.deepcopy(architecture), ch=channels, nc=classes, verbose=False)
-        except Exception as error:  # the parser raises whatever a bad row leads to
-            raise WeightsError("cannot be built", where=where, found=f"{type(error).__name__}: {error}") from error
-    if not isinstance(model.model[-1], Detect) or type(model.model[-1]).__name__ not in {"Detect", "v10Detect"}:
-        found = type(model.model[-1]).__name__
-        raise WeightsError("not a detection model", where=where, expected="a Detect head at the end", found=found)
+        model = DetectionModel({**copy.deepcopy(plain), "nc": classes}, ch=3, nc=classes, verbose=False)
+    _check_head(model.model, where)
     return model.eval()
+
+
+def sketch(architecture: Architecture, classes: int, where: object, tensors: int | None = None) -> nn.Module:
+    """Return what `build` would build, with the same tensor names and shapes but without memory for their values.
+
+    A dry run shows that its modules fit together and that no output is larger than any model's.
+
+    Args:
+        architecture: What to build.
+        classes: Number of classes.
+        where: Name of the file, for errors.
+        tensors: How many tensors come with it, see `checked`.
+
+    Raises:
+        WeightsError: as `build`.
+    """
+    plain = {**checked(architecture, where, tensors), "nc": classes}
+    carrier: Yolo = nn.Module()
+    with _parsing(where), torch.random.fork_rng(devices=[]), torch.device("meta"):
+        carrier.model, carrier.save = parse_model(copy.deepcopy(plain), ch=3, verbose=False)
+        _check_head(carrier.model, where)
+        _dry_run(carrier, 256)
+    return cast(nn.Module, carrier)
+
+
+@contextmanager
+def _parsing(where: object) -> Iterator[None]:
+    """Turn whatever a bad row leads the parser to into one error, and take back what it sets for the whole process."""
+    activation = Conv.default_act
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        raise WeightsError("cannot be built", where=where, found=f"{type(error).__name__}: {first}"[:300]) from error
+    finally:
+        Conv.default_act = activation
+
+
+def _check_head(modules: nn.Sequential, where: object) -> None:
+    found = type(modules[-1]).__name__
+    if found not in {"Detect", "v10Detect"}:
+        raise WeightsError("not a detection model", where=where, expected="a Detect head at the end", found=found)
+
+
+def _dry_run(model: Yolo, imgsz: int) -> None:
+    """Run the modules below the head, without values, on one square image."""
+
+    def limit(module: nn.Module, _given: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and output.numel() > MOST_VALUES:
+            raise ValueError(f"an output of {type(module).__name__} would have {output.numel()} values")
+
+    hooks = [module.register_forward_hook(limit) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            run_modules(model.eval().model[:-1], {}, torch.zeros(1, 3, imgsz, imgsz), frozenset(model.save))
+    finally:  # activations are shared with every other model
+        for hook in hooks:
+            hook.remove()
 
 
 def build_fine_tuned(architecture: Architecture, names: Sequence[str], where: object) -> Yolo:
@@ -134,6 +188,11 @@ def stack_of(name: str) -> tuple[Literal["box", "class"], bool] | None:
     return STACKS.get(name.partition(".")[0])
 
 
+def is_of_class_stack(name: str) -> bool:
+    """Tell whether a tensor of a whole model belongs to a stack of its head that predicts classes."""
+    return name.split(".")[2:3] in [[stack] for stack in CLASS_STACKS]
+
+
 def is_constant(name: str) -> bool:
     """Tell whether a tensor only looks like a weight: the bins of the box distribution."""
     return ".dfl." in f".{name}"
@@ -143,6 +202,26 @@ def strides_of(model: Yolo) -> list[int]:
     """Return the head's strides in pixels."""
     head: Yolo = modules_of(model)[-1]
     return [int(stride) for stride in head.stride]
+
+
+def norm_positions(model: Yolo, imgsz: int) -> dict[str, int]:
+    """Return at how many places of one square image each BatchNorm layer normalises, by its name in the model.
+
+    Nothing is computed. In training a layer needs more than one value per channel: places times images of a batch.
+    """
+    duplicate: Yolo = copy.deepcopy(model).eval().to("meta")
+    duplicate.model[-1].training = True  # so that a head returns its maps and makes no anchors
+    positions: dict[str, int] = {}
+    for name, layer in duplicate.named_modules():
+        if isinstance(layer, nn.BatchNorm2d):
+
+            def note(_layer: nn.Module, given: Any, name: str = name) -> None:
+                positions[name] = math.prod(given[0].shape[2:])
+
+            layer.register_forward_pre_hook(note)
+    with torch.no_grad():
+        run_modules(duplicate.model, {}, torch.zeros(1, 3, imgsz, imgsz, device="meta"), saved_indices(model))
+    return positions
 
 
 def transfer(model: Yolo, original: Yolo, names: Sequence[str], cls_remap: bool, seed: int) -> None:

@@ -13,6 +13,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from forgetbench.report.text import shown_name
+
 #: Inches: width of a panel, space between panels, and what the labels to the left need.
 _WIDTH, _GAP, _LABELS = 2.1, 0.1, 1.7
 #: Inches that a line of text needs.
@@ -84,7 +86,7 @@ def draw_cams(columns: Sequence[str], pictures: Sequence[Picture], title: str, n
             row.append(figure.add_axes((left / width, bottom / height, _WIDTH / width, tall / height)))
             _draw(row[-1], picture, panel)
         label = _wrapped(picture.label, 20)
-        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10, parse_math=False)
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
         bottom -= caption
     for heading, axis in zip(headings, figure.axes, strict=False):
         axis.set_title(heading, fontsize=11)
@@ -102,8 +104,8 @@ def _draw(axis: Axes, picture: Picture, panel: Panel) -> None:
         edge.set_path_effects([withStroke(linewidth=1.8, foreground="#00000080")])  # seen on white as well
         at_right = x1 > 0.75 * width  # so that the name is not cut off by the image's edge
         axis.text(
-            x2 if at_right else x1, y1, name, fontsize=6.5, ha="right" if at_right else "left", va="top", clip_on=True,
-            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.4}, parse_math=False,
+            x2 if at_right else x1, y1, shown_name(name), fontsize=6.5, ha="right" if at_right else "left", va="top",
+            clip_on=True, bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.4},
         )  # fmt: skip
     axis.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
     axis.grid(visible=False)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from forgetbench.analyse.curves import Curve, curves
 from forgetbench.analyse.tradeoff import Point, Treatment
 from forgetbench.analyse.uncertainty import Interval
-from forgetbench.report.style import Look, heading
+from forgetbench.report.style import Look, error_lengths, heading
 
 _PANEL = (4.3, 3.9)
 
@@ -89,7 +89,7 @@ def _path(axis: Axes, lost: Curve, gained: Curve, bars: tuple[Interval | None, I
     y = [100 * gained.values[gained.epochs.index(epoch)] for epoch in at]
     axis.plot(x, y, color=look.colour, marker=look.marker, linestyle=look.line, markersize=3.5, alpha=0.75)
     errors = [
-        [[max(0.0, centre - 100 * bar[0])], [max(0.0, 100 * bar[1] - centre)]] if bar else None
+        [[length] for length in error_lengths(centre, (100 * bar[0], 100 * bar[1]))] if bar else None
         for centre, bar in zip((x[-1], y[-1]), bars, strict=True)
     ]
     axis.errorbar(

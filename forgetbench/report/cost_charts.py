@@ -10,7 +10,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.report.style import COLOURS, Look, heading, mark_parts
+from forgetbench.report.style import COLOURS, Look, error_lengths, heading, mark_parts
 
 _KIND_LABELS = {
     "parameters": "parameters",
@@ -40,12 +40,13 @@ def draw_gradients(
     for i, norm in enumerate(norms):
         look = looks[norm.treatment]
         shift = min(0.12, 0.7 / len(norms)) * (i - (len(norms) - 1) / 2)
-        spans = [
-            [centre - low for centre, low in zip(norm.median, norm.low, strict=True)],
-            [high - centre for centre, high in zip(norm.median, norm.high, strict=True)],
+        lengths = [
+            error_lengths(centre, (low, high))
+            for centre, low, high in zip(norm.median, norm.low, norm.high, strict=True)
         ]
         axis.errorbar(
-            [module + shift for module in norm.modules], [value or nan for value in norm.median], yerr=spans,
+            [module + shift for module in norm.modules], [value or nan for value in norm.median],
+            yerr=list(zip(*lengths, strict=True)) or None,
             color=look.colour, marker=look.marker, linestyle=look.line, markersize=5, linewidth=1.2, elinewidth=0.9,
             label=look.label,
         )  # fmt: skip

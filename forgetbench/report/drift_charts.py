@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.report.style import COLOURS, MARKERS, Look, heading, mark_parts
+from forgetbench.report.style import COLOURS, MARKERS, Look, error_lengths, heading, mark_parts
 
 #: What a part of a trunk is called in charts and tables.
 ADAPTED = {"statistics": "statistics alone", "weights": "weights alone", "both": "both"}
@@ -72,7 +72,8 @@ def draw_statistics(shares: Sequence[StatisticsShare], looks: Mapping[Treatment,
             for share in shares:
                 if (share.head, share.adapted) == (head, adapted):
                     centre, span = 100 * (share.forgetting or 0.0), share.interval
-                    error = [[centre - 100 * span[0]], [100 * span[1] - centre]] if span else None
+                    ends = (100 * span[0], 100 * span[1]) if span else None
+                    error = [[length] for length in error_lengths(centre, ends)] if ends else None
                     axis.errorbar(
                         [centre], [treatments.index(share.treatment) + 0.22 * (place - 1)], xerr=error, capsize=3,
                         color=COLOURS[place], marker=MARKERS[place], markersize=6, linestyle="none",

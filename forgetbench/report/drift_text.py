@@ -9,8 +9,9 @@ from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, modul
 from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
-from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import UNMEASURED, Section, counted_seeds, interval, markdown_table, points
+from forgetbench.report.figures import Figures
+from forgetbench.report.style import Look, heading
+from forgetbench.report.text import UNMEASURED, counted_seeds, interval, markdown_table, points
 
 #: How many modules of an arm are named.
 NAMED = 3
@@ -28,13 +29,13 @@ _STATISTICS = (
 
 
 def write_where_forgotten(
-    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
-) -> Section | None:
+    folder: Path, figures: Figures, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+) -> str | None:
     """Draw a model's charts of drift and return its section; None where nothing was measured.
 
     Args:
         folder: The run.
-        figures: Folder that charts go to.
+        figures: What draws charts.
         tables: Its tables; `drift.csv` and `batchnorm.csv` are read if they are there.
         model: Which.
         subject: What charts say they are about.
@@ -48,28 +49,27 @@ def write_where_forgotten(
     about, arms = tables.manifest["models"][model], tables.arms(model)
     drifts = module_drift(arms, read_table(folder / "drift.csv"))
     shares = statistics_shares(arms, read_table(folder / "batchnorm.csv"))
-    written: list[Path] = []
+    shown: list[str] = []
     if any(drift.cka is not None or drift.weight_change is not None for drift in drifts):
-        figure = draw_drift(drifts, looks, about["neck"], about["head"], f"Drift by module: {subject}")
-        written += save_figure(figure, figures, f"drift-{model}")
+        title = f"Drift by module: {subject}"
+        shown.append(
+            figures.add(f"drift-{model}", lambda: draw_drift(drifts, looks, about["neck"], about["head"], title))
+        )
     if any(share.forgetting is not None for share in shares):
-        figure = draw_statistics(shares, looks, f"BatchNorm statistics against weights: {subject}")
-        written += save_figure(figure, figures, f"batchnorm-{model}")
-    if not written:
+        called = f"BatchNorm statistics against weights: {subject}"
+        shown.append(figures.add(f"batchnorm-{model}", lambda: draw_statistics(shares, looks, called)))
+    if not shown:
         return None
-    names = dict.fromkeys(path.stem for path in written)
     seeds = len(tables.manifest["suite"]["seeds"])
-    text = "\n\n".join(
-        [
-            f"### {model}: where it was forgotten",
-            _HOW_TO_READ,
-            drift_table(drifts, looks, seeds),
-            _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
-            statistics_table(shares, looks, seeds),
-            *(f"![{name}](figures/{name}.png)" for name in names),
-        ]
-    )
-    return Section(text, written)
+    parts = [
+        f"### {model}: where it was forgotten",
+        _HOW_TO_READ,
+        drift_table(drifts, looks, seeds),
+        _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
+        statistics_table(shares, looks, seeds),
+        *shown,
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look], seeds: int) -> str:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
 from forgetbench.analyse.tables import RunTables, read_table, rows_of
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.figures import Figures
 from forgetbench.report.forgotten_charts import draw_classes, draw_errors
 from forgetbench.report.forgotten_text import forgotten_section
-from forgetbench.report.style import Look, heading, save_figure
-from forgetbench.report.text import Section, counted_seeds
+from forgetbench.report.style import Look, heading
+from forgetbench.report.text import counted_seeds
 
 _TITLES = {"reference": "what was forgotten", "target": "what was learnt"}
 
 
 def write_what_forgotten(
-    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
-) -> Section | None:
+    folder: Path, figures: Figures, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+) -> str | None:
     """Draw a model's charts of classes and errors and return its section; None where nothing changed.
 
     Args:
         folder: The run.
-        figures: Folder that charts go to.
+        figures: What draws charts.
         tables: Its tables; `classes.csv` and `errors.csv` are read if they are there.
         model: Which.
         subject: What charts say they are about.
@@ -40,7 +42,6 @@ def write_what_forgotten(
     by_label = {look.label: look for look in looks.values()}
     called, heads = heading(looks), list(dict.fromkeys(row.head for row in measures))
     parts: list[str] = []
-    written: list[Path] = []
     for head in heads:
         of_head, suffix = (f", {head} head", f"-{head}") if len(heads) > 1 else ("", "")
         honest = [row for row in measures if row.head == head and _is_honest(row)]
@@ -54,20 +55,15 @@ def write_what_forgotten(
                 forgotten_section(shown, in_role, f"{called} ({counted_seeds(in_role[0].seeds)})"),
             ]
             if shown:
-                figure = draw_classes(shown, by_label, called, f"{title.capitalize()}, by class\n{subject}{of_head}")
-                written += save_figure(figure, figures, f"classes-{model}-{role}{suffix}")
-                parts.append(_image(written[-1]))
+                about = f"{title.capitalize()}, by class\n{subject}{of_head}"
+                draw = partial(draw_classes, shown, by_label, called, about)
+                parts.append(figures.add(f"classes-{model}-{role}{suffix}", draw))
         if honest:
-            figure = draw_errors(honest, by_label, called, f"Classification against localisation: {subject}{of_head}")
-            written += save_figure(figure, figures, f"errors-{model}{suffix}")
-            parts.append(_image(written[-1]))
-    return Section("\n\n".join(parts), written) if parts else None
+            about = f"Classification against localisation: {subject}{of_head}"
+            parts.append(figures.add(f"errors-{model}{suffix}", partial(draw_errors, honest, by_label, called, about)))
+    return "\n\n".join(filter(None, parts)) or None
 
 
 def _is_honest(row: ClassChange | MeasureChange) -> bool:
     """Tell whether a row is of the target, or of the adapted trunk under the original's head."""
     return row.attach in (None, "head")
-
-
-def _image(path: Path) -> str:
-    return f"![{path.stem}](figures/{path.stem}.png)"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.compared import Change
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
 from forgetbench.report.forgotten_text import ERRORS, MARKS, MEASURES
-from forgetbench.report.row_charts import Marker, add_legend, draw_markers, name_rows, row_height
+from forgetbench.report.row_charts import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
 from forgetbench.report.style import Look
 
 #: Most classes in a chart: those with the most boxes.
@@ -83,7 +83,7 @@ def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], headin
         before = [100 * (of_error[0].before or 0.0) for _, of_error in named]
         errors.barh(range(len(named)), before, color="#D0D0D0", height=0.7, label="before")
         _dots(errors, named, treatments, looks, after=True)
-        errors.set_xlim(left=-0.02 * errors.get_xlim()[1])
+        begin_at_zero(errors)
         baseline = "the original" if role == "reference" else mine[0].against
         errors.set_xlabel(f"rise of AP50 without the errors (points)\ngrey: {baseline}")
     add_legend(figure, heading)

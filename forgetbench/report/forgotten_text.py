@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from forgetbench.analyse.forgotten import FEWEST_IMAGES, ClassChange, MeasureChange
-from forgetbench.report.text import UNMEASURED, interval, markdown_table, points
+from forgetbench.report.text import UNMEASURED, interval, markdown_table, plain_markdown, points
 
 #: AP and recall of `errors.csv`, and what they are called.
 MEASURES = {
@@ -123,7 +123,7 @@ def _class_parts(rows: Sequence[ClassChange], heading: str) -> Iterable[str]:
     shared = {row.name: row for row in rows if row.shares}
     if shared:
         other = "target" if rows[0].role == "reference" else "original"
-        said = ", ".join(f"{_marked(row)} ({row.shared_with})" for row in shared.values())
+        said = ", ".join(f"{_marked(row)} ({plain_markdown(row.shared_with or '')})" for row in shared.values())
         yield f"Shared with the {other}'s classes by name (\\*) or by meaning (†): {said}."
 
 
@@ -136,7 +136,7 @@ def _ends(treatment: str, rows: Sequence[ClassChange], done: str) -> str:
 
 
 def _marked(row: ClassChange) -> str:
-    return f"{row.name}{MARKS[row.shares]}".replace("|", "\\|").replace("*", "\\*")
+    return plain_markdown(f"{row.name}{MARKS[row.shares]}")
 
 
 def _with_interval(row: ClassChange) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ from matplotlib.lines import Line2D
 from forgetbench.analyse.curves import curves
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
-from forgetbench.report.style import Look, method_looks
+from forgetbench.report.style import Look, error_lengths, method_looks
 
 _PANEL = (4.8, 4.4)
 
@@ -53,7 +54,8 @@ def draw_fronts(
             if mine and mine[0].gain > lowest:  # a smaller gain is had for no less
                 axis.plot([x[0]] * 2, [y[0], 100 * lowest], color=look.colour, linewidth=1.2, linestyle=":")
         most = 100 * max(row.at_gain for row in equal)
-        axis.set_ylim(-0.3 * most, 1.25 * most)  # paths begin far below, where nothing is gained yet
+        if 0 < most < inf:
+            axis.set_ylim(-0.3 * most, 1.25 * most)  # paths begin far below, where nothing is gained yet
         _intervals(axis, [row for row in equal if (row.head, row.attach) == (head, attach)], by_name)
         axis.set_title(f"attach = {attach}" + (f", {head}" if several_heads else ""))
         axis.set_xlabel("forgetting: reference AP lost (points)")
@@ -79,7 +81,7 @@ def _intervals(axis: Axes, rows: Sequence[EqualGainRow], looks: Mapping[str, Loo
         if row.against == ORIGINAL and row.value and row.low is not None and row.high is not None:
             centre, look = 100 * row.value, looks[row.treatment]
             apart = 0.09 * step * (names.index(row.treatment) - len(names) / 2)  # so that bars do not cover each other
-            spans = [[max(0.0, centre - 100 * row.low)], [max(0.0, 100 * row.high - centre)]]
+            spans = [[length] for length in error_lengths(centre, (100 * row.low, 100 * row.high))]
             axis.errorbar(
                 [centre], [100 * (row.at_gain + apart)], xerr=spans, color=look.colour, capsize=2.5, elinewidth=0.9,
                 linestyle="none",

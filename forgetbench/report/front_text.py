@@ -9,10 +9,11 @@ from pathlib import Path
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tables import RunTables, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.report.figures import Figures
 from forgetbench.report.front_charts import draw_fronts
-from forgetbench.report.style import Look, save_figure
+from forgetbench.report.style import Look
 from forgetbench.report.summary import points_of
-from forgetbench.report.text import Section, counted_seeds, interval, markdown_table, points
+from forgetbench.report.text import counted_seeds, interval, markdown_table, points
 
 _HOW_TO_READ = (
     "What freeze points cost the reference where they gain the same on the target. The front of a freeze point is made "
@@ -23,13 +24,13 @@ _HOW_TO_READ = (
 
 
 def write_fronts(
-    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
-) -> Section | None:
+    folder: Path, figures: Figures, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+) -> str | None:
     """Draw a model's fronts and return its section; None where nothing was forgotten or the run has no fronts.
 
     Args:
         folder: The run.
-        figures: Folder that charts go to.
+        figures: What draws charts.
         tables: Its tables.
         model: Which.
         subject: What charts say they are about.
@@ -43,8 +44,10 @@ def write_fronts(
     if not equal:
         return None
     names = {treatment_of(arm).method: str(arm["method"]) for arm in tables.arms(model)}
-    figure = draw_fronts(points_of(tables, model), fronts, equal, looks, names, f"Forgetting at equal gain: {subject}")
-    written = save_figure(figure, figures, f"front-{model}")
+    title = f"Forgetting at equal gain: {subject}"
+    shown = figures.add(
+        f"front-{model}", lambda: draw_fronts(points_of(tables, model), fronts, equal, looks, names, title)
+    )
     seeds = len(tables.manifest["suite"]["seeds"])
     vary = any(treatment.setting for treatment in looks)
     how = _HOW_TO_READ.format(
@@ -58,8 +61,7 @@ def write_fronts(
         parts += [f"Points of reference AP lost, {said}:", equal_gain_table(mine, list(names.values()), seeds)]
         points_of_front = [row for row in fronts if (row.head, row.attach) == (head, attach)]
         parts += ["The fronts:", front_table(points_of_front, vary=vary)]
-    parts.append(f"![{written[0].stem}](figures/{written[0].stem}.png)")
-    return Section("\n\n".join(parts), written)
+    return "\n\n".join([*parts, *([shown] if shown else [])])
 
 
 def equal_gain_table(rows: Sequence[EqualGainRow], methods: Sequence[str], seeds: int) -> str:

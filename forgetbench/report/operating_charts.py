@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
 from forgetbench.analyse.uncertainty import Interval
-from forgetbench.report.row_charts import Marker, add_legend, draw_markers, name_rows, row_height
+from forgetbench.report.row_charts import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
 from forgetbench.report.style import Look
 
 _TITLES: dict[Role, str] = {"reference": "reference, attach = head", "target": "target"}
@@ -59,8 +59,7 @@ def _panel(axis: Axes, panel: Standings, shown: Sequence[str], looks: Mapping[st
             if row.value is not None
         ]
         draw_markers(axis, markers, looks[label], index, len(shown))
-    right = min(102.0, axis.get_xlim()[1])  # with two seeds, intervals may be wider than anything measured can be
-    axis.set_xlim(-0.02 * right, right)
+    begin_at_zero(axis, 102.0)  # with two seeds, intervals may be wider than anything measured can be
 
 
 def _span(one: Standing, before: float | None) -> Interval | None:

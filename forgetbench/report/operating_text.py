@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import Standing, Standings, operating_rows, standings, thresholds
 from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.report.figures import Figures
 from forgetbench.report.operating_charts import draw_operating
-from forgetbench.report.style import Look, heading, save_figure
+from forgetbench.report.style import Look, heading
 from forgetbench.report.summary import baseline_of
-from forgetbench.report.text import Section, counted_seeds, interval, markdown_table, points
+from forgetbench.report.text import counted_seeds, interval, markdown_table, points
 
 _WHY = (
     "AP ranks detections and does not see scores that sink together; a detector in use counts those above one score. "
@@ -27,13 +29,13 @@ _EXPLAINED: dict[Role, str] = {
 
 
 def write_in_rank_and_score(
-    folder: Path, figures: Path, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
-) -> Section | None:
+    folder: Path, figures: Figures, tables: RunTables, model: str, subject: str, looks: Mapping[Treatment, Look]
+) -> str | None:
     """Draw a model's charts of operating points and return its section; None where the run has none.
 
     Args:
         folder: The run.
-        figures: Folder that charts go to.
+        figures: What draws charts.
         tables: Its tables.
         model: Which.
         subject: What charts say they are about.
@@ -47,7 +49,6 @@ def write_in_rank_and_score(
     by_label, called = {look.label: look for look in looks.values()}, heading(looks)
     heads, baselines = list(dict.fromkeys(row.head for row in rows)), _baselines(tables, model)
     parts: list[str] = []
-    written: list[Path] = []
     for head in heads:
         of_head, suffix = (f", {head} head", f"-{head}") if len(heads) > 1 else ("", "")
         panels = {role: standings(tables, rows, model, head, role, baselines[role]) for role in baselines}
@@ -55,8 +56,10 @@ def write_in_rank_and_score(
         if not panels:
             continue
         best = thresholds(rows, model, head)["best-f1"]
-        figure = draw_operating(panels, _names(best), by_label, called, f"In rank and in score: {subject}{of_head}")
-        written += save_figure(figure, figures, f"operating-{model}{suffix}")
+        draw = partial(
+            draw_operating, panels, _names(best), by_label, called, f"In rank and in score: {subject}{of_head}"
+        )
+        shown = figures.add(f"operating-{model}{suffix}", draw)
         parts += [f"### {model}{of_head}: in rank and in score", _WHY.format(best=_best(best))]
         for role, panel in panels.items():
             data = tables.manifest["data"][role]["name"]
@@ -65,8 +68,8 @@ def write_in_rank_and_score(
                 f"On {data} ({role}), {explained}:",
                 _table(panel, _names(best), f"{called} ({counted_seeds(seeds)})"),
             ]
-        parts.append(f"![{written[-1].stem}](figures/{written[-1].stem}.png)")
-    return Section("\n\n".join(parts), written) if parts else None
+        parts += [shown] if shown else []
+    return "\n\n".join(parts) or None
 
 
 def _baselines(tables: RunTables, model: str) -> dict[Role, str | None]:

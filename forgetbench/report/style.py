@@ -1,20 +1,18 @@
-"""How charts look: one colour and marker per treatment, safe for colour-blind readers, and how they are saved."""
+"""How charts look: one colour and marker per treatment, safe for colour-blind readers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import Path
+from math import inf
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from forgetbench.analyse.tradeoff import FREEZE, Treatment
-from forgetbench.files import write_bytes
+from forgetbench.analyse.uncertainty import Interval
 
 #: Okabe and Ito's palette without its yellow, which is too pale for lines on white, then five of Paul Tol's.
 COLOURS = (
@@ -24,8 +22,6 @@ COLOURS = (
 #: Where settings vary, each has a marker and a line, and colours tell the freeze points apart.
 LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
-#: Letters of a label that charts have room for, and what each further one takes.
-USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
 _RC = {
     "font.size": 10.0,
     "axes.titlesize": 11.0,
@@ -87,6 +83,17 @@ def heading(treatments: Iterable[Treatment]) -> str:
     return "freeze point" if all(treatment.strategy == FREEZE for treatment in treatments) else "arm"
 
 
+def error_lengths(value: float, span: Interval | None) -> tuple[float, float]:
+    """Return how far error bars reach below and above a value: nowhere below zero, whatever the interval is.
+
+    An interval need not hold its value, as resampled ones do not; where an end is not known or not finite, there is no
+    bar on that side.
+    """
+    low, high = span or (value, value)
+    below, above = value - low, high - value
+    return below if 0 < below < inf else 0.0, above if 0 < above < inf else 0.0
+
+
 def mark_parts(axis: Axes, neck: int, head: int, *, named: bool = True) -> None:
     """Mark backbone, neck and head on an axis whose x is a module's index, and give every other index a tick."""
     for index, (start, end, part) in enumerate(((0, neck, "backbone"), (neck, head, "neck"), (head, head + 1, "head"))):
@@ -103,25 +110,3 @@ def styled() -> AbstractContextManager[None]:
     """Return a context in which charts are drawn; the caller's own matplotlib settings are left alone."""
     settings: dict[Any, Any] = {**mpl.rcParamsDefault, **_RC, "backend": mpl.rcParams["backend"]}
     return mpl.rc_context(settings)
-
-
-def _make_room(figure: Figure) -> None:
-    """Widen a chart by what labels beside its axes need beyond the usual, so that they do not squeeze the axes."""
-    beside = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    named = [text.get_text() for axis in figure.axes[:1] for text in axis.get_yticklabels()]
-    width, height = figure.get_size_inches()
-    more = sum(max(0, max(map(len, texts), default=0) - USUAL_LABEL) for texts in (beside, named))
-    figure.set_size_inches(width + INCHES_PER_LETTER * more, height)
-
-
-def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = ("svg", "png")) -> list[Path]:
-    """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the paths."""
-    _make_room(figure)
-    paths = []
-    for suffix in suffixes:
-        metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-        content = BytesIO()
-        figure.savefig(content, format=suffix, metadata=metadata, bbox_inches="tight")
-        paths.append(folder / f"{name}.{suffix}")
-        write_bytes(paths[-1], content.getvalue())
-    return paths

@@ -184,7 +184,7 @@ def summary_text(
 
     Args:
         tables: The run.
-        figures: Names of the charts, without suffix, by model.
+        figures: What shows the charts of scores and costs, by model.
         cams: Names of the figures of class activation maps, by model.
         forgotten: The sections on what was forgotten and learnt and where, by model.
     """
@@ -201,7 +201,7 @@ def summary_text(
             parts += [f"### {_called(tables, model, head)}: how sure", sure] if sure else []
         parts += [f"### {model}: best epoch, chosen afterwards", _best_epochs(tables, model)]
         parts += [f"### {model}: cost of training", cost_table(tables, model)]
-        parts += [f"![{name}](figures/{name}.png)" for name in figures.get(model, ())]
+        parts += figures.get(model, ())
         if forgotten and model in forgotten:
             parts.append(forgotten[model])
         if suite.get("cam") and cams and cams.get(model):

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import re
+
+from forgetbench.errors import printable
 
 UNMEASURED = "–"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A model's part of the report.
-
-    Attributes:
-        text: Section of `summary.md`.
-        written: Files of its charts.
-    """
-
-    text: str
-    written: list[Path]
+#: Letters of a name that charts show.
+LONGEST_NAME = 48
 
 
 def points(fraction: float | None, *, signed: bool = False) -> str:
@@ -60,7 +50,24 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{points(low)}, {points(high)}]"
 
 
+def shown_name(name: str) -> str:
+    """Return a name as charts show it: on one line, and with its middle left out where it is long."""
+    plain = printable(name)
+    half = (LONGEST_NAME - 1) // 2
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1 - half]}…{plain[-half:]}"
+
+
+def plain_markdown(text: str) -> str:
+    """Return a text from outside so that Markdown shows it as it is: no emphasis, no formula, no HTML, no new line."""
+    escaped = re.sub(r"([\\`*|$\[\]])", r"\\\1", printable(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def markdown_table(header: list[str], rows: list[list[str]], left: int = 1) -> str:
     """Return a Markdown table whose first `left` columns are text and the rest numbers."""
+
+    def cell(text: str) -> str:
+        return re.sub(r"(?<!\\)\|", r"\\|", text.replace("\n", " "))
+
     rule = [":--" if column < left else "--:" for column in range(len(header))]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
+    return "\n".join("| " + " | ".join(map(cell, cells)) + " |" for cells in (header, rule, *rows))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.evidence import EvidenceRow
@@ -15,41 +18,50 @@ from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.drift_text import write_where_forgotten
+from forgetbench.report.figures import Figures
 from forgetbench.report.forgotten import write_what_forgotten
 from forgetbench.report.front_text import write_fronts
 from forgetbench.report.operating_text import write_in_rank_and_score
-from forgetbench.report.style import Look, looks, save_figure, styled
+from forgetbench.report.style import Look, looks, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 from forgetbench.report.text import counted_seeds
 
 
-def write_report(folder: Path, into: Path | None = None) -> list[Path]:
-    """Write the charts (SVG and PNG) and `summary.md` of a run, by default into its folder; returns the files written.
+def write_report(folder: Path, into: Path | None = None, *, warn: Callable[[str], None] | None = None) -> list[Path]:
+    """Write the charts (SVG and PNG) and `summary.md` of a run; a chart that cannot be drawn keeps nothing else back.
+
+    Args:
+        folder: The run.
+        into: Where they are written, by default there.
+        warn: Told of charts that could not be drawn or lack glyphs.
+
+    Returns:
+        The files written.
 
     Raises:
         CorruptRunError: the run's tables are missing or unreadable.
     """
     tables, into = read_tables(folder), into or folder
-    written: list[Path] = []
-    names: dict[str, list[str]] = {}
+    figures = Figures(into / "figures")
+    first: dict[str, list[str]] = {}
     forgotten: dict[str, str] = {}
     with styled():
         for model in tables.models:
-            paths = _draw_model(tables, model, into / "figures")
-            names[model] = list(dict.fromkeys(path.stem for path in paths))
-            written += paths
+            first[model] = _draw_model(tables, model, figures)
             look, subject = looks_of(tables, model), subject_of(tables, model)
             sections = [
                 section
                 for write in (write_fronts, write_in_rank_and_score, write_what_forgotten, write_where_forgotten)
-                if (section := write(folder, into / "figures", tables, model, subject, look)) is not None
+                if (section := write(folder, figures, tables, model, subject, look)) is not None
             ]
-            written += [path for section in sections for path in section.written]
-            forgotten[model] = "\n\n".join(section.text for section in sections)
-    written.append(into / "summary.md")
+            forgotten[model] = "\n\n".join(sections)
+    for remark in figures.remarks():
+        if warn is not None:
+            warn(remark)
+    summary = into / "summary.md"
     cams = {model: cam_figures(folder, model) for model in tables.models}
-    write_text(written[-1], summary_text(tables, names, cams, forgotten))
-    return written
+    write_text(summary, summary_text(tables, first, cams, forgotten))
+    return [*figures.written, summary]
 
 
 def looks_of(tables: RunTables, model: str) -> dict[Treatment, Look]:
@@ -78,27 +90,26 @@ def _interval(row: EvidenceRow | None) -> Interval | None:
     return None if row is None or row.low is None or row.high is None else (row.low, row.high)
 
 
-def _draw_model(tables: RunTables, model: str, folder: Path) -> list[Path]:
+def _draw_model(tables: RunTables, model: str, figures: Figures) -> list[str]:
+    """Draw a model's charts of scores and costs; returns the Markdown that shows them."""
     points, look = points_of(tables, model), looks_of(tables, model)
     about = tables.manifest["models"][model]
     arms = tables.arms(model)
     subject = subject_of(tables, model)
-    written: list[Path] = []
+    draws: dict[str, Callable[[], Figure]] = {}
     if any(point.gain is not None for point in points):
-        figure = draw_tradeoff(points, _bars(tables, model), look, f"Gain against forgetting: {subject}")
-        written += save_figure(figure, folder, f"gain-forgetting-{model}")
+        title = f"Gain against forgetting: {subject}"
+        draws["gain-forgetting"] = lambda: draw_tradeoff(points, _bars(tables, model), look, title)
     original = {head: ap for (name, head), ap in original_ap(tables.results).items() if name == model}
     if points:
-        figure = draw_curves(points, original, look, f"AP over epochs: {subject}")
-        written += save_figure(figure, folder, f"ap-epochs-{model}")
+        draws["ap-epochs"] = lambda: draw_curves(points, original, look, f"AP over epochs: {subject}")
     norms = module_norms(arms, tables.gradients)
     if norms:
-        figure = draw_gradients(norms, look, about["neck"], about["head"], f"Gradient norms by module: {subject}")
-        written += save_figure(figure, folder, f"gradients-{model}")
+        draws["gradients"] = lambda: draw_gradients(
+            norms, look, about["neck"], about["head"], f"Gradient norms by module: {subject}"
+        )
     spent = costs(arms, tables.memory, tables.times)
     if any(cost.total is not None or cost.step_seconds is not None for cost in spent):
         shared = shared_seconds_per_step(tables.times, model)
-        written += save_figure(
-            draw_costs(spent, shared, look, f"Cost of training: {subject}"), folder, f"costs-{model}"
-        )
-    return written
+        draws["costs"] = lambda: draw_costs(spent, shared, look, f"Cost of training: {subject}")
+    return list(filter(None, (figures.add(f"{kind}-{model}", draw) for kind, draw in draws.items())))

@@ -19,13 +19,14 @@ from forgetbench.evaluate.networks import Network
 from forgetbench.model import yolo
 from forgetbench.report.cam_charts import Panel, Picture, draw_cams
 from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
-from forgetbench.report.style import save_figure, styled
+from forgetbench.report.figures import Figures
+from forgetbench.report.style import styled
 from forgetbench.report.write import write_report
 from forgetbench.run.cam_checks import modules_shown
 from forgetbench.run.cam_networks import Gallery, Role
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
-from forgetbench.run.progress import Progress
+from forgetbench.run.progress import Progress, warnings_to
 from forgetbench.run.scoring import Scorer
 from forgetbench.run.seal import reseal
 from forgetbench.suite.schema import Cam, CamRule
@@ -76,7 +77,7 @@ def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Prog
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
     folder.write_manifest(manifest)
-    drawn = write_report(folder.path)
+    drawn = write_report(folder.path, warn=warnings_to(progress))
     figures = [
         folder.path / "figures" / f"{cam_name(model, role)}.png" for model in plan.originals for role in _ROLES.values()
     ]
@@ -118,14 +119,13 @@ class _Maps:
         self._gallery.look_with_original(images, device)
         about = f"{self._model}, {self._dataset.name}" + (", attach = head" if self._role == "reference" else "")
         labels = [shown.arm.label if shown.arm else ORIGINAL for shown in self._gallery.shown]
+        pictures = [self._picture(rule, index, [maps[index] for maps in made]) for rule, index in chosen]
+        title, note = f"Class activation maps on {self._role} images: {about}", cam_note(self._cam.method)
+        drawing = Figures(figures)
         with styled():
-            figure = draw_cams(
-                ["image and its boxes", *labels],
-                [self._picture(rule, index, [maps[index] for maps in made]) for rule, index in chosen],
-                f"Class activation maps on {self._role} images: {about}",
-                cam_note(self._cam.method),
-            )
-            save_figure(figure, figures, name, suffixes=["png"])
+            drawing.add(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note), ["png"])
+        for remark in drawing.remarks():
+            progress.message(remark, "warning")
         return [
             CamRow(
                 self._model, self._dataset.name, self._role, rule, self._names[index],

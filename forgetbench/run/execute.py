@@ -19,7 +19,7 @@ from forgetbench.run.folder import RunFolder
 from forgetbench.run.forgotten import write_forgotten
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
-from forgetbench.run.progress import Progress, Silent
+from forgetbench.run.progress import Progress, Silent, warnings_to
 from forgetbench.run.rows import ClassRow, ResultRow
 from forgetbench.run.scoring import Scorable, Scorer
 from forgetbench.run.seal import seal
@@ -149,7 +149,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
-    write_report(folder.path)
+    write_report(folder.path, warn=warnings_to(progress))
     seal(folder.path)
 
 

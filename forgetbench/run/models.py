@@ -10,7 +10,7 @@ import torch
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.locate import find_weights
 from forgetbench.errors import SuiteError, WeightsError
-from forgetbench.files import cache_folder, sha256_json
+from forgetbench.files import cache_folder, sha256_json, writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
 from forgetbench.model.parts import Parts
@@ -56,7 +56,7 @@ def open_weights(name: str, folder: Path | None, progress: Progress, *, download
     path = find_model(name, folder)
     if path is None and download:
         progress.message(f"downloading {name}")
-        path = yolo.download_weights(name, cache_folder() / "weights")
+        path = yolo.download_weights(name, writable_cache("weights"))
     if path is None:
         raise WeightsError(
             "weights not found",
@@ -126,6 +126,16 @@ def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
     )
 
 
+def pretrain_regime(untrained: Original, suite: Suite) -> Regime:
+    """Return how an original without weights is trained.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+    """
+    settings = pretrain_settings(_pretrain_of(untrained.name, suite), suite.train)
+    return Regime(Parts(untrained), 0, settings, pretrained=False)
+
+
 def pretrain_original(
     name: str, folder: Path | None, suite: Suite, data: Dataset, device: torch.device, progress: Progress
 ) -> Original:
@@ -137,10 +147,11 @@ def pretrain_original(
     """
     kept = _kept_path(name, folder, suite, data)
     untrained = open_untrained(name, folder, data.classes)
-    settings = pretrain_settings(_pretrain_of(name, suite), suite.train)
+    regime = pretrain_regime(untrained, suite)
+    settings = regime.train
     session = TrainingSession(
         untrained,
-        {ARM: Regime(Parts(untrained), 0, settings, pretrained=False)},
+        {ARM: regime},
         data,
         settings,
         seed=_pretrain_of(name, suite).seed,

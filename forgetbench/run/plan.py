@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +16,23 @@ from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
+from forgetbench.files import writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blank, Blanks
 from forgetbench.model.original import Original
 from forgetbench.run.arms import Arm, advice, check_arms, make_arms, scored_heads
+from forgetbench.run.batches import check_batches, check_side
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.claims import resolve_claims
 from forgetbench.run.folder import FORMAT, run_id
-from forgetbench.run.models import cached_original, is_architecture, open_untrained, open_weights, pretrain_original
+from forgetbench.run.models import (
+    cached_original,
+    is_architecture,
+    open_untrained,
+    open_weights,
+    pretrain_original,
+    pretrain_regime,
+)
 from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
@@ -188,6 +198,10 @@ def make_plan(
         dict.fromkeys(untrained, len(training.samples)),
     )
     check_arms(suite, originals, plan.arms)
+    _check_batches(plan, untrained, training)
+    for kept, due in (("originals", bool(untrained)), ("images", suite.train.cache == "disk")):
+        if due:
+            writable_cache(kept)
     plan.claims = resolve_claims(suite, originals, plan.arms)
     shared = (
         shared_warning(data.evaluate.name, len(data.evaluate.samples), data.report.counts())
@@ -204,3 +218,16 @@ def make_plan(
             originals[model] = pretrain_original(name, folder, suite, training, device, progress)
         plan.untrained.clear()
     return plan
+
+
+def _check_batches(plan: Plan, untrained: Iterable[str], training: Dataset) -> None:
+    """Check the batches of the suite's training, and of the originals' that are to be trained first."""
+    suite = plan.suite
+    for model, original in plan.originals.items():
+        regimes = [arm.regime for arm in plan.arms if arm.model == model]
+        check_batches(original, regimes, len(plan.target_train.samples), suite.train, "train")
+        if suite.evaluation.shape == "square":
+            check_side(original, plan.settings().imgsz, "evaluation.imgsz")
+    for model in untrained:
+        regime = pretrain_regime(plan.originals[model], suite)
+        check_batches(plan.originals[model], [regime], len(training.samples), regime.train, "pretrain")

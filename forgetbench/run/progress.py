@@ -30,6 +30,11 @@ class Silent:
         return nullcontext(lambda _done, _state: None)
 
 
+def warnings_to(progress: Progress) -> Callable[[str], None]:
+    """Return what tells a progress a warning."""
+    return lambda text: progress.message(text, "warning")
+
+
 def download_messages(progress: Progress) -> Callable[[str, int, int], None]:
     """Return what a download tells how far it is (file, bytes received, bytes in all): a line for every tenth."""
     said: dict[str, int] = {}

@@ -6,11 +6,16 @@ from pathlib import Path
 
 from forgetbench.report import write
 from forgetbench.run.folder import RunFolder
+from forgetbench.run.progress import Progress, Silent, warnings_to
 from forgetbench.run.seal import reseal
 
 
-def redraw(run: Path) -> list[Path]:
+def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
     """Draw the charts and write the summary of a run folder again; a finished run is sealed with what is new.
+
+    Args:
+        run: The run folder.
+        progress: Told of charts that could not be drawn or lack glyphs.
 
     Returns:
         The files written.
@@ -18,7 +23,7 @@ def redraw(run: Path) -> list[Path]:
     Raises:
         CorruptRunError: the run's tables or its seal are not readable.
     """
-    written = write.write_report(run)
+    written = write.write_report(run, warn=warnings_to(progress or Silent()))
     if RunFolder(run).complete:
         reseal(run, written)
     return written

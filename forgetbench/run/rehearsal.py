@@ -18,6 +18,7 @@ from forgetbench.run.arms import Arm
 from forgetbench.run.plan import Plan
 from forgetbench.run.scoring import networks_of
 from forgetbench.train.session import TrainingSession
+from forgetbench.train.ultralytics_trainer import smallest_side, stride_of
 
 #: Batches and rounds of images that are timed, after one that is not.
 TIMED = 3
@@ -54,7 +55,10 @@ def rehearse(
     """
     affordable = AFFORDABLE.get(device.type, AFFORDABLE["cpu"])
     original, train = plan.originals[arms[0].model], plan.suite.train
-    batch = max(1, min(train.batch, int(affordable / training_flops)))
+    stride = stride_of(original)
+    # one image on maps of a single place would leave BatchNorm one value, which the suite's own batches do not
+    least = min(train.batch, 1 if smallest_side(train, stride) > stride else 2)
+    batch = max(least, min(train.batch, int(affordable / training_flops)))
     session = TrainingSession(
         original,
         {arm.name: arm.regime for arm in arms},

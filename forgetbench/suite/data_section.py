@@ -30,6 +30,8 @@ ClassByName = Annotated[
         }
     ),
 ]
+#: What a class is called: a name that people can read.
+ClassName = Annotated[str, Field(min_length=1)]
 #: Keys that only one format has a use for.
 _FORMAT_OF_KEY = {
     "images": "coco",
@@ -61,7 +63,7 @@ class Data(Section):
         None, description="name of the evaluation split, or several (default: val, valid, validation or test)"
     )
     split: Split | None = Field(None, description="seeded split, where the data has none")
-    names: list[str] | Literal["coco"] | None = Field(None, description="class names, where the data names none")
+    names: list[ClassName] | Literal["coco"] | None = Field(None, description="class names, where the data names none")
     images: str | None = Field(None, description="COCO format: folder of images, relative to path")
     annotations: str | None = Field(None, description="COCO format: instances JSON, relative to path")
     difficult: Literal["keep", "drop"] = Field(

@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from forgetbench.errors import SuiteError, nearest
+from forgetbench.errors import SuiteError, brief, nearest
 
+#: Of more problems only the first are named.
+MOST_PROBLEMS = 50
 KeyPath = tuple[str | int, ...]
 _Node = dict[str, Any]
 _NOUNS = {
@@ -86,7 +88,8 @@ class Keys:
         """
         problems: dict[KeyPath, str] = {}
         missing: set[KeyPath] = set()
-        for detail in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        for detail in found[:MOST_PROBLEMS]:
             path, value = _locate(given, detail["loc"], missing=detail["type"] == "missing")
             if detail["type"] == "extra_forbidden":
                 problems[path] = self.unknown(path)
@@ -107,7 +110,8 @@ class Keys:
         ]
         if len(lines) == 1:
             return SuiteError(lines[0])
-        return SuiteError("\n".join([f"{source(())}: {len(lines)} problems", *(f"  {line}" for line in lines)]))
+        more = f", and {len(found) - MOST_PROBLEMS} more" if len(found) > MOST_PROBLEMS else ""
+        return SuiteError("\n".join([f"{source(())}: {len(lines)} problems{more}", *(f"  {line}" for line in lines)]))
 
     def _follows_from_another(self, path: KeyPath, problems: Mapping[KeyPath, str], missing: set[KeyPath]) -> bool:
         if path in missing:
@@ -169,7 +173,8 @@ class Keys:
         kind = node["type"]
         if kind == "array":
             items = " or ".join(self._phrase(item) for item in self._alternatives(node["items"]))
-            return f"a list of {node.get('minItems', 0)} or more items, each {items}"
+            count = f"{node.get('minItems', 0)} " + (f"to {node['maxItems']}" if "maxItems" in node else "or more")
+            return f"a list of {count} items, each {items}"
         if kind == "object":
             return f"a mapping with some of {', '.join(node['properties'])}" if "properties" in node else "a mapping"
         limits = " and ".join(f"{words} {node[limit]}" for limit, words in _LIMITS.items() if limit in node)
@@ -212,5 +217,5 @@ def _found(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a mapping"
-    text = " ".join(repr(value).split())
+    text = " ".join(brief(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."

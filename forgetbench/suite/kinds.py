@@ -78,9 +78,11 @@ def listed_once(values: list[Any]) -> list[Any]:
     Raises:
         ValueError: one is.
     """
-    for index, value in enumerate(values):
-        if value in values[:index]:
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
             raise ValueError(f"'{value}' is listed twice")
+        seen.add(value)
     return values
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forgetbench.errors import SuiteError
+from forgetbench.errors import SuiteError, brief, printable
 from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
 from forgetbench.suite.schema import Suite, accept_model_alias
-from forgetbench.suite.yamlfile import parse_yaml, read_mapping
+from forgetbench.suite.yamlfile import is_there, parse_yaml, read_mapping, refuse_broken_text
 
 _KEYS = Keys(Suite)
 
@@ -106,8 +106,8 @@ def _read_chain(path: Path) -> tuple[list[_Layer], list[Path]]:
         if any(current.resolve() == seen.resolve() for seen in sources):
             circle = " -> ".join(str(file) for file in [*sources, current])
             raise SuiteError(f"'extends' goes in a circle: {circle}", where=sources[-1])
-        if sources and not current.exists():
-            raise SuiteError("no such suite file", where=f"{sources[-1]}: extends", found=f"'{current}'")
+        if sources and not is_there(current):
+            raise SuiteError("no such suite file", where=f"{sources[-1]}: extends", found=brief(str(current)))
         content = read_mapping(current)
         sources.append(current)
         if "extends" in content:
@@ -122,6 +122,7 @@ def _read_chain(path: Path) -> tuple[list[_Layer], list[Path]]:
 
 
 def _layer(where: str, content: Mapping[str, Any]) -> _Layer:
+    refuse_broken_text(content, where)
     try:
         return _Layer(where, accept_model_alias(content))
     except ValueError as error:
@@ -130,7 +131,7 @@ def _layer(where: str, content: Mapping[str, Any]) -> _Layer:
 
 def _override(text: str, merged: Mapping[str, Any]) -> _Layer:
     """Return a `key=value` text as a layer; a list index in the key needs the list as it stands so far."""
-    where = f"--set {text}"
+    where = f"--set {printable(text) if len(text) <= 200 else brief(text)}"
     key, equals, value = text.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):

@@ -8,7 +8,7 @@ from forgetbench.errors import SuiteError, nearest
 
 FREEZE_WORDS = "a module index of 0 or more, none, first-N, backbone or all-but-head"
 ATTACH_WORDS = "a module index of 0 or more, head or freeze-point"
-FREEZE_PATTERN = r"none|backbone|all-but-head|first-[1-9][0-9]*"
+FREEZE_PATTERN = r"none|backbone|all-but-head|first-[1-9][0-9]{0,8}"
 ATTACH_PATTERN = r"head|freeze-point"
 
 

@@ -149,10 +149,11 @@ class Suite(Section):
     @field_validator("arms")
     @classmethod
     def _names_of_their_own(cls, arms: list[ArmSpec]) -> list[ArmSpec]:
-        names = [arm.name for arm in arms]
-        for index, name in enumerate(names):
-            if name in names[:index]:
+        seen: set[str] = set()
+        for name in (arm.name for arm in arms):
+            if name in seen:
                 raise ValueError(f"two arms are called '{name}'")
+            seen.add(name)
             if name == "original" or re.fullmatch(r"freeze\d*", name):
                 raise ValueError(f"'{name}' is the name of another arm of every run; choose another")
         return arms

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from forgetbench.errors import SuiteError, nearest
+from forgetbench.errors import SuiteError, brief, nearest, printable
+
+#: Levels that lists and mappings may hold each other; PyYAML takes time with the square of them.
+MOST_DEPTH = 50
 
 
 class _DataLoader(yaml.SafeLoader):
@@ -19,10 +22,18 @@ class _DataLoader(yaml.SafeLoader):
     and the others are text, which the schema then refuses by name where a number or a truth value is due.
     """
 
+    _depth = 0
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, replaced whole
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        if self.flow_level > MOST_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply to read", problem_mark=self.get_mark())
+        super().fetch_flow_collection_start(token)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if self._depth > MOST_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply to read", problem_mark=event.start_mark)
         refusal = None
         if isinstance(event, yaml.AliasEvent):
             refusal = (
@@ -34,7 +45,11 @@ class _DataLoader(yaml.SafeLoader):
             refusal = f"tag '{tag}' is refused: this file is data, never code"
         if refusal is not None:
             raise yaml.MarkedYAMLError(problem=refusal, problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         first_lines: dict[str | int, int] = {}
@@ -84,6 +99,44 @@ def parse_yaml(text: str, where: object) -> Any:
         raise SuiteError("nested too deeply to read", where=where) from None
 
 
+def refuse_broken_text(content: Any, where: object) -> None:
+    """Refuse texts that no system can write or name a file by: half characters (`\\ud800`) and zero bytes.
+
+    Args:
+        content: What a file says; keys are looked at as well.
+        where: What errors name as its source.
+
+    Raises:
+        SuiteError: there is such a text; says under which key.
+    """
+    left: list[tuple[str, Any]] = [("", content)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, Mapping):
+            left += [(place, key) for key in value]
+            left += [(f"{place}.{key}" if place else str(key), below) for key, below in value.items()]
+        elif isinstance(value, list | tuple):
+            left += [(f"{place}[{index}]", below) for index, below in enumerate(value)]
+        elif problem := _problem_of(value):
+            raise SuiteError(problem, where=f"{where}: {printable(place)}" if place else where, found=brief(value))
+
+
+def _problem_of(value: Any) -> str | None:
+    if not isinstance(value, str) or value.isprintable():
+        return None
+    if "\0" in value:
+        return "text holds a zero byte"
+    return "text holds half a character" if any("\ud800" <= c <= "\udfff" for c in value) else None
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is something of a name; a name that no system takes, such as one too long, is of nothing."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
     """Return the mapping a YAML file holds.
 
@@ -94,7 +147,7 @@ def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
     Raises:
         SuiteError: If the file is missing, unreadable, not YAML, or holds something other than a mapping.
     """
-    if not path.exists():
+    if not is_there(path):
         siblings = (file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else ()
         near = nearest(path.name, siblings)
         hint = f"Did you mean '{path.with_name(near)}'?" if near else None
@@ -105,6 +158,7 @@ def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SuiteError(f"the {kind} file cannot be read: {reason}", where=path) from None
     content = parse_yaml(text, path)
+    refuse_broken_text(content, path)
     if not isinstance(content, dict):
         found = "an empty file" if content is None else f"a {type(content).__name__}"
         raise SuiteError(f"not a {kind}", where=path, expected="a mapping of keys to values", found=found)

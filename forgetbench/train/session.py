@@ -33,7 +33,13 @@ from forgetbench.train.memory import backward_rows, optimizer_row, residents, so
 from forgetbench.train.probes import saved_bytes
 from forgetbench.train.regime import Regime
 from forgetbench.train.rows import GradientRow, MemoryRow, TimeRow
-from forgetbench.train.ultralytics_trainer import BranchTrainer, EpochLoader, seed_everything, training_settings
+from forgetbench.train.ultralytics_trainer import (
+    BranchTrainer,
+    EpochLoader,
+    seed_everything,
+    stride_of,
+    training_settings,
+)
 
 
 @dataclass
@@ -85,7 +91,7 @@ class TrainingSession:
         self._needed = yolo.saved_indices(original.model) | {regime.freeze_point - 1 for regime in regimes.values()}
         self._guard = FrozenGuard(trunk_tensors(original, self._deepest))
         settings = training_settings(train, seed)
-        stride = max(max(yolo.strides_of(original.model)), 32)
+        stride = stride_of(original)
         workers = loader_workers(device) if train.workers is None else train.workers
         self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins_memory(device))
         self._seed = seed

@@ -25,7 +25,8 @@ from torch.utils.data import DataLoader
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
-from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)
+from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
 
 from ultralytics.cfg import get_cfg  # isort: skip
@@ -33,7 +34,15 @@ from ultralytics.data.dataset import YOLODataset  # isort: skip
 from ultralytics.models.yolo.detect import DetectionTrainer  # isort: skip
 from ultralytics.utils.torch_utils import ModelEMA  # isort: skip
 
-__all__ = ["BranchTrainer", "EpochLoader", "ModelEMA", "seed_everything", "training_settings"]
+__all__ = [
+    "BranchTrainer",
+    "EpochLoader",
+    "ModelEMA",
+    "seed_everything",
+    "smallest_side",
+    "stride_of",
+    "training_settings",
+]
 
 
 def training_settings(train: Train, seed: int) -> Any:
@@ -46,6 +55,22 @@ def training_settings(train: Train, seed: int) -> Any:
     settings = get_cfg(overrides={**named, **train.augment, "seed": seed, "task": "detect", "mode": "train"})
     settings.deterministic = False  # silences advice about cache; randomness is seeded per image here
     return settings
+
+
+def smallest_side(train: Train, stride: int) -> int:
+    """Return the side in pixels of the smallest images that a training sees: `imgsz`, or less with `multi_scale`.
+
+    Args:
+        train: The training section.
+        stride: What sides are whole numbers of, see `stride_of`.
+    """
+    scale = float(train.augment.get("multi_scale", 0))
+    return max(stride, int(train.imgsz * (1 - scale))) // stride * stride if scale > 0 else train.imgsz
+
+
+def stride_of(original: Original) -> int:
+    """Return what sides of training images are whole numbers of: the model's largest stride, 32 at least."""
+    return max(*yolo.strides_of(original.model), 32)
 
 
 def seed_everything(*parts: int) -> None:

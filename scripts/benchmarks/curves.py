@@ -25,7 +25,8 @@ from benchmarks.table import MEBIBYTE, machine, rows
 from forgetbench.data.shapes import FIGURES
 from forgetbench.files import write_json
 from forgetbench.model.original import save_original
-from forgetbench.report.style import COLOURS, save_figure, styled
+from forgetbench.report.figures import save_figure
+from forgetbench.report.style import COLOURS, styled
 from forgetbench.run.models import open_untrained
 
 SHIPPED = "yolov8p-shapes.safetensors"

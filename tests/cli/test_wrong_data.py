@@ -74,14 +74,14 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
     ),
     "two categories of one id": (
         COCO, instances(lambda document: document["categories"].append({"id": 1, "name": "z"})),
-        "a category cannot be used; expected a whole number 'id' of its own and a 'name', found {'id': 1, 'name': 'z'}",
+        "a category cannot be used; expected an 'id' of its own; 'x' has this one too, found {'id': 1, 'name': 'z'}",
     ),
     "category of no number": (
         COCO, instances(lambda document: document["categories"].append({"id": "1", "name": "z"})),
         "a category cannot be used",
     ),
-    "file names in another case": (
-        COCO, each(TRAIN_JSON, lambda path: path.write_text(path.read_text().replace(".png", ".PNG"))),
+    "other file names": (
+        COCO, each(TRAIN_JSON, lambda path: path.write_text(path.read_text().replace(".png", "a.png"))),
         "no usable image in part 'train'; expected at least one, found 0 images listed, 0 usable; 3 missing-image",
     ),
     "no such JSON": ({**COCO, "annotations": "a.json"}, nothing, "no annotations file"),
@@ -119,10 +119,14 @@ REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
     "annotation of no image": (COCO, first_box(image_id=777), "unreadable-label", "annotation at 0: no image 777"),
     "box of three numbers": (COCO, first_box(bbox=[1, 2, 3]), "unreadable-label", "bbox is [1, 2, 3], expected [x, y,"),
     "number too large": (COCO, first_box(bbox=[1, 2, 3, 10**400]), "unreadable-label", "annotation 1: int too large"),
-    "category of no such id": (COCO, first_box(category_id="1"), "class-beyond-names", "annotation 1: no category '1'"),
+    "category of no such id": (COCO, first_box(category_id="9"), "class-beyond-names", "annotation 1: no category '9'"),
+    "file names in another case": (
+        COCO, each(TRAIN_JSON, lambda path: path.write_text(path.read_text().replace(".png", ".PNG"))), "near-names",
+        "image names that match one file, though only nearly: 3, of this file '000001.PNG'",
+    ),
     "two images of one id": (
         COCO, instances(lambda document: document["images"][2].update(id=10)), "duplicate-image",
-        "'000003.png' has the id 10 of '000001.png', which gets the annotations: left out",
+        "'000001.png' and '000003.png' have one id 10, and whose its annotations are cannot be told: left out",
     ),
     "file name that clears the screen": (
         COCO, instances(lambda document: document["images"][2].update(file_name="a\n\x1b[2J")),

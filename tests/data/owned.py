@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,24 @@ def all_of(*changes: Callable[[Path], object]) -> Callable[[Path], object]:
     return lambda root: [change(root) for change in changes]
 
 
+def json_files(name: str) -> Callable[[Path], object]:
+    """Return what renames the instances files of the parts train and val; `{}` stands for the part."""
+    return all_of(*(rename(f"annotations/instances_{part}.json", name.format(part)) for part in ("train", "val")))
+
+
+def swap_slashes(name: str) -> Callable[[Path], object]:
+    """Return what gives the images of an instances file the paths that Windows writes."""
+
+    def change(root: Path) -> None:
+        document = json.loads((root / name).read_text())
+        for image in document["images"]:
+            image["file_name"] = f"..\\images\\{image['file_name']}"
+        (root / name).write_text(json.dumps(document))
+
+    return change
+
+
+CAPTIONS = '{"images": [], "annotations": []}'
 #: images/<part> and labels/<part> become <part>/images and <part>/labels, and data.yaml says what Roboflow's does.
 roboflow = all_of(
     *(rename(f"{kind}/{part}", f"{part}/{kind}") for part in ("train", "valid") for kind in ("images", "labels")),
@@ -107,6 +126,43 @@ OWNED = {
     "coco, one JSON": Owned({**COCO, **ONE_JSON}, ONE_JSON),
     "coco, one JSON among others": Owned(
         {**COCO, **ONE_JSON}, ONE_JSON, change=all_of(add("notes.json", "{}"), add("a.json", '{"images": []}')),
+    ),
+    "coco, JSON files named after parts": Owned(COCO, TRAIN_VAL, change=json_files("{}.json")),
+    "coco, JSON files in annotations": Owned(
+        COCO, TRAIN_VAL,
+        change=all_of(json_files("annotations/boxes_{}.json"), add("annotations/captions_train.json", CAPTIONS)),
+    ),
+    "coco, JSON files beside images": Owned(COCO, TRAIN_VAL, change=json_files("{}/annotations.json")),
+    "coco, CVAT": Owned(
+        COCO, {"train": "Train", "evaluate": "Validation"},
+        change=all_of(
+            rename("annotations/instances_train.json", "annotations/instances_Train.json"),
+            rename("annotations/instances_val.json", "annotations/instances_Validation.json"),
+            rename("train", "images/Train"), rename("val", "images/Validation"),
+        ),
+    ),
+    "coco, Datumaro": Owned(
+        COCO, TRAIN_VAL,
+        change=all_of(json_files("annotations/{}.json"), rename("train", "images/train"), rename("val", "images/val")),
+    ),
+    "coco, FiftyOne": Owned(
+        {**COCO, "annotations": "labels.json", **SPLIT}, {"annotations": "labels.json", **SPLIT},
+        change=rename("images", "data"),
+    ),
+    "coco, FiftyOne's parts": Owned(
+        COCO, TRAIN_VAL,
+        change=all_of(
+            json_files("{}/labels.json"),
+            *(all_of(rename(part, "kept"), rename("kept", f"{part}/data"), rename(f"{part}/data/labels.json",
+              f"{part}/labels.json")) for part in ("train", "val")),
+        ),
+    ),
+    "coco, Label Studio": Owned(
+        {**COCO, "annotations": "result.json", **SPLIT}, {"annotations": "result.json", **SPLIT},
+        change=swap_slashes("result.json"),
+    ),
+    "coco, files of a Mac": Owned(
+        {**COCO, **ONE_JSON}, ONE_JSON, change=all_of(add("._boxes.json", "Mac"), add("images/._000001.png", "Mac")),
     ),
     "coco, to train on only": Owned(COCO, SPLIT, evaluate=0),
     "coco, to test on only": Owned({**COCO, "evaluate": "test"}, SPLIT, train=0),

@@ -43,18 +43,25 @@ def test_sparse_ids_crowds_and_areas(tmp_path: Path) -> None:
     assert source.report.found == []
 
 
+@pytest.mark.parametrize(("flag", "crowd"), [("0", False), (0.0, False), (None, False), ("1", True), (True, True)])
+def test_crowd_flags_are_numbers(tmp_path: Path, flag: object, crowd: bool) -> None:
+    write_image(tmp_path / "images" / "a.png")
+    write_coco(tmp_path, [image(9, "a.png")], [annotation(1, 9, 1, ["10", 20, 30.0, 10], iscrowd=flag)], {1: "x"})
+    (sample,) = read_coco(tmp_path).samples("")
+    assert (sample.crowd.tolist(), sample.boxes.tolist()) == ([crowd], [[10, 20, 40, 30]])
+
+
 def test_oddities(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "c.png"):
         write_image(tmp_path / "images" / name)
     write_coco(
         tmp_path,
-        [image(1, "a.png"), image(2, "b.png", 640, 480), image(3, "gone.png"), image(4, "a.png"), image(5, "c.png")],
+        [image(1, "a.png"), image(2, "b.png", 640, 480), image(3, "gone.png"), image(1, "a.png"), image(5, "c.png")],
         [
             annotation(11, 1, 1, [0, 0, 10, 10]),
             annotation(12, 1, 1, [0, 0, 0, 10]),
             annotation(13, 1, 8, [0, 0, 10, 10]),
             annotation(14, 1, 1, [0, 0, 10]),
-            annotation(15, 4, 1, [50, 0, 10, 10]),
             annotation(16, 77, 1, [0, 0, 10, 10]),
             annotation(17, 2, 1, [90, 40, 20, 20]),
             {"id": 18, "image_id": 2, "category_id": 1, "segmentation": [[1, 2, 30, 2, 20, 40]]},
@@ -65,7 +72,7 @@ def test_oddities(tmp_path: Path) -> None:
     samples = source.samples("")
     assert [sample.image.name for sample in samples] == ["a.png", "b.png", "c.png"]
     assert [sample.boxes.tolist() for sample in samples] == [
-        [[0, 0, 10, 10], [50, 0, 60, 10]],
+        [[0, 0, 10, 10]],
         [[90, 40, 100, 50], [1, 2, 30, 40]],
         [],
     ]
@@ -135,7 +142,13 @@ def test_what_is_missing_or_broken(tmp_path: Path) -> None:
         ("{", "cannot be read as JSON"),
         ("[]", "is not a COCO instances file"),
         ('{"images": [], "annotations": [], "categories": []}', "no categories"),
-        ('{"images": [], "annotations": [], "categories": [{"id": "1", "name": "x"}]}', "a category cannot be used"),
+        ('{"images": [], "annotations": [], "categories": [{"id": true, "name": "x"}]}', "a category cannot be used"),
+        ('{"images": [], "annotations": [], "categories": [{"id": 1}]}', "a category cannot be used"),
+        ('{"images": [], "annotations": [], "categories": [{"id": 1, "name": null}]}', "a class has no name"),
+        (
+            '{"images": [], "annotations": [], "categories": [{"id": 1, "name": "x"}, {"id": "1", "name": "y"}]}',
+            "a category cannot be used; expected an 'id' of its own; 'x' has this one too",
+        ),
     ):
         path.write_text(text)
         with pytest.raises(DataError, match=problem) as caught:

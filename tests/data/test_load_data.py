@@ -93,7 +93,11 @@ def test_one_image_in_two_json_files_counts_once(tmp_path: Path) -> None:
         write_coco(tmp_path, [{"id": 1, "file_name": "a.png"}], [box], {1: "x"}, f"annotations/instances_{part}.json")
     loaded = reference(Data(format="coco", path=str(tmp_path), evaluate=["one", "two"]))
     assert [sample.boxes.tolist() for sample in loaded.evaluate.samples] == [[[1, 0, 10, 9]]]
-    assert loaded.report.counts() == {"duplicate-image": 1}
+    first = "images that have other annotations in annotations/instances_one.json: 1, first images/a.png"
+    assert [(oddity.kind, oddity.detail) for oddity in loaded.report.found] == [
+        ("duplicate-image", first),
+        ("duplicate-image", "listed twice: left out"),
+    ]
 
 
 def test_years_of_voc_and_difficult_objects(tmp_path: Path) -> None:

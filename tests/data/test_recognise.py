@@ -31,7 +31,7 @@ def test_data_are_recognised_and_read_whole(tmp_path: Path, name: str) -> None:
     assert data.train is not None
     assert len(data.train.samples) + len(data.evaluate.samples) == owned.train + owned.evaluate
     assert data.train.classes == (("class 0", "class 1", "class 2") if "number" in name else CLASSES)
-    assert {oddity.kind for oddity in data.report.found} <= {"wrong-paths"}
+    assert {oddity.kind for oddity in data.report.found} <= {"wrong-paths", "near-names"}
     again = load_data(found.spec, role="target", suite_folder=None)
     assert again.train is not None
     assert again.train.fingerprint() == data.train.fingerprint()
@@ -173,12 +173,15 @@ REFUSED: dict[str, tuple[Owned, Break, dict[str, Any], str]] = {
     "JSON cut short": (Owned(COCO, {}), cut("annotations/*.json", 9), {}, "cannot be read as JSON"),
     "one JSON cut short": (OWNED["coco, one JSON"], cut("boxes.json", 9), {}, "boxes.json: cannot be read as JSON"),
     "JSON without images": (
-        Owned(COCO, {}), text("annotations/instances_train.json", '{"categories": []}'), {}, "a COCO instances file",
+        Owned(COCO, {}), each("annotations/*", lambda path: path.write_text('{"categories": []}')), {},
+        "a COCO instances file",
     ),
     "JSON files of no part": (
         Owned(COCO, {}),
-        all_of(*(rename(f"annotations/instances_{p}.json", f"{p}.json") for p in ("train", "val"))), {},
-        "several JSON files, none of a known name; expected annotations/instances_<part>.json, found train.json, val.j",
+        all_of(
+            rename("annotations/instances_train.json", "a.json"), rename("annotations/instances_val.json", "b.json"),
+        ),
+        {}, "several JSON files, none of a known name; expected annotations/instances_<part>.json, found a.json, b.js",
     ),
     "no part to train on": (
         Owned({**YOLO, "train": "validation", "evaluate": "test"}, {}), nothing, {},

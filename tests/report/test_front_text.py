@@ -11,10 +11,10 @@ import pytest
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tables import read_tables, rows_of
 from forgetbench.analyse.tradeoff import treatment_of
+from forgetbench.report.figures import Figures
 from forgetbench.report.front_charts import draw_fronts
 from forgetbench.report.front_text import equal_gain_table, front_table, write_fronts
 from forgetbench.report.summary import points_of
-from forgetbench.report.text import Section
 from forgetbench.report.write import looks_of
 from forgetbench.run.folder import RunFolder, columns_of
 
@@ -55,9 +55,9 @@ def write_run(folder: Path) -> Path:
     return folder
 
 
-def section(folder: Path) -> Section | None:
+def section(folder: Path) -> str | None:
     tables = read_tables(folder)
-    return write_fronts(folder, folder / "figures", tables, "yolo", "subject", looks_of(tables, "yolo"))
+    return write_fronts(folder, Figures(folder / "figures"), tables, "yolo", "subject", looks_of(tables, "yolo"))
 
 
 def test_a_column_for_each_freeze_point_and_each_two_neighbours() -> None:
@@ -78,10 +78,10 @@ def test_the_points_of_fronts_name_their_setting_where_settings_vary() -> None:
 def test_the_section_and_its_chart(tmp_path: Path) -> None:
     found = section(write_run(tmp_path))
     assert found is not None
-    assert [path.name for path in found.written] == ["front-yolo.svg", "front-yolo.png"]
-    assert found.text.startswith("### yolo: forgetting at equal gain")
-    assert "of all epochs, that no other beats" in found.text
-    assert "| +5.0 | 0 | 17.5 [10.0, 25.0] |" in found.text
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["front-yolo.png", "front-yolo.svg"]
+    assert found.startswith("### yolo: forgetting at equal gain")
+    assert "of all epochs, that no other beats" in found
+    assert "| +5.0 | 0 | 17.5 [10.0, 25.0] |" in found
 
 
 def test_lines_and_bars_are_where_the_tables_say(tmp_path: Path) -> None:

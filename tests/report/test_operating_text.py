@@ -12,10 +12,10 @@ from test_forgotten_charts import drawn
 from forgetbench.analyse.operating import OperatingRow, standings
 from forgetbench.analyse.tables import read_table, read_tables, rows_of
 from forgetbench.report.evidence_text import evidence_section
+from forgetbench.report.figures import Figures
 from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.operating_text import write_in_rank_and_score
 from forgetbench.report.summary import terminal_summary
-from forgetbench.report.text import Section
 from forgetbench.report.write import looks_of
 from forgetbench.run.folder import RunFolder, columns_of
 
@@ -55,16 +55,18 @@ def write_run(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def section(folder: Path) -> Section | None:
+def section(folder: Path) -> str | None:
     tables = read_tables(folder)
-    return write_in_rank_and_score(folder, folder / "figures", tables, "yolo", "subject", looks_of(tables, "yolo"))
+    return write_in_rank_and_score(
+        folder, Figures(folder / "figures"), tables, "yolo", "subject", looks_of(tables, "yolo")
+    )
 
 
 def text_of(folder: Path) -> str:
     found = section(folder)
     assert found is not None
-    assert [path.name for path in found.written] == ["operating-yolo.svg", "operating-yolo.png"]
-    return found.text
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == ["operating-yolo.png", "operating-yolo.svg"]
+    return found
 
 
 def chart(folder: Path) -> Figure:

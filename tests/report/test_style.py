@@ -4,7 +4,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.report.style import COLOURS, MARKERS, heading, looks, method_looks, save_figure, styled
+from forgetbench.report.figures import save_figure
+from forgetbench.report.style import COLOURS, MARKERS, heading, looks, method_looks, styled
 
 
 def test_looks_are_distinct_and_do_not_depend_on_order() -> None:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import madeup_run
+import pytest
 
 from forgetbench.analyse.tables import read_tables
 from forgetbench.report.summary import summary_text, terminal_summary
@@ -92,7 +93,10 @@ def test_without_a_reference_arm_there_is_no_gain(tmp_path: Path) -> None:
 
 
 def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> None:
-    text = summary_text(read_tables(madeup_run.write_run(tmp_path)), {"yolo": ["gain-forgetting-yolo"]})
+    text = summary_text(
+        read_tables(madeup_run.write_run(tmp_path)),
+        {"yolo": ["![gain-forgetting-yolo](figures/gain-forgetting-yolo.png)"]},
+    )
     assert "| backbone (10) | 60.0 % | 55.0 | +15.0 | 30.0 | 20.0 | 50.0 | 0 |" in text
     assert "| yolo-freeze10-seed0 | one-to-many | 2 | 55.0 | 20.0 |" in text
     assert "| backbone (10) | 2.00 | 2000 ms |" in text
@@ -128,3 +132,22 @@ def test_the_report_is_written_whole_and_the_same_each_time(tmp_path: Path) -> N
     ]  # fmt: skip
     before = [path.read_bytes() for path in written]
     assert [path.read_bytes() for path in write_report(folder)] == before
+
+
+def test_a_chart_that_cannot_be_drawn_keeps_nothing_else_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    whole = {path.name for path in write_report(madeup_run.write_run(tmp_path / "whole"))}
+
+    def fail(*_: object) -> None:
+        raise ValueError("'xerr' must not contain negative values")
+
+    said: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("forgetbench.report.write.draw_costs", fail)
+        written = write_report(folder, warn=said.append)
+    assert {path.name for path in written} == whole - {"costs-yolo.svg", "costs-yolo.png"}
+    assert "costs-yolo" not in (folder / "summary.md").read_text(encoding="utf-8")
+    assert len(said) == 1
+    assert said[0].startswith("could not draw costs-yolo (ValueError: 'xerr' must not")
+    assert {path.name for path in write_report(folder, warn=said.append)} == whole
+    assert len(said) == 1

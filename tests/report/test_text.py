@@ -24,3 +24,19 @@ def test_units() -> None:
 
 def test_markdown_table() -> None:
     assert text.markdown_table(["a", "b"], [["x", "1"]]) == "| a | b |\n| :-- | --: |\n| x | 1 |"
+
+
+def test_names_in_charts_are_on_one_line_and_not_too_long() -> None:
+    assert text.shown_name("traffic light") == "traffic light"
+    assert text.shown_name("a\nb\ud800") == r"a\nb\ud800"
+    assert text.shown_name("x" * 48) == "x" * 48
+    shown = text.shown_name("begin" + "x" * 300 + "end")
+    assert len(shown) == 48
+    assert (shown[:6], shown[24], shown[-4:]) == ("beginx", "…", "xend")
+
+
+def test_names_in_markdown_are_shown_as_they_are() -> None:
+    assert text.plain_markdown("traffic_light 2") == "traffic_light 2"
+    assert text.plain_markdown("a|b*c`d$e<f>\ng[h]\\") == r"a\|b\*c\`d\$e&lt;f>\\ng\[h\]\\"
+    table = text.markdown_table(["a"], [["b|c"], [r"d\|e"], ["f\ng"]])
+    assert table.splitlines()[2:] == [r"| b\|c |", r"| d\|e |", "| f g |"]

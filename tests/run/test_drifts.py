@@ -201,7 +201,7 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
         tmp_path, "yolov10", freeze_points=["all-but-head", "backbone"], train={"epochs": 1},
         evaluation={"resamples": 0},
     )  # fmt: skip
-    monkeypatch.setattr(execute, "write_report", lambda _: None)
+    monkeypatch.setattr(execute, "write_report", lambda *_, **__: None)
     run = forgetbench.run(suite, output=tmp_path / "runs")
     found = table(run, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4

@@ -48,7 +48,8 @@ def test_scalars(text: str, value: object) -> None:
         ("a: !!str 1", "here:1:4: tag '!!str' is refused"),
         ("a: !Mine {}", "here:1:4: tag '!Mine' is refused"),
         ("a: \x01", "here: not valid YAML"),
-        ("[" * 5000, "here: nested too deeply"),
+        ("[" * 5000, "here:1:52: nested too deeply"),
+        ("- " * 5000, "here:1:103: nested too deeply"),
     ],
 )
 def test_what_is_not_plain_data_is_refused_with_its_place(text: str, message: str) -> None:

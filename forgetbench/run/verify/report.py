@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import matplotlib.image
 import numpy as np
 
+from forgetbench.report.fonts import fonts_said
 from forgetbench.report.write import write_report
 from forgetbench.run.code import code_version
 from forgetbench.run.progress import Progress
@@ -42,23 +43,39 @@ def _compare(subject: Subject, part: Part) -> None:
         figures = {path for path in subject.sealed if path.startswith("figures/")}
         maps = {path for path in figures if path.startswith("figures/cam-")}
         for path in sorted(figures - maps ^ set(drawn)):
-            part.find(path, "found, and no chart of this run" if path in figures else "missing")
+            part.find(
+                path, "found, and no chart of this run" if path in figures else "missing, `forgetbench report` draws it"
+            )
         part.checked = "summary.md written again"
         environment = subject.manifest["environment"]
         here = metadata.version("matplotlib"), f"{platform.system()} {platform.machine()}"
         there = environment["packages"].get("matplotlib"), environment["platform"]
         if here == there:
-            for path in sorted(figures & set(drawn)):
+            comparable = figures & set(drawn)
+            others = {path for path in comparable if _other_fonts(folder / path, drawn[path])}
+            for path in sorted(comparable - others):
                 if (folder / path).is_file():
                     (_compare_lines if path.endswith(".svg") else _compare_pixels)(
                         part, path, folder / path, drawn[path]
                     )
-            part.checked += f", {len(figures & set(drawn))} charts drawn again"
+            part.checked += f", {len(comparable - others)} charts drawn again"
+            if others:
+                part.notes.append(
+                    f"{len(others)} charts name things in scripts for which this machine has other fonts than the one "
+                    f"that drew them: only their hashes were checked ({', '.join(sorted(others))})"
+                )
         else:
             made = " on ".join(map(str, there))
             part.notes.append(f"charts were drawn with matplotlib {made}, here is {here[0]} on {here[1]}: not redrawn")
         if maps:
             part.notes.append(f"{len(maps)} figures of activation maps need the model: only their hashes were checked")
+
+
+def _other_fonts(found: Path, drawn: Path) -> bool:
+    """Tell whether a chart needs other fonts than the usual one, and those here are not those that drew it."""
+    here, there = drawn.with_suffix(".svg"), found.with_suffix(".svg")
+    needed = fonts_said(here) if here.is_file() else ""
+    return bool(needed) and there.is_file() and fonts_said(there) != needed
 
 
 def _compare_lines(part: Part, name: str, found: Path, expected: Path) -> None:

@@ -162,3 +162,22 @@ def test_archives_that_are_no_packed_run_are_refused(small_run: Path, tmp_path: 
         with pytest.raises(InputError, match=r"not a packed run|not a run|archive is unsafe"):
             verify_run(tmp_path / name)
     assert not (tmp_path.parent / "x").exists()
+
+
+def test_charts_that_need_fonts_which_differ_here_are_told_and_not_held_against_the_run(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = copy_of(small_run, tmp_path)
+    needy, plain = (next((run / "figures").glob(f"{kind}-*.svg")) for kind in ("ap-epochs", "costs"))
+    for chart in (needy, plain):
+        chart.write_text(chart.read_text(encoding="utf-8").replace("matplotlib.org", "elsewhere"), encoding="utf-8")
+
+    def said(path: Path) -> str:
+        return f"glyphs from a font of {path.parent}" if path.name == needy.name else ""
+
+    monkeypatch.setattr("forgetbench.run.verify.report.fonts_said", said)
+    report = next(part for part in verify_run(run).parts if part.name == "report")
+    assert {finding.where.partition(",")[0] for finding in report.findings} == {f"figures/{plain.name}"}
+    (note,) = report.notes
+    assert note.startswith("2 charts name things in scripts for which this machine has other fonts")
+    assert f"figures/{needy.name}" in note

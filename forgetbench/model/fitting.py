@@ -1,0 +1,77 @@
+"""Whether what a file holds fits the model that its architecture leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from forgetbench.errors import WeightsError, brief
+from forgetbench.model.pickles import Inert, modules_of
+from forgetbench.model.recognise_weights import other_layers
+
+#: What modules were called in earlier releases, by their present names.
+FORMER_NAMES = {"Identity": "Silence"}
+
+
+def check_values(tensors: Mapping[str, Tensor], where: object) -> None:
+    """Check that tensors have the values they claim: a view may repeat one value as often as it says.
+
+    Raises:
+        WeightsError: they claim far more.
+    """
+    stored = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors.values()}
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    if claimed > 4 * sum(stored.values()):
+        raise WeightsError("tensors claim more values than the file holds", where=where, found=f"{claimed} bytes")
+
+
+def check_names(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], where: object) -> None:
+    """Check that there is a tensor for each name and no other.
+
+    Raises:
+        WeightsError: some are missing or unknown.
+    """
+    missing, unknown = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
+    if missing or unknown:
+        raise WeightsError(
+            "tensors do not fit the architecture they come with",
+            where=where,
+            expected=f"{len(expected)} tensors",
+            found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as "
+            f"{brief((missing + unknown)[0])}",
+        )
+
+
+def check_shapes(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], where: object) -> None:
+    """Check that tensors have the shapes and kinds of numbers that the model's have.
+
+    Raises:
+        WeightsError: one has not.
+    """
+    for key, tensor in tensors.items():
+        if tensor.shape != expected[key].shape:
+            raise WeightsError(
+                "a tensor has the wrong shape",
+                where=f"{where}: {key}",
+                expected=tuple(expected[key].shape),
+                found=tuple(tensor.shape),
+            )
+        if tensor.is_floating_point() != expected[key].is_floating_point():
+            raise WeightsError(
+                "a tensor has the wrong type", where=f"{where}: {key}", expected=expected[key].dtype, found=tensor.dtype
+            )
+
+
+def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
+    """Check that modules were saved as what they are built as: others with the same tensors would compute otherwise.
+
+    Raises:
+        WeightsError: one is of another kind.
+    """
+    kinds = {name: type(module).__name__ for name, module in built.named_modules(remove_duplicate=False)}
+    for name, module in modules_of(saved, where):
+        found, expected = type(module).__name__, kinds.get(name)
+        if name.startswith("model.") and found not in {expected, FORMER_NAMES.get(expected or "")}:
+            raise other_layers(where, name, found, expected)

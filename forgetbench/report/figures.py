@@ -1,0 +1,129 @@
+"""Charts on their way to files: texts as they are written, the glyphs they need, and what could not be drawn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, ScalarFormatter
+
+from forgetbench.errors import printable
+from forgetbench.files import write_bytes
+from forgetbench.report.fonts import Glyphs, give_glyphs, install_advice
+
+#: Letters of a label that charts have room for, and what each further one takes.
+USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
+
+
+class Figures:
+    """The charts of a report: a chart that cannot be drawn is named, and the others are drawn.
+
+    Args:
+        folder: Where they go.
+
+    Attributes:
+        written: Files written so far.
+        failed: Why charts could not be drawn, by name.
+        missing: Characters that no installed font has, by the names of the charts that need them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.written: list[Path] = []
+        self.failed: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+
+    def add(self, name: str, draw: Callable[[], Figure], suffixes: Iterable[str] = ("svg", "png")) -> str:
+        """Draw a chart and write it; returns the Markdown that shows it, empty where it could not be drawn."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of numbers that have no place on an axis
+                contents, glyphs = render(draw(), suffixes)
+        except Exception as error:  # whatever it is: the numbers are there without the chart
+            self.failed[name] = printable(f"{type(error).__name__}: {error}")
+            return ""
+        for suffix, content in contents.items():
+            self.written.append(self.folder / f"{name}.{suffix}")
+            write_bytes(self.written[-1], content)
+        if glyphs.missing:
+            self.missing[name] = glyphs.missing
+        return f"![{name}](figures/{name}.png)"
+
+    def remarks(self) -> list[str]:
+        """Return what a user has to know of charts that are not as they should be, a line for each kind."""
+        said = []
+        if self.failed:
+            reason = next(iter(self.failed.values()))
+            said.append(
+                f"could not draw {', '.join(self.failed)} ({reason}); all else is there, and `forgetbench report` "
+                "draws again"
+            )
+        if self.missing:
+            characters = "".join(sorted(set("".join(self.missing.values()))))
+            shown = characters if len(characters) <= 12 else f"{characters[:12]}…"
+            said.append(
+                f"no installed font has {printable(shown)}, so {', '.join(self.missing)} show boxes instead; install "
+                f"{install_advice(characters)}, then `forgetbench report` draws again"
+            )
+        return said
+
+
+def render(figure: Figure, suffixes: Iterable[str]) -> tuple[dict[str, bytes], Glyphs]:
+    """Return a chart as the bytes of files, by suffix, and the glyphs it needed; the same chart gives the same bytes.
+
+    An SVG that takes glyphs from other fonts than the usual one says so in its description.
+    """
+    _write_texts_out(figure)
+    _make_room(figure)
+    glyphs = give_glyphs(figure)
+    contents = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of missing glyphs, which `Figures.remarks` names
+        for suffix in suffixes:
+            metadata: dict[str, str | None] = {"Date": None} if suffix == "svg" else {"Software": None}
+            if suffix == "svg" and str(glyphs):
+                metadata["Description"] = str(glyphs)
+            content = BytesIO()
+            figure.savefig(content, format=suffix, metadata=metadata, bbox_inches="tight")
+            contents[suffix] = content.getvalue()
+    return contents, glyphs
+
+
+def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = ("svg", "png")) -> list[Path]:
+    """Write a chart as SVG and PNG; the same chart gives the same bytes. Returns the paths."""
+    contents, _ = render(figure, suffixes)
+    for suffix, content in contents.items():
+        write_bytes(folder / f"{name}.{suffix}", content)
+    return [folder / f"{name}.{suffix}" for suffix in contents]
+
+
+def _write_texts_out(figure: Figure) -> None:
+    """Let names be drawn as they are: what matplotlib would read as mathematics is only for the ticks of numbers."""
+    numbers: set[Text] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            texts = _tick_texts(axis)
+            numbers |= texts if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter) else set()
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text not in numbers:
+            text.set_parse_math(False)
+
+
+def _tick_texts(axis: Axis) -> set[Text]:
+    return {
+        label for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()) for label in (tick.label1, tick.label2)
+    }
+
+
+def _make_room(figure: Figure) -> None:
+    """Widen a chart by what labels beside its axes need beyond the usual, so that they do not squeeze the axes."""
+    beside = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    named = [text.get_text() for axis in figure.axes[:1] for text in axis.get_yticklabels()]
+    width, height = figure.get_size_inches()
+    more = sum(max(0, max(map(len, texts), default=0) - USUAL_LABEL) for texts in (beside, named))
+    figure.set_size_inches(width + INCHES_PER_LETTER * more, height)

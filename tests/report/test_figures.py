@@ -1,0 +1,156 @@
+"""Charts on their way to files: glyphs from installed fonts, names as they are, and charts that cannot be drawn."""
+
+import warnings
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from forgetbench.report import fonts
+from forgetbench.report.figures import Figures, render
+from forgetbench.report.fonts import BASE, choose_faces, fonts_said, install_advice
+from forgetbench.report.style import styled
+
+#: Scripts that the usual font lacks, a name in each, and what to install.
+LACKING = {
+    "猫狗": "Noto Sans CJK", "ねこ": "Noto Sans CJK", "고양이": "Noto Sans CJK", "แมว": "Noto Sans Thai",
+    "बिल्ली": "Noto Sans Devanagari", "🦊": "one of the Noto fonts",
+}  # fmt: skip
+HAS = ("кошка", "γάτα", "قطة", "kötü", "a_b^c\\d", "_hidden")
+
+
+def make_font(path: Path, family: str, characters: str) -> Path:
+    """Write a font whose glyphs are all the same box."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for corner in ((100, 700), (600, 700), (600, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    characters = "".join(dict.fromkeys(characters))
+    box, names = pen.glyph(), [f"g{ord(character)}" for character in characters]
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", *names])
+    builder.setupCharacterMap({ord(character): name for character, name in zip(characters, names, strict=True)})
+    builder.setupGlyf(dict.fromkeys([".notdef", *names], box))
+    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", *names], (700, 100)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(path)
+    return path
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of all fonts there are, besides matplotlib's own."""
+    paths: list[str] = []
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: list(paths))
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist])
+    return paths
+
+
+def chart(*names: str) -> Figure:
+    figure = Figure(figsize=(3, 2))
+    axis = figure.subplots()
+    axis.set_yticks(range(len(names)), names)
+    return figure
+
+
+def drawn(folder: Path, *names: str) -> Figures:
+    figures = Figures(folder)
+    with styled(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures.add("chart", lambda: chart(*names))
+    return figures
+
+
+def test_the_usual_font_does_where_it_has_all_glyphs(tmp_path: Path, installed: list[str]) -> None:
+    installed.append(str(make_font(tmp_path / "a.ttf", "Every Sans", "".join(HAS))))
+    figures = drawn(tmp_path, *HAS)
+    assert (figures.remarks(), figures.missing) == ([], {})
+    assert fonts_said(tmp_path / "chart.svg") == ""
+    assert "Every Sans" not in (tmp_path / "chart.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_font_that_has_the_glyphs_is_taken(name: str, tmp_path: Path, installed: list[str]) -> None:
+    without = drawn(tmp_path / "without", name, "cat")
+    assert set(without.missing["chart"]) == set(name)
+    installed.append(str(make_font(tmp_path / "made.ttf", f"Made {ord(name[0])} Sans", name)))
+    figures = drawn(tmp_path / "with", name, "cat")
+    assert (figures.remarks(), figures.failed) == ([], {})
+    text = (tmp_path / "with" / "chart.svg").read_text(encoding="utf-8")
+    assert f"Made {ord(name[0])} Sans" in text
+    assert name in text
+    pictures = [matplotlib.image.imread(tmp_path / folder / "chart.png") for folder in ("without", "with")]
+    assert pictures[0].shape != pictures[1].shape or not np.array_equal(*pictures)
+    assert fonts_said(tmp_path / "with" / "chart.svg").startswith(f"glyphs from Made {ord(name[0])} Sans ")
+    assert fonts_said(tmp_path / "without" / "chart.svg").startswith("no glyphs for U+")
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_without_such_a_font_one_line_names_the_charts_and_the_font(
+    name: str, tmp_path: Path, installed: list[str]
+) -> None:
+    figures = drawn(tmp_path, name)
+    (remark,) = figures.remarks()
+    assert remark.startswith("no installed font has ")
+    assert f"so chart show boxes instead; install {LACKING[name]}, then" in remark
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_fewest_fonts_are_chosen_and_the_same_ones_each_time(tmp_path: Path, installed: list[str]) -> None:
+    for family, characters in (("B Serif", "猫狗"), ("B Sans", "猫狗"), ("A Sans", "猫"), ("C Sans", "แ"), ("Z", "x")):
+        installed.append(str(make_font(tmp_path / f"{family}.ttf", family, characters)))
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    installed.append(str(tmp_path / "broken.ttf"))
+    expected = ["B Sans", "C Sans"]
+    assert [face.family for face in choose_faces("猫狗แ☃")] == expected
+    installed.reverse()
+    assert [face.family for face in choose_faces("แ☃狗猫")] == expected
+    assert choose_faces("☃") == []
+
+
+def test_only_texts_that_need_it_take_another_font(tmp_path: Path, installed: list[str]) -> None:
+    installed.append(str(make_font(tmp_path / "a.ttf", "Cat Sans", "猫")))
+    figure = chart("猫", "cat")
+    render(figure, ["png"])
+    families = [label.get_fontfamily() for label in figure.axes[0].get_yticklabels()]
+    assert families[0] == [BASE, "Cat Sans"]
+    assert "Cat Sans" not in families[1]
+
+
+def test_advice_names_each_script_once() -> None:
+    assert install_advice("猫狗ねแ") == "Noto Sans CJK and Noto Sans Thai"
+
+
+def test_names_are_no_mathematics_and_powers_of_ten_still_are(tmp_path: Path) -> None:
+    names = ["$x^2$", r"a\b", "_c", "$", "$$", r"\$", r"$\frac{$"]
+    with styled():
+        figure = chart(*names)
+        figure.suptitle("of $y$")
+        figure.axes[0].set_xscale("log")
+        figure.axes[0].set_xlim(1, 1000)
+        contents, _ = render(figure, ["svg"])
+    text = contents["svg"].decode("utf-8")
+    assert [name for name in names if f">{name}<" not in text] == []
+    assert ">of $y$<" in text
+    assert ">$" not in text.replace(">$x", "").replace(">$<", "").replace(">$$<", "").replace(r">$\frac{$<", "")
+
+
+def test_a_chart_that_cannot_be_drawn_is_named_and_the_others_are_drawn(tmp_path: Path) -> None:
+    def fail() -> Figure:
+        raise ValueError("no\nroom")
+
+    figures = Figures(tmp_path)
+    assert figures.add("bad", fail) == ""
+    assert figures.add("good", lambda: chart("a")) == "![good](figures/good.png)"
+    assert [path.name for path in figures.written] == ["good.svg", "good.png"]
+    (remark,) = figures.remarks()
+    assert remark.startswith(r"could not draw bad (ValueError: no\nroom); all else is there")
