@@ -29,9 +29,11 @@ _MOST_CLASSES_SHOWN = 20
     "path",
     required=True,
     type=click.Path(path_type=Path),
-    help="The folder of your data (YOLO, COCO or VOC), or its data.yaml.",
+    help="The folder of your data (YOLO, COCO, VOC or labelme), or its data.yaml.",
 )
-@click.option("--format", "wanted", type=click.Choice(["yolo", "coco", "voc"]), help="Its format, where two fit.")
+@click.option(
+    "--format", "wanted", type=click.Choice(["yolo", "coco", "voc", "labelme"]), help="Its format, where two fit."
+)
 @click.option("--names", metavar="A,B,…", help="Class names in order, for data that name none.")
 @click.option("--model", default="yolov8n.pt", show_default=True, help="Pretrained weights.")
 @click.option("--reference", metavar="CARD", help="Card of what they were trained on; default: a subset of COCO.")

@@ -14,6 +14,7 @@ from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
+from forgetbench.data.labelme import read_labelme
 from forgetbench.data.locate import find_data, look_for
 from forgetbench.data.shared import report_shared
 from forgetbench.data.source import Source
@@ -184,7 +185,9 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     if spec.format == "coco":
         parts = (spec.parts("train"), spec.parts("evaluate"))
         return read_coco(root, spec.annotations, spec.images, names, *parts)
-    return read_voc(root, names, keep_difficult=spec.difficult == "keep")
+    if spec.format == "labelme":
+        return read_labelme(root, names)
+    return read_voc(root, names, keep_difficult=spec.difficult == "keep", counts_from=spec.counts_from)
 
 
 def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:

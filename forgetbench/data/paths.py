@@ -32,6 +32,8 @@ _LITTER = frozenset(
         "thumbs.db", "desktop.ini", "icon\r",
     }
 )  # fmt: skip
+#: Of a large file only so much is looked at, at its beginning and at its end.
+_HEAD, _TAIL = 2**20, 2**16
 
 
 def is_ignored(name: str) -> bool:
@@ -120,6 +122,19 @@ def read_lines(path: Path) -> list[str]:
             found=error,
             fix="Correct the file.",
         ) from error
+
+
+def beginning(path: Path) -> bytes:
+    """Return a file's beginning and, where that is not all, its end.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        rest = path.stat().st_size - len(head)
+        file.seek(-min(rest, _TAIL), 2)
+        return head + file.read(_TAIL) if rest > 0 else head
 
 
 def plain_path(path: Path) -> Path:

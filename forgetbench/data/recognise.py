@@ -11,19 +11,23 @@ from typing import Any, Literal
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
 from forgetbench.data.coco_files import other_files, usual_files
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
+from forgetbench.data.foreign import refuse_foreign
+from forgetbench.data.labelme import is_labelme
 from forgetbench.data.load import open_source, unreadable
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Source, known_parts
+from forgetbench.data.voc import is_voc
 from forgetbench.data.yolo import USUAL_PARTS
 from forgetbench.errors import DataError, brief
 from forgetbench.suite.data_section import Data, Split
 
-Format = Literal["yolo", "coco", "voc"]
+Format = Literal["yolo", "coco", "voc", "labelme"]
 
 #: What each format is recognised by, as errors say it.
 SIGNS: dict[Format, str] = {
-    "voc": "Annotations/*.xml beside JPEGImages/, here or in VOC<year>/",
+    "voc": "Annotations/*.xml and JPEGImages/, here or in VOC<year>/, or an XML file beside each image",
     "coco": "annotations/instances_<part>.json, <part>/_annotations.coco.json or one instances JSON",
+    "labelme": "a JSON file with 'shapes' beside each image",
     "yolo": "a data.yaml, images/ and labels/, or <part>/images and <part>/labels",
 }
 #: Folders deep that an unpacked archive may have wrapped the data in, the data's own among them.
@@ -98,6 +102,7 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
         if len(inside) != 1:
             break
         here = inside[0]
+    refuse_foreign(path)
     formats = [wanted] if wanted else list(SIGNS)
     raise DataError(
         "no known layout of data",
@@ -106,11 +111,6 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
         found=_content(path),
         fix="Give the folder that holds these with --data; an archive has to be unpacked first.",
     )
-
-
-def _is_voc(path: Path) -> bool:
-    years = [path, *path.glob("VOC[0-9]*")]
-    return any((year / "JPEGImages").is_dir() and any((year / "Annotations").glob("*.xml")) for year in years)
 
 
 def _is_coco(path: Path) -> bool:
@@ -128,7 +128,12 @@ def _is_yolo(path: Path) -> bool:
     return any((place / "images").is_dir() and (place / "labels").is_dir() for place in places)
 
 
-_FITS: dict[Format, Callable[[Path], bool]] = {"voc": _is_voc, "coco": _is_coco, "yolo": _is_yolo}
+_FITS: dict[Format, Callable[[Path], bool]] = {
+    "voc": is_voc,
+    "coco": _is_coco,
+    "yolo": _is_yolo,
+    "labelme": is_labelme,
+}
 
 
 def _single_json(root: Path) -> str | None:

@@ -1,31 +1,38 @@
-"""Pascal VOC: Annotations/*.xml, JPEGImages/ and the lists of ImageSets/Main/*.txt.
+"""Pascal VOC: an XML file an image, in Annotations/ beside JPEGImages/, or beside the images; see `pairs` for layouts.
 
 A folder may hold several such folders, one a year (VOCdevkit): parts are then called `VOC2007/trainval`.
 
 VOC counts pixels from 1 and includes the last one, so a box is (xmin - 1, ymin - 1, xmax, ymax) in continuous
-coordinates. Tools write equal corners for a box nobody drew; such a box counts as one without area, not as a pixel.
-Objects marked difficult are kept unless they are not wanted.
+coordinates. Many tools write XML of this form and count from 0. Where any box of the dataset begins before 1, its
+numbers are continuous coordinates already, (xmin, ymin, xmax, ymax): nothing is taken off, of no box of the dataset.
+
+Tools write equal corners for a box nobody drew; such a box counts as one without area, not as a pixel, and tells
+nothing of where pixels are counted from. Objects marked difficult are kept unless they are not wanted.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from forgetbench.data.clean import (
-    DUPLICATE_IMAGE,
-    IMAGE_SIZE_MISMATCH,
-    MISSING_IMAGE,
-    UNREADABLE_LABEL,
-    ZERO_AREA_BOX,
-    RawBox,
-)
+from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.paths import images_by_stem, plain_path, read_lines
-from forgetbench.data.source import Annotations, Listed, Source, unknown_part
+from forgetbench.data.frames import Size
+from forgetbench.data.paired import Facts, PairedSource
+from forgetbench.data.pairs import Pair, find_pairs, is_paired
+from forgetbench.data.paths import plain_path
+from forgetbench.data.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
+
+SUFFIX = ".xml"
+#: A larger XML file is no image's annotations.
+_MOST_BYTES = 64 * 2**20
+#: How an image's XML begins; an object with a box tells it too.
+_SIGN = re.compile(rb"<annotation[\s/>]|<object[\s>].*<bndbox", re.DOTALL | re.IGNORECASE)
 
 
 class _WithoutDoctype(ET.TreeBuilder):
@@ -35,46 +42,48 @@ class _WithoutDoctype(ET.TreeBuilder):
         raise ValueError(f"declares a document type '{name}', which could hold entities")
 
 
-class VocSource(Source):
-    """A dataset in Pascal VOC's layout; see `read_voc`."""
+class VocSource(PairedSource):
+    """A dataset in Pascal VOC's form; see `read_voc`."""
 
-    def __init__(self, root: Path, folders: Sequence[Path], names: tuple[str, ...], *, keep_difficult: bool) -> None:
-        super().__init__(root, names, OddityReport())
+    def __init__(
+        self,
+        root: Path,
+        pairs: Sequence[Pair],
+        names: tuple[str, ...] | None,
+        *,
+        keep_difficult: bool,
+        counts_from: Literal[0, 1] | None,
+    ) -> None:
         self._keep_difficult = keep_difficult
-        self._files = {folder: images_by_stem(folder / "JPEGImages") for folder in folders}
-        self._parts = _parts(root, folders)
+        self._before_one: list[str] = []
+        super().__init__(root, pairs, SUFFIX, names, "XML files with objects that have a name")
+        self._first_pixel = (0 if self._before_one else 1) if counts_from is None else counts_from
+        if self._before_one and counts_from is None:
+            boxes = "1 box begins" if len(self._before_one) == 1 else f"{len(self._before_one)} boxes begin"
+            detail = f"{boxes} before 1, so pixels are counted from 0: nothing is taken off any box"
+            self.report.add(LABEL_FORM, self._before_one[0], detail)
 
-    @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the lists; of a folder without lists all annotated images, by the folder's name or unnamed."""
-        return tuple(self._parts)
-
-    def _list(self, part: str) -> list[Listed]:
-        """List a part's images in its list's order; without lists, every annotated image."""
-        if part not in self._parts:
-            raise unknown_part(self, part)
-        folder, listing = self._parts[part]
-        if listing is None:
-            stems = [(path.stem, path, "annotated") for path in sorted((folder / "Annotations").glob("*.xml"))]
-        else:
-            lines = enumerate(read_lines(listing), start=1)
-            # A class's own list has a second column (1, 0 or -1), which is of no use here.
-            stems = [(line.split()[0], listing, f"line {number}") for number, line in lines if line.strip()]
-        listed = []
-        for stem, path, place in stems:
-            files = self._files[folder].get(stem)
-            if not files:
-                missing = self.name_of(folder / "JPEGImages" / f"{stem}.*")
-                self.report.add(MISSING_IMAGE, self.name_of(path), f"{place}: no image {missing}: left out")
+    def _survey(self, path: Path) -> tuple[Facts, set[str]] | None:
+        """Look through an XML file for what is needed before images are read, and for boxes that begin before 1."""
+        tree = parse_xml(path)
+        objects = tree.findall("object")
+        if tree.tag.lower() != "annotation" and not objects:
+            return None
+        boxes = []
+        for found in objects:
+            try:
+                xmin, ymin, xmax, ymax = _read_object(found)[1]
+            except ValueError:  # reported when the image is read
                 continue
-            for other in files[1:]:
-                detail = f"same name as {self.name_of(files[0])}: left out"
-                self.report.add(DUPLICATE_IMAGE, self.name_of(other), detail)
-            # Years may hold images of equal name, so the key is the whole path.
-            listed.append(Listed(files[0], self.name_of(files[0]), str(folder / "Annotations" / f"{stem}.xml")))
-        return listed
+            if xmax > xmin and ymax > ymin:
+                boxes.append((xmin, ymin, xmax, ymax))
+        # Beyond the image, below 0, lie boxes of either way to count.
+        self._before_one += [self.name_of(path) for box in boxes if any(0 <= side < 1 for side in box[:2])]
+        reach = (max(box[2] for box in boxes), max(box[3] for box in boxes)) if boxes else None
+        names = {found.findtext("name", "").strip() for found in objects} - {""}
+        return Facts(tree.findtext("filename", "").strip(), Described(_stated(tree), reach)), names
 
-    def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
+    def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the objects of an image's XML file; an object that cannot be read is dropped and reported."""
         path = Path(listed.key)
         file = self.name_of(path)
@@ -85,66 +94,66 @@ class VocSource(Source):
         except (OSError, ValueError) as error:
             report.add(UNREADABLE_LABEL, file, f"cannot be read, image left out: {error}")
             return None
-        stated = tuple(tree.findtext(f"size/{side}", "0").strip() for side in ("width", "height"))
-        # Some tools write a size of 0 x 0 for unknown.
-        if stated not in (("0", "0"), tuple(str(side) for side in size)):
-            detail = (
-                f"says {stated[0]} x {stated[1]} pixels, the image has {size[0]} x {size[1]}: boxes taken as they are"
-            )
-            report.add(IMAGE_SIZE_MISMATCH, file, detail)
         boxes = []
         for number, found in enumerate(tree.findall("object"), start=1):
             place = f"object {number}"
             if not self._keep_difficult and found.findtext("difficult", "").strip() == "1":
                 continue
             try:
-                name, corners = _read_object(found)
+                name, (xmin, ymin, xmax, ymax) = _read_object(found)
             except ValueError as error:
                 report.add(UNREADABLE_LABEL, file, f"{place}: {error}: dropped")
                 continue
-            xmin, ymin, xmax, ymax = corners
             if xmax <= xmin or ymax <= ymin:
-                report.add(
-                    ZERO_AREA_BOX, file, f"{place}: corners ({xmin:g}, {ymin:g}) and ({xmax:g}, {ymax:g}): dropped"
-                )
+                corners = f"corners ({xmin:g}, {ymin:g}) and ({xmax:g}, {ymax:g})"
+                report.add(ZERO_AREA_BOX, file, f"{place}: {corners}: dropped")
                 continue
-            boxes.append(RawBox(name, (xmin - 1, ymin - 1, xmax, ymax), place))
+            boxes.append(RawBox(name, (xmin - self._first_pixel, ymin - self._first_pixel, xmax, ymax), place))
         wanted = "usable object" if self._keep_difficult else "usable object that is not difficult"
         return Annotations(file, boxes, absent=f"no {wanted} in {file}")
 
 
-def read_voc(root: Path, names: tuple[str, ...] | None = None, *, keep_difficult: bool = True) -> VocSource:
-    """Open a dataset in Pascal VOC's layout.
+def read_voc(
+    root: Path,
+    names: tuple[str, ...] | None = None,
+    *,
+    keep_difficult: bool = True,
+    counts_from: Literal[0, 1] | None = None,
+) -> VocSource:
+    """Open a dataset in Pascal VOC's form; all its XML files are looked through.
 
     Args:
-        root: The folder that holds Annotations, JPEGImages and, for splits, ImageSets/Main; or folders that do.
+        root: The folder that holds Annotations, JPEGImages and, for splits, ImageSets/Main; or folders that do; or
+            images with XML files beside them.
         names: Class names in the order wanted; by default all object names found, sorted.
         keep_difficult: False to leave out objects marked difficult.
+        counts_from: What the first pixel's number is; by default concluded from all boxes.
 
     Raises:
         DataError: the layout is another, or no object is annotated.
     """
     root = plain_path(root)
-    folders = [root]
-    if not (root / "Annotations").is_dir():
-        folders = [folder for folder in sorted(root.iterdir()) if (folder / "Annotations").is_dir()]
-    if not folders:
+    pairs = find_pairs(root, SUFFIX)
+    if not pairs:
         raise DataError(
-            "no Annotations folder",
+            "no Annotations folder with XML files, and none beside images",
             where=root,
-            expected="Annotations/*.xml, JPEGImages/ and ImageSets/Main/*.txt, here or in a folder for each year",
+            expected="Annotations/*.xml, JPEGImages/ and ImageSets/Main/*.txt, here or in a folder for each year; or "
+            "an XML file beside each image",
             found=brief(sorted(entry.name for entry in root.iterdir())),
             fix="Check the path and the format.",
         )
-    return VocSource(root, folders, names or _object_names(folders), keep_difficult=keep_difficult)
+    return VocSource(root, pairs, names, keep_difficult=keep_difficult, counts_from=counts_from)
 
 
 def parse_xml(path: Path) -> ET.Element:
     """Parse an XML file, refusing document types: nothing is expanded or fetched.
 
     Raises:
-        ValueError: the file is not well formed, or declares a document type.
+        ValueError: the file is too large or not well formed, or declares a document type.
     """
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"larger than {_MOST_BYTES // 2**20} MiB")
     parser = ET.XMLParser(target=_WithoutDoctype())  # noqa: S314 - see _WithoutDoctype
     try:
         parser.feed(path.read_bytes())
@@ -154,40 +163,22 @@ def parse_xml(path: Path) -> ET.Element:
     return root
 
 
-def _parts(root: Path, folders: Sequence[Path]) -> dict[str, tuple[Path, Path | None]]:
-    """Return folder and list by the name of each part; a class's own lists (`cat_train`) come last."""
-    found: list[tuple[str, Path, Path | None]] = []
-    for folder in folders:
-        year = "" if folder == root else folder.name
-        lists = sorted((folder / "ImageSets" / "Main").glob("*.txt"))
-        found += [(f"{year}/{path.stem}".lstrip("/"), folder, path) for path in lists] or [(year, folder, None)]
-    found.sort(key=lambda part: part[2] is not None and "_" in part[2].stem)
-    return {name: (folder, path) for name, folder, path in found}
+def is_voc(path: Path) -> bool:
+    """Tell whether a folder looks like a dataset in Pascal VOC's form."""
+    # UTF-16 writes a zero beside each letter.
+    return is_paired(path, SUFFIX, lambda content: _SIGN.search(content.replace(b"\0", b"")) is not None)
 
 
-def _object_names(folders: Sequence[Path]) -> tuple[str, ...]:
-    files = [path for folder in folders for path in sorted((folder / "Annotations").glob("*.xml"))]
-    names: set[str] = set()
-    unreadable: list[str] = []  # reported again when their images are read
-    for path in files:
-        try:
-            names.update(found.findtext("name", "").strip() for found in parse_xml(path).findall("object"))
-        except (OSError, ValueError) as error:
-            unreadable.append(f"{path.name}: {error}")
-    names.discard("")
-    if not names:
-        first = f"; first {unreadable[0]}" if unreadable else ""
-        raise DataError(
-            "no object is annotated",
-            where=folders[0] / "Annotations",
-            expected="XML files with objects that have a name",
-            found=f"{len(files)} XML files, {len(unreadable)} unreadable{first}",
-            fix="Check the path and the format.",
-        )
-    return tuple(sorted(names))
+def _stated(tree: ET.Element) -> Size | None:
+    """Return the (width, height) an XML file says; some tools write 0 x 0 for unknown."""
+    try:
+        width, height = (float(tree.findtext(f"size/{side}", "")) for side in ("width", "height"))
+    except ValueError:
+        return None
+    return (width, height) if 0 < width < math.inf and 0 < height < math.inf else None
 
 
-def _read_object(found: ET.Element) -> tuple[str, tuple[float, float, float, float]]:
+def _read_object(found: ET.Element) -> tuple[str, Corners]:
     name = found.findtext("name", "").strip()
     if not name:
         raise ValueError("no class name")

@@ -37,6 +37,7 @@ _FORMAT_OF_KEY = {
     "images": "coco",
     "annotations": "coco",
     "difficult": "voc",
+    "counts_from": "voc",
     "class_by_name": "yolo",
     "world": "shapes",
 }
@@ -54,7 +55,7 @@ class Data(Section):
         description="folder of the data; if relative, looked for beside the suite, in the current folder, under "
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
     )
-    format: Literal["yolo", "coco", "voc", "shapes"] | None = Field(
+    format: Literal["yolo", "coco", "voc", "labelme", "shapes"] | None = Field(
         None, description="not needed where a card is named"
     )
     train: Parts | None = Field(None, description="name of the training split, or several (default: train)")
@@ -67,6 +68,10 @@ class Data(Section):
     annotations: str | None = Field(None, description="COCO format: instances JSON, relative to path")
     difficult: Literal["keep", "drop"] = Field(
         "keep", description="VOC format: what becomes of objects marked difficult"
+    )
+    counts_from: Literal[0, 1] | None = Field(
+        None,
+        description="VOC format: number of the first pixel (default: 0 where any box begins before 1, else 1)",
     )
     class_by_name: ClassByName | None = Field(
         None, description="YOLO format: class of all boxes of an image by how its file name begins"
@@ -85,7 +90,7 @@ class Data(Section):
                 raise ValueError("'card' and format 'shapes' exclude each other")
             return self  # the rest is checked together with what the card says
         if self.format is None:
-            raise ValueError("needs 'format' (yolo, coco, voc or shapes) or 'card'")
+            raise ValueError("needs 'format' (yolo, coco, voc, labelme or shapes) or 'card'")
         if self.format == "shapes":
             if self.world is None:
                 raise ValueError("format 'shapes' needs 'world': general or fine")

@@ -46,7 +46,7 @@ def test_oddities(tmp_path: Path) -> None:
         voc_object("cat", "five", 5, 9, 9),
         voc_object("", 5, 5, 9, 9),
         voc_object("dog", 5, 5, 9, 9),
-        voc_object("cat", 0, 5, 9, 9),
+        voc_object("cat", -1, 5, 9, 9),
         voc_object("cat", 60, 5, 120, 9),
         size=(640, 480),
     )
@@ -63,7 +63,7 @@ def test_oddities(tmp_path: Path) -> None:
     assert [(oddity.kind, oddity.file, oddity.detail.split(":")[0]) for oddity in source.report.found] == [
         ("duplicate-image", "JPEGImages/a.png", "same name as JPEGImages/a.jpg"),
         ("missing-image", "ImageSets/Main/train.txt", "line 3"),
-        ("image-size-mismatch", "Annotations/a.xml", "says 640 x 480 pixels, the image has 100 x 50"),
+        ("image-size-mismatch", "JPEGImages/a.jpg", "said to be 640 x 480 pixels, it has 100 x 50"),
         ("zero-area-box", "Annotations/a.xml", "object 1"),
         ("unreadable-label", "Annotations/a.xml", "object 2"),
         ("unreadable-label", "Annotations/a.xml", "object 3"),

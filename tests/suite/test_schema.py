@@ -100,7 +100,7 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"target__names": "coco", "target__class_by_name": {"a": "b"}}, "both name the classes: keep one"),
         ({"target__class_by_name": {}}, "target.class_by_name: expected a mapping from how file names begin to class"),
         ({"target__class_by_name": {"CDY": 3}}, "target.class_by_name.CDY: "),
-        ({"target__format": ...}, "here: target: needs 'format' (yolo, coco, voc or shapes) or 'card'"),
+        ({"target__format": ...}, "here: target: needs 'format' (yolo, coco, voc, labelme or shapes) or 'card'"),
         ({"target__card": "../x"}, "target.card: expected 1 to 64 letters, digits"),
         ({"target": {"card": "x", "format": "shapes"}}, "target: 'card' and format 'shapes' exclude each other"),
         ({"target": "bccd"}, "target: expected a mapping with some of card, path, format,"),
