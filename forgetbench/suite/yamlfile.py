@@ -68,22 +68,18 @@ class _DataLoader(yaml.SafeLoader):
             first_lines[key] = mark.line + 1
         made = super().construct_mapping(node, deep=deep)
         for key_node, value_node in node.value:
-            if key_node.value in _NAMING:
-                made[key_node.value] = _as_written(value_node, self.construct_object(value_node, deep=True))
+            if key_node.value in _NAMING and not isinstance(value_node, yaml.ScalarNode):
+                made[key_node.value] = _as_written(value_node)
         return made
 
 
-def _as_written(node: yaml.Node, value: Any) -> Any:
-    """Return what a node of class names holds, each single value as its text."""
-    if isinstance(node, yaml.SequenceNode) and isinstance(value, list):
-        return [_text_of(part, made) for part, made in zip(node.value, value, strict=True)]
-    if isinstance(node, yaml.MappingNode) and isinstance(value, dict):
-        return {_text_of(key, None): _text_of(part, None) for key, part in node.value}
-    return value
-
-
-def _text_of(node: yaml.Node, value: Any) -> Any:
-    return node.value if isinstance(node, yaml.ScalarNode) else value
+def _as_written(node: yaml.Node) -> Any:
+    """Return what a node holds with every single value as its text."""
+    if isinstance(node, yaml.SequenceNode):
+        return [_as_written(part) for part in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _as_written(part) for key, part in node.value}
+    return node.value
 
 
 for _tag, _pattern, _first in (

@@ -106,7 +106,7 @@ def test_folder_is_no_suite(tmp_path: Path) -> None:
         ("names:\n  - 2024-01-01\n  - 1:30\n  - 0x1F", ["2024-01-01", "1:30", "0x1F"]),
         ("names: coco", "coco"),
         ("names:", None),
-        ("names: [x, [1, 2]]", ["x", [1, 2]]),
+        ("names: [x, [1, 2]]", ["x", ["1", "2"]]),
         ("names: {a: 1, 2: no}", {"a": "1", "2": "no"}),
     ],
 )
