@@ -6,6 +6,7 @@ numbers. Two classes of one name, and classes that no box has, are told of.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,8 +57,9 @@ def is_text(name: str) -> bool:
 
 def report_repeated(names: Sequence[str], file: object, report: OddityReport, what: str = "are told apart") -> None:
     """Report names that several classes have."""
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        report.add(CLASS_NAMED_TWICE, file, f"{names.count(name)} classes are called '{name}': they {what}")
+    for name, count in Counter(names).items():
+        if count > 1:
+            report.add(CLASS_NAMED_TWICE, file, f"{count} classes are called '{name}': they {what}")
 
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:
