@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.class_list import MOST_CLASSES, class_names
+from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.inside import find_tail, holds, is_inside
 from forgetbench.data.paths import is_file, is_folder, matching, plain_path

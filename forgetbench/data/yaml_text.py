@@ -84,11 +84,11 @@ def _build(events: Iterator[Any]) -> Any:
             raise YamlTextError(f"line {line}: a second document begins; expected one")
         if getattr(event, "tag", None) is not None:
             raise YamlTextError(f"line {line}: the tag '{event.tag[:80]}' is refused: this file is data, never code")
-        anchor = getattr(event, "anchor", None)
+        anchor: str = getattr(event, "anchor", None) or ""
         if isinstance(event, yaml.ScalarEvent):
             size = 1 + len(event.value) // _CHARACTERS
             stack[-1].take(event.value, size, line)
-            if anchor is not None:
+            if anchor:
                 anchors[anchor] = event.value, size
         elif isinstance(event, yaml.AliasEvent):
             if anchor not in anchors:

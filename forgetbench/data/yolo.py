@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data.clean import MISSING_IMAGE, NAME_WITHOUT_CLASS, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.class_list import report_repeated
+from forgetbench.data.clean import LABEL_FORM, MISSING_IMAGE, NAME_WITHOUT_CLASS, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.darknet import named_classes
 from forgetbench.data.data_yaml import find_yaml, keypoint_shape, load_yaml, yaml_names
 from forgetbench.data.dataset import OddityReport
@@ -94,9 +94,12 @@ class YoloSource(Source):
                 columns = line.split()
                 if columns:
                     tokens.add(columns[0])
-                    if self._rules.keypoints is None:
-                        form.add(columns)
-        self._require_form(form)
+                    form.add(columns)
+        if self._rules.keypoints is None:
+            self._require_form(form)
+        elif form.longer:
+            detail = f"{form.longer:,} of {form.lines:,} lines have keypoints after the box, as kpt_shape says: left out"
+            self.report.add(LABEL_FORM, self.root.name, detail)
         if self._rules.classes_from is None and not self._class_by_name and self._is_one_too_many(tokens):
             self._refuse_count_from_one({listed.key for listed in images})
 
