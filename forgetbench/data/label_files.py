@@ -108,14 +108,15 @@ def is_exact(image: Path, label: Path) -> bool:
     return label.name == f"{image.stem}.txt"
 
 
-def label_lines(path: Path) -> list[str]:
+def label_lines(path: Path | str) -> list[str]:
     """Return a label file's lines.
 
     Raises:
         OSError: it cannot be read.
         UnicodeDecodeError: it is not UTF-8 text.
     """
-    return path.read_text(encoding="utf-8-sig").splitlines()
+    with open(path, "rb") as file:  # noqa: PTH123 - many small files
+        return file.read().decode("utf-8-sig").splitlines()
 
 
 def parse_line(line: str, place: str, size: tuple[int, int], keypoints: tuple[int, int] | None = None) -> RawBox:

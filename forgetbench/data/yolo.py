@@ -90,7 +90,7 @@ class YoloSource(Source):
         form = LabelForm()
         tokens: set[str] = set()
         for listed in images:
-            for line in self._lines(Path(listed.key)):
+            for line in self._lines(listed.key):
                 columns = line.split()
                 if columns:
                     tokens.add(columns[0])
@@ -98,7 +98,9 @@ class YoloSource(Source):
         if self._rules.keypoints is None:
             self._require_form(form)
         elif form.longer:
-            detail = f"{form.longer:,} of {form.lines:,} lines have keypoints after the box, as kpt_shape says: left out"
+            detail = (
+                f"{form.longer:,} of {form.lines:,} lines have keypoints after the box, as kpt_shape says: left out"
+            )
             self.report.add(LABEL_FORM, self.root.name, detail)
         if self._rules.classes_from is None and not self._class_by_name and self._is_one_too_many(tokens):
             self._refuse_count_from_one({listed.key for listed in images})
@@ -129,7 +131,7 @@ class YoloSource(Source):
             boxes = [replace(box, label=int(box.label) - self._rules.classes_from) for box in boxes]
         return Annotations(file, boxes, absent=f"no label in {file}")
 
-    def _lines(self, label: Path) -> list[str]:
+    def _lines(self, label: str) -> list[str]:
         try:
             return label_lines(label)
         except (OSError, UnicodeDecodeError):  # told of where its boxes are read
@@ -168,7 +170,7 @@ class YoloSource(Source):
         for part in self._places:
             for listed in others._list(part):
                 if listed.key not in seen:
-                    lines = self._lines(Path(listed.key))
+                    lines = self._lines(listed.key)
                     if 0 in class_numbers(columns[0] for columns in map(str.split, lines) if columns):
                         return
         count = len(self.classes)

@@ -51,7 +51,7 @@ def test_stem_takes_the_first_folder_and_the_first_file(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("entry", ["gone", "gone.png", "data", "a.png.txt", "data/gone", "a\0b"])
+@pytest.mark.parametrize("entry", ["gone", "gone.png", "data", "b.png.txt", "data/gone", "a\0b"])
 def test_entry_without_an_image_is_reported_with_its_line(tmp_path: Path, entry: str) -> None:
     write_image(tmp_path / "data" / "a.png")
     images, report = read(tmp_path, f"\n{entry}\na\n")
