@@ -98,9 +98,7 @@ class YoloSource(Source):
         if self._rules.keypoints is None:
             self._require_form(form)
         elif form.longer:
-            detail = (
-                f"{form.longer:,} of {form.lines:,} lines have keypoints after the box, as kpt_shape says: left out"
-            )
+            detail = f"{form.longer:,} of {form.lines:,} lines have keypoints, as kpt_shape says: left out"
             self.report.add(LABEL_FORM, self.root.name, detail)
         if self._rules.classes_from is None and not self._class_by_name and self._is_one_too_many(tokens):
             self._refuse_count_from_one({listed.key for listed in images})
