@@ -52,7 +52,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
     "names that are no list": ({}, text("data.yaml", "train: images/train\nnames: 7\n"), "names cannot be read"),
     "no names": ({}, text("data.yaml", "train: images/train\nval: images/val\n"), "the class names are unknown"),
     "data.yaml without keys": ({}, text("data.yaml", "- a\n- b\n"), "is not a data.yaml; expected train, val and"),
-    "data.yaml with code": ({}, text("data.yaml", "names: !!python/object/apply:os.getcwd []\n"), ":os.getcwd' is refused"),
+    "data.yaml with code": ({}, text("data.yaml", "names: !!python/object/apply:os.getcwd []\n"), ":os.getcwd' is ref"),
     "data.yaml of another encoding": ({}, text("data.yaml", "names: [é]\n".encode("latin-1")), "codec can't decode"),
     "data.yaml that grows": ({}, text("data.yaml", endless_names()), "more than 200,000 values, aliases written out"),
     "data.yaml of endless classes": ({}, text("data.yaml", "train: images/train\nnc: 3000000\n"), "nc cannot be read"),
@@ -100,7 +100,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
 REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
     "labels in another case": ({}, recased_labels, "near-names", "3 names match nearly, the first labels/train/A0000"),
     "data.yaml that names what holds it": (
-        {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "leads out of the dataset; nothing",
+        {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "out of the dataset; nothing like",
     ),
     "image cut short": ({}, cut(TRAIN_IMAGE, 500), "corrupt-image", "000001.png: left out: image file is truncated"),
     "image of 3.6 gigapixels": ({}, text(TRAIN_IMAGE, png_of(60000, 60000)), "corrupt-image", "exceeds limit"),

@@ -24,9 +24,7 @@ def test_aliases_and_merge_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "content"), [("", None), ("# none
-", None), ("x", "x"), ("- 1
-- [2]", ["1", ["2"]])]
+    ("text", "content"), [("", None), ("# none\n", None), ("x", "x"), ("- 1\n- [2]", ["1", ["2"]])]
 )
 def test_documents_of_other_kinds(text: str, content: object) -> None:
     assert parse_text(text) == content
