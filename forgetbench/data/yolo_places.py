@@ -92,7 +92,9 @@ def _folders(root: Path, keys: Sequence[str]) -> Places:
     if images is not None:
         if any(is_image(entry.name) for entry in entries(images)):
             return {UNNAMED: (images,)}
-        return _holding_images({folder.name: folder for folder in entries(images) if folder.is_dir()})
+        found = _holding_images({folder.name: folder for folder in entries(images) if folder.is_dir()})
+        if found:
+            return found
     inside = [entry for entry in entries(root) if entry.is_dir()]
     with_images = {folder.name: place for folder in inside if (place := folder_called("images", folder)) is not None}
     beside = {folder.name: folder for folder in inside if folder.name.casefold() in {key.casefold() for key in keys}}

@@ -100,7 +100,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
 REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
     "labels in another case": ({}, recased_labels, "near-names", "3 names match nearly, the first labels/train/A0000"),
     "data.yaml that names what holds it": (
-        {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "out of the dataset; nothing like",
+        {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "of the dataset; nothing like",
     ),
     "image cut short": ({}, cut(TRAIN_IMAGE, 500), "corrupt-image", "000001.png: left out: image file is truncated"),
     "image of 3.6 gigapixels": ({}, text(TRAIN_IMAGE, png_of(60000, 60000)), "corrupt-image", "exceeds limit"),

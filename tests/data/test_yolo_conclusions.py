@@ -181,5 +181,5 @@ def test_images_that_are_not_read_are_told_of_once_and_files_of_a_system_never(t
     assert len(source.samples("")) == 1
     assert [(oddity.kind, oddity.file) for oddity in source.report.found] == [("unread-format", "images/b.heic")]
     (tmp_path / "images" / "a.png").unlink()
-    with pytest.raises(DataError, match="no images found.*2 images here are of a format that is not read"):
+    with pytest.raises(DataError, match=r"no images found.*2 images here are of a format that is not read"):
         read_yolo(tmp_path, NAMES)
