@@ -1,4 +1,4 @@
-"""Layouts of Darknet, CVAT, labelImg and Roboflow's Darknet export: recognised and read, and nothing else taken for them."""
+"""Layouts of Darknet, CVAT, labelImg and Roboflow's Darknet export: read, and nothing else taken for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from breaking import Break, nothing
+from breaking import Break, each, nothing
 from layouts import write_image
 from owned import add, all_of
 
@@ -24,7 +24,7 @@ LINES = ("0 0.5 0.5 0.2 0.4\n", "1 0.4 0.5 0.2 0.4\n1 0.6 0.5 0.2 0.4\n")
 def beside(root: Path, *stems: str) -> None:
     """Write images with label files beside them."""
     for index, stem in enumerate(stems):
-        write_image(root / f"{stem}.png", width=100 + index)
+        write_image(root / f"{stem}.png", width=ord(stem[0]))
         (root / f"{stem}.txt").write_text(LINES[index % 2])
 
 
@@ -60,12 +60,11 @@ def label_img(root: Path) -> None:
     (root / "predefined.xml").write_text("<x/>")
 
 
-LAYOUTS: dict[str, tuple[Callable[[Path], None], int, bool]] = {
+LAYOUTS: dict[str, tuple[Break, int, bool]] = {
     "CVAT, one part": (lambda root: cvat(root, train="a b c"), 3, True),
     "CVAT, parts": (lambda root: cvat(root, Train="a b", Validation="c"), 3, False),
     "CVAT, without its lists": (
-        lambda root: (cvat(root, train="a b", valid="c"), *(file.unlink() for file in root.glob("*[!s].txt"))) and None,
-        3, False,
+        all_of(lambda root: cvat(root, train="a b", valid="c"), each("*.txt", Path.unlink)), 3, False,
     ),
     "Darknet": (darknet, 3, False),
     "Roboflow's Darknet": (roboflow, 3, False),
