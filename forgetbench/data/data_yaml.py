@@ -115,7 +115,8 @@ def described_places(
     Raises:
         DataError: a path is not text.
     """
-    base = root.joinpath(*_paths(described, "path", description.get("path"))[:1])
+    above = _paths(described, "path", description.get("path"))[:1]
+    base = root.joinpath(*above)
     places: dict[str, tuple[Path, ...]] = {}
     outside: list[str] = []
     for key in keys:
@@ -137,7 +138,8 @@ def described_places(
             else:
                 now = "nothing like it found"
             problem = "leads out of the dataset" if there else "does not exist"
-            report.add(WRONG_PATHS, described.name, f"{key}: '{given}' {problem}; {now}")
+            under = f" under '{above[0]}'" if above else ""
+            report.add(WRONG_PATHS, described.name, f"{key}: '{given}'{under} {problem}; {now}")
         if found:
             places[key] = tuple(found)
     if outside:

@@ -52,9 +52,12 @@ def is_plausible_box(values: Sequence[float]) -> bool:
 
 
 def is_tracked(values: Sequence[float]) -> bool:
-    """Tell whether six numbers can be a box, a confidence and a track's number."""
-    *box, share, number = values
-    return is_plausible_box(box) and 0 <= share <= 1 and number >= 0 and number == int(number)
+    """Tell whether six numbers can be a box and, in either order, a confidence and a track's number."""
+    *box, one, other = values
+    if not is_plausible_box(box):
+        return False
+    orders = ((one, other), (other, one))
+    return any(0 <= share <= 1 and number >= 0 and number == int(number) for share, number in orders)
 
 
 def is_scored(values: Sequence[float]) -> bool:
@@ -184,6 +187,7 @@ class LabelForm:
     length: int | None = None
     _open: bool = True
     _bordering: bool = True
+    _in_order: bool = True
     _poses: list[_Pose] = field(default_factory=lambda: [_Pose(2), _Pose(3)])
 
     def add(self, columns: Sequence[str]) -> None:
@@ -208,7 +212,8 @@ class LabelForm:
         if len(values) == 5:
             return is_scored(values)
         if len(values) == 6:
-            self._bordering &= values[-1] <= 1
+            self._bordering &= max(values[-2:]) <= 1
+            self._in_order &= 0 <= values[-2] <= 1 and values[-1] == int(values[-1])
             return is_tracked(values)
         self._poses = [pose for pose in self._poses if pose.add(values)]
         return bool(self._poses)
@@ -220,8 +225,8 @@ class LabelForm:
             return False
         if self.length == 6:
             return self.longer >= _SIXES * self.lines
-        # One line alone may be a triangle that ends at the border.
-        return not (self.longer == 1 and self.lines > 1 and self._bordering)
+        # What does not reach beyond the image may be triangles at its border: one among boxes, or in another order.
+        return not (self._bordering and (not self._in_order or (self.longer == 1 and self.lines > 1)))
 
     @property
     def keypoints(self) -> tuple[int, int] | None:

@@ -92,12 +92,13 @@ def _folders(root: Path, keys: Sequence[str]) -> Places:
     if images is not None:
         if any(is_image(entry.name) for entry in entries(images)):
             return {UNNAMED: (images,)}
-        found = _holding_images({folder.name: folder for folder in entries(images) if folder.is_dir()})
+        found = _holding_images(_by_part([folder for folder in entries(images) if folder.is_dir()], keys))
         if found:
             return found
     inside = [entry for entry in entries(root) if entry.is_dir()]
-    with_images = {folder.name: place for folder in inside if (place := folder_called("images", folder)) is not None}
-    beside = {folder.name: folder for folder in inside if folder.name.casefold() in {key.casefold() for key in keys}}
+    by_part = _by_part(inside, keys)
+    with_images = {part: place for part, folder in by_part.items() if (place := folder_called("images", folder))}
+    beside = {part: folder for part, folder in by_part.items() if part in keys}
     for folders in (with_images, cvat_folders(root), beside):
         found = _holding_images(folders)
         if found:
@@ -110,6 +111,15 @@ def folder_called(name: str, folder: Path) -> Path | None:
     found = [entry for entry in matching(folder, name) if entry.is_dir()]
     same = [entry for entry in found if entry.name == name]
     return next(iter(same or found), None)
+
+
+def _by_part(folders: Sequence[Path], keys: Sequence[str]) -> dict[str, Path]:
+    """Return folders by the parts they are: their names, but those of usual parts in lower case unless asked for."""
+    found = {folder.name: folder for folder in folders}
+    for name in [name for name in found if name not in keys and name.casefold() in USUAL_PARTS]:
+        if name.casefold() not in found:
+            found[name.casefold()] = found.pop(name)
+    return found
 
 
 def _image_folders(root: Path) -> list[Path]:

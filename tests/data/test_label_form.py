@@ -49,7 +49,15 @@ def test_plausible_box(values: tuple[float, ...], plausible: bool) -> None:
 
 @pytest.mark.parametrize(
     ("extra", "tracked"),
-    [((0.9, 7), True), ((0, 0), True), ((1, 1), True), ((1.1, 7), False), ((0.9, 0.5), False), ((0.9, -1), False)],
+    [
+        ((0.9, 7), True),
+        ((7, 0.9), True),
+        ((0, 0), True),
+        ((1, 1), True),
+        ((1.1, 7), False),
+        ((0.9, 0.5), False),
+        ((0.9, -1), False),
+    ],
 )
 def test_confidence_and_track(extra: tuple[float, float], tracked: bool) -> None:
     assert is_tracked((0.5, 0.5, 0.2, 0.2, *extra)) == tracked
@@ -168,6 +176,8 @@ TRACK, BOX = "0.5 0.5 0.2 0.2 0.91 3", "0.5 0.5 0.2 0.2"
     [
         ([TRACK], True),
         ([TRACK, BOX, BOX], True),
+        (["0.5 0.5 0.2 0.2 3 0.91", "0.5 0.5 0.2 0.2 1 0.8"], True),  # number first
+        (["0.5 0.5 0.2 0.2 1 0.91", "0.5 0.5 0.2 0.2 0 0.8"], False),  # triangles at the border
         ([TRACK, "0.5 0.5 0.2 0.2 0 12"], True),
         ([TRACK, "0.1 0.2 0.3 0.4 0.5 0.6"], False),  # a triangle
         ([TRACK, "0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3"], False),  # a polygon

@@ -183,3 +183,12 @@ def test_images_that_are_not_read_are_told_of_once_and_files_of_a_system_never(t
     (tmp_path / "images" / "a.png").unlink()
     with pytest.raises(DataError, match=r"no images found.*2 images here are of a format that is not read"):
         read_yolo(tmp_path, NAMES)
+
+
+@pytest.mark.parametrize(("images", "labels"), [("{}/images", "{}/labels"), ("images/{}", "labels/{}"), ("{}", "{}")])
+def test_parts_in_another_case(tmp_path: Path, images: str, labels: str) -> None:
+    for part in ("Train", "VAL", "More"):
+        write_yolo(tmp_path, {f"{part}.png": BOX}, images.format(part), labels.format(part))
+    more = [] if images == "{}" else ["More"]
+    assert sorted(read_yolo(tmp_path, NAMES).part_names) == [*more, "train", "val"]
+    assert sorted(read_yolo(tmp_path, NAMES, wanted=("Train",)).part_names) == [*more, "Train", "val"]
