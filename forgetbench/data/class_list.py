@@ -55,11 +55,12 @@ def is_text(name: str) -> bool:
     return name.encode(errors="replace").decode() == name
 
 
-def report_repeated(names: Sequence[str], file: object, report: OddityReport, what: str = "are told apart") -> None:
-    """Report names that several classes have."""
+def report_repeated(names: Sequence[str], file: object, report: OddityReport) -> None:
+    """Report names that several classes have, told apart by their numbers alone."""
     for name, count in Counter(names).items():
         if count > 1:
-            report.add(CLASS_NAMED_TWICE, file, f"{count} classes are called '{name}': they {what}")
+            detail = f"{count} classes are called '{name}': they are told apart by their numbers alone"
+            report.add(CLASS_NAMED_TWICE, file, detail)
 
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:

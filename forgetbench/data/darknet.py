@@ -64,7 +64,7 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
 
     Args:
         folder: The dataset's.
-        parts: Names of parts whose folders may have a list each.
+        parts: Names of parts, in any case, whose folders may have a list each.
 
     Raises:
         DataError: a list cannot be read, or parts have different ones.
@@ -77,7 +77,7 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
     found = next((place for place in places if is_file(place)), None)
     if found is not None:
         return _read_names(found)
-    lists = {place: _read_names(place) for part in parts for place in matching(folder / part, *_NAMES)}
+    lists = {place: _read_names(place) for part in matching(folder, *parts) for place in matching(part, *_NAMES)}
     if len(set(lists.values())) > 1:
         raise DataError(
             "the parts name different classes",
@@ -87,6 +87,11 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
             fix="Give the names of all classes, with 'names' in the suite or with --names.",
         )
     return next(iter(lists.values()), None)
+
+
+def is_layout(folder: Path, parts: Sequence[Path]) -> bool:
+    """Tell whether a folder is laid out like one of these tools' data, the folders of its parts among them."""
+    return bool(cvat_folders(folder)) or data_file(folder) is not None or any(map(has_labels_beside, parts))
 
 
 def has_labels_beside(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
-from forgetbench.data.darknet import cvat_folders, data_file, has_labels_beside, named_classes
+from forgetbench.data.darknet import is_layout, named_classes
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.load import open_source, unreadable
 from forgetbench.data.paths import matching, plain_path
@@ -140,9 +140,8 @@ def _is_yolo(path: Path) -> bool:
         return True
     # A folder of another name that holds images/ and labels/ is no part: it is the dataset, and wrapped.
     places = [path, *matching(path, *USUAL_PARTS)]
-    if any(folder_called("images", place) and folder_called("labels", place) for place in places):
-        return True
-    return bool(cvat_folders(path)) or data_file(path) is not None or any(map(has_labels_beside, places))
+    parallel = any(folder_called("images", place) and folder_called("labels", place) for place in places)
+    return parallel or is_layout(path, places)
 
 
 _FITS: dict[Format, Callable[[Path], bool]] = {"voc": _is_voc, "coco": _is_coco, "yolo": _is_yolo}
@@ -189,8 +188,7 @@ def _named(root: Path, names: Sequence[str] | None) -> tuple[Path, Sequence[str]
         root = described  # found by itself only as long as it is the folder's only YAML file
     if names or yaml_names(described, description):
         return root, names
-    folder = root.parent if root.is_file() else root
-    found = named_classes(folder, [place.name for place in matching(folder, *USUAL_PARTS)])
+    found = named_classes(root.parent if root.is_file() else root, USUAL_PARTS)
     if not found:
         raise DataError(
             "the class names are unknown",

@@ -167,10 +167,9 @@ class YoloSource(Source):
         others = YoloSource(self.root, self.classes, self._places, OddityReport(), self._rules)
         for part in self._places:
             for listed in others._list(part):
-                if listed.key not in seen:
-                    lines = self._lines(listed.key)
-                    if 0 in class_numbers(columns[0] for columns in map(str.split, lines) if columns):
-                        return
+                lines = [] if listed.key in seen else self._lines(listed.key)
+                if 0 in class_numbers(columns[0] for columns in map(str.split, lines) if columns):
+                    return
         count = len(self.classes)
         raise DataError(
             "the labels seem to count classes from 1",
@@ -183,8 +182,8 @@ class YoloSource(Source):
 
     def _class_of(self, image: Path) -> str:
         """Return the class an image's name stands for; of keys that begin each other the longest counts."""
-        keys = [key for key in self._class_by_name if image.name.startswith(key)]
-        return self._class_by_name[max(keys, key=len)] if keys else ""
+        keys = (key for key in self._class_by_name if image.name.startswith(key))
+        return self._class_by_name.get(max(keys, key=len, default=""), "")
 
     def _of_known_class(self, images: list[Listed]) -> list[Listed]:
         """Leave out and report images whose names stand for no class, where names tell it."""
