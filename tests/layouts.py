@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,10 @@ import numpy as np
 
 
 def write_image(path: Path, width: int = 100, height: int = 50) -> Path:
-    """Write a grey image."""
+    """Write an image of one colour, which its path decides: images of other names have other content."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), np.full((height, width, 3), 127, dtype=np.uint8))
+    colour = list(hashlib.sha256(str(path).encode()).digest()[:3])
+    assert cv2.imwrite(str(path), np.full((height, width, 3), colour, dtype=np.uint8))
     return path
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from forgetbench.cli.console import say
+from forgetbench.cli.console import ConsoleProgress, say
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 from forgetbench.data.dataset import printable
+from forgetbench.data.shared import shared_warning
 
 if TYPE_CHECKING:
     from forgetbench.data.recognise import Format
@@ -84,6 +85,10 @@ def command(
     more = ", …" if len(classes) > _MOST_CLASSES_SHOWN else ""
     say(screen, f"{len(classes)} class{'es' * (len(classes) > 1)}: {shown}{more}")
     print_oddities(screen, name, made.data.report, verbose)
+    evaluate = made.data.evaluate
+    warning = shared_warning(evaluate.name, len(evaluate.samples), made.data.report.counts())
+    if warning:
+        ConsoleProgress(screen, quiet=False, verbose=verbose).message(warning, "warning")
     _say_whole(screen, f"\nwrote      {made.suite}\n           {made.card}\nreference  {made.reference}")
     _say_whole(screen, f"next       forgetbench check {shlex.quote(str(made.suite))}")
 

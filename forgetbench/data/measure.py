@@ -16,7 +16,7 @@ _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
 #: PIL's modes of one byte a value; of the others OpenCV keeps the upper byte alone.
 _BYTE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 #: An image of which OpenCV leaves no value above this, out of 255, is black to the eye and to a model.
-_DARK = 15
+_DARK = 16
 
 
 # What is wrong with an image is reported, not printed by the decoder.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +29,24 @@ def report_shared(train: Dataset, evaluate: Dataset, report: OddityReport) -> in
         detail = "trained on too" if how == "file" else f"{_HOW[how]} {other_name}, which is trained on"
         report.add(TRAINED_ON, name, detail)
     return len(found)
+
+
+def shared_warning(name: str, images: int, oddities: Mapping[str, int]) -> str | None:
+    """Return what has to be said of a dataset that is trained on and evaluated on, or None.
+
+    Args:
+        name: The dataset evaluated on.
+        images: How many images are evaluated on.
+        oddities: How many oddities of each kind it has.
+    """
+    count = oddities.get(TRAINED_ON, 0)
+    if not count:
+        return None
+    verb = "is" if count == 1 else "are"
+    return (
+        f"{count} of the {images} images of {name} that are scored {verb} trained on too (the same file, content or "
+        "source image): a score on images that a model has seen says little of others"
+    )
 
 
 def shared_images(train: Sequence[Path], evaluate: Sequence[Path]) -> dict[Path, tuple[Path, str]]:

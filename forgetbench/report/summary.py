@@ -21,6 +21,7 @@ from forgetbench.analyse.tradeoff import (
     tradeoff,
     treatment_of,
 )
+from forgetbench.data.shared import shared_warning
 from forgetbench.report.cam_text import cam_section
 from forgetbench.report.evidence_text import claim_lines, claims_section, evidence_section
 from forgetbench.report.settings_text import cost_table, data_text, settings_text
@@ -133,6 +134,8 @@ def remarks(tables: RunTables, model: str, head: str) -> list[str]:
         for role in ("target", "reference")
         if data[role].get("subset_of")
     ]
+    shared = (shared_warning(data[r]["name"], data[r]["images"], data[r]["oddities"]) for r in ("target", "reference"))
+    said += [f"Mind: {line}." for line in shared if line]
     if tables.manifest["models"][model]["two_heads"]:
         said.append(SCORED_BY[head])
     said += _in_score(tables, model, head)

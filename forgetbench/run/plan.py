@@ -10,6 +10,7 @@ import torch
 from forgetbench.data.align import align_classes
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import LoadedData, load_data
+from forgetbench.data.shared import report_shared, shared_warning
 from forgetbench.errors import SuiteError
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.evaluate.passes import EvaluationSettings
@@ -159,6 +160,8 @@ def make_plan(
         fetch=train_originals,
         progress=fetching,
     )
+    if target.train is not None:
+        report_shared(target.train, reference.evaluate, reference.report)
     training = reference.train or reference.evaluate
     originals: dict[str, Original] = {}
     untrained: dict[str, str] = {}
@@ -186,7 +189,11 @@ def make_plan(
     )
     check_arms(suite, originals, plan.arms)
     plan.claims = resolve_claims(suite, originals, plan.arms)
-    for line in advice(plan.arms):
+    shared = (
+        shared_warning(data.evaluate.name, len(data.evaluate.samples), data.report.counts())
+        for data in (target, reference)
+    )
+    for line in [*filter(None, shared), *advice(plan.arms)]:
         progress.message(line, "warning")
     if untrained and reference.train is None:
         progress.message(

@@ -1,18 +1,14 @@
-"""Cleaning one image: measuring it, and what becomes of each odd box."""
+"""Cleaning one image: what becomes of each odd box."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from layouts import write_image
-from PIL import Image
 
 from forgetbench.data.clean import Corners, RawBox, clean_sample
 from forgetbench.data.dataset import OddityReport, Sample
-from forgetbench.data.measure import CorruptImageError, measure_image
 
 
 def cleaned(*raw: RawBox) -> tuple[Sample, OddityReport]:
@@ -91,44 +87,3 @@ def test_own_area_and_crowd_flag_are_kept() -> None:
     sample, _ = cleaned(RawBox(0, (0, 0, 10, 10), "annotation 1", crowd=True, area=37.5))
     assert sample.areas.tolist() == [37.5]
     assert sample.crowd.tolist() == [True]
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp", ".tif"])
-def test_size_of_common_formats(tmp_path: Path, suffix: str) -> None:
-    assert measure_image(write_image(tmp_path / f"a{suffix}", 64, 48)).size == (64, 48)
-
-
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_size_is_what_opencv_gives_after_exif_rotation(tmp_path: Path, orientation: int) -> None:
-    path = tmp_path / "a.jpg"
-    exif = Image.Exif()
-    exif[274] = orientation
-    Image.new("RGB", (64, 48)).save(path, exif=exif)
-    assert measure_image(path).size == ((48, 64) if orientation in (6, 8) else (64, 48))
-    decoded = cv2.imread(str(path))
-    assert decoded is not None
-    assert measure_image(path).size == decoded.shape[1::-1]
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg"])
-def test_truncated_image_is_corrupt(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
-    cv2.imwrite(str(path), noise)
-    path.write_bytes(path.read_bytes()[:-3000])
-    with pytest.raises(CorruptImageError, match="truncated"):
-        measure_image(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"not an image"])
-def test_what_is_no_image_is_corrupt(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(content)
-    with pytest.raises(CorruptImageError, match="the file") as caught:
-        measure_image(path)
-    assert str(tmp_path) not in str(caught.value)
-
-
-def test_absent_image_is_not_called_corrupt(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        measure_image(tmp_path / "a.jpg")

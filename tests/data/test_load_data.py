@@ -79,7 +79,8 @@ def test_several_parts_are_taken_together_in_order(tmp_path: Path) -> None:
     assert loaded.train is not None
     assert (loaded.train.split, loaded.evaluate.split) == ("val+train", "extra+again")
     assert [(oddity.kind, oddity.file, oddity.detail) for oddity in loaded.report.found] == [
-        ("duplicate-image", "images/extra/extra1.png", "listed twice: left out")
+        ("duplicate-image", "images/extra/extra1.png", "listed twice: left out"),
+        ("trained-on-and-evaluated-on", "images/val/val1.png", "trained on too"),
     ]
     with pytest.raises(DataError, match="no part 'vla'"):
         target(yolo(tmp_path, train=["train", "vla"]))
@@ -110,7 +111,8 @@ def test_years_of_voc_and_difficult_objects(tmp_path: Path) -> None:
     assert (kept.train.split, len(kept.train.samples)) == ("VOC2007/trainval+VOC2012/trainval", 2)
     assert (kept.train.instances, kept.evaluate.instances) == (4, 2)
     assert (dropped.train.instances, dropped.evaluate.instances) == (2, 1)
-    assert kept.report.found == dropped.report.found == []
+    assert kept.report.found == []
+    assert [oddity.detail for oddity in dropped.report.found] == ["1 class has no box: y"]
     with pytest.raises(
         DataError, match=r"no part to evaluate on; expected .*, found 'VOC2007/test', 'VOC2007/trainval'"
     ):

@@ -18,3 +18,15 @@ def test_both_sides_get_an_image() -> None:
 
 def test_names_that_are_not_utf_8_are_split_as_well() -> None:
     assert sum(seeded_split(["a.png", "\udcff.png"], Split(evaluate=0.5))) == 1
+
+
+def test_copies_go_to_one_side() -> None:
+    # c and g go over as above; with a as a copy of c the two fill the share, and g stays.
+    copies = ["c.png" if name == "a.png" else name for name in NAMES]
+    held = seeded_split(NAMES, Split(seed=0, evaluate=0.25), copies)
+    assert [name for name, out in zip(NAMES, held, strict=True) if out] == ["a.png", "c.png"]
+
+
+def test_more_copies_than_are_evaluated_on_are_split_as_if_they_were_none() -> None:
+    held = seeded_split(NAMES, Split(seed=0, evaluate=0.25), ["a.png"] * len(NAMES))
+    assert held == seeded_split(NAMES, Split(seed=0, evaluate=0.25))
