@@ -35,6 +35,11 @@ _MOST_CLASSES_SHOWN = 20
     "--format", "wanted", type=click.Choice(["yolo", "coco", "voc", "labelme"]), help="Its format, where two fit."
 )
 @click.option("--names", metavar="A,B,…", help="Class names in order, for data that name none.")
+@click.option(
+    "--classes-from",
+    type=click.Choice(["0", "1"]),
+    help="YOLO: number of the first class in label files, where it is in doubt.",
+)
 @click.option("--model", default="yolov8n.pt", show_default=True, help="Pretrained weights.")
 @click.option("--reference", metavar="CARD", help="Card of what they were trained on; default: a subset of COCO.")
 @click.option(
@@ -50,6 +55,7 @@ def command(
     path: Path,
     wanted: Format | None,
     names: str | None,
+    classes_from: str | None,
     model: str,
     reference: str | None,
     output: Path,
@@ -65,6 +71,7 @@ def command(
         output,
         wanted=wanted,
         names=[part.strip() for part in names.split(",")] if names else None,
+        classes_from=None if classes_from is None else 1 if classes_from == "1" else 0,
         model=model,
         reference=reference,
     )

@@ -5,41 +5,50 @@ Exported files often name paths that are wrong for their own layout; those are m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from forgetbench.data.class_list import MOST_CLASSES, class_names
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.paths import is_file, is_folder, plain_path
+from forgetbench.data.inside import find_tail, holds, is_inside
+from forgetbench.data.paths import is_file, is_folder, matching, plain_path
+from forgetbench.data.yaml_text import YamlTextError, parse_text
 from forgetbench.errors import DataError, brief
+
+#: Bytes of the largest data.yaml: 100,000 names take a quarter of it.
+_MOST_BYTES = 8 << 20
+#: What stands for nothing as the value of a key.
+_NULLS = ("", "~", "null", "Null", "NULL")
+_MOST_KEYPOINTS = 10_000
 
 
 def find_yaml(folder: Path) -> Path | None:
     """Return a folder's data.yaml, or else its only YAML file, if there is one."""
-    candidates = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    named = [candidate for candidate in candidates if candidate.stem == "data"]
+    candidates = matching(folder, "*.yaml", "*.yml")
+    named = [candidate for candidate in candidates if candidate.stem.casefold() == "data"]
     return named[0] if named else candidates[0] if len(candidates) == 1 else None
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
-    """Read a data.yaml, as data only.
+    """Read a data.yaml, as data only: all scalars are text, and keys without a value are left out.
 
     Raises:
         DataError: it is not YAML, or not a mapping.
     """
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    # PyYAML's constructors raise what their parsers raise: ValueError for an impossible date, KeyError and more.
-    except Exception as error:
-        problem = " ".join(str(error).split())
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise YamlTextError(f"more than {_MOST_BYTES >> 20} MiB")
+        loaded = parse_text(content.decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise DataError(
             "cannot be read as YAML",
             where=path,
             expected="UTF-8 text with train, val and names",
-            found=problem,
+            found=" ".join(str(error).split()),
             fix="Correct the file.",
         ) from error
     if not isinstance(loaded, dict):
@@ -50,37 +59,20 @@ def load_yaml(path: Path) -> dict[str, Any]:
             found=brief(loaded),
             fix="Correct the file.",
         )
-    return loaded
+    return {key: value for key, value in loaded.items() if value and value not in _NULLS}
 
 
-def yaml_names(path: Path | None, description: dict[str, Any]) -> tuple[str, ...] | None:
+def yaml_names(path: Path | None, description: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the class names of a data.yaml: a list, a mapping from 0 … n-1, or numbered if only `nc` is given.
 
     Raises:
         DataError: the names cannot be read, or are not `nc`.
     """
-    names, count = description.get("names"), description.get("nc")
-    if isinstance(names, dict):
-        if set(names) != set(range(len(names))):
-            raise DataError(
-                "class numbers have gaps",
-                where=path,
-                expected=f"0 to {len(names) - 1}",
-                found=brief(list(names)),
-                fix="Number the names from 0 without gaps.",
-            )
-        names = [names[index] for index in range(len(names))]
-    if names is None:
-        return tuple(f"class {index}" for index in range(count)) if isinstance(count, int) and count > 0 else None
-    if not isinstance(names, list) or not all(isinstance(name, str | int | float) for name in names):
-        raise DataError(
-            "names cannot be read",
-            where=path,
-            expected="a list of names",
-            found=brief(names),
-            fix="Correct 'names' in the file.",
-        )
-    if isinstance(count, int) and count != len(names):
+    count = _whole(path, "nc", description["nc"], MOST_CLASSES) if "nc" in description else None
+    if "names" not in description:
+        return None if count is None else tuple(f"class {index}" for index in range(count))
+    names = class_names(description["names"], path, "Correct 'names' in the file.")
+    if count not in (None, len(names)):
         raise DataError(
             "nc does not fit names",
             where=path,
@@ -88,41 +80,105 @@ def yaml_names(path: Path | None, description: dict[str, Any]) -> tuple[str, ...
             found=f"nc: {count}",
             fix="Correct 'nc' or 'names' in the file.",
         )
-    return tuple(str(name) for name in names)
+    return names
+
+
+def keypoint_shape(path: Path | None, description: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the number of keypoints that follow each box, and the numbers of each; None where there are none.
+
+    Raises:
+        DataError: `kpt_shape` is no such pair.
+    """
+    given = description.get("kpt_shape")
+    if given is None:
+        return None
+    pair = given if isinstance(given, list) and len(given) == 2 else ["", ""]
+    count, numbers = (_number(value) for value in pair)
+    if count is None or numbers not in (2, 3) or not 0 < count <= _MOST_KEYPOINTS:
+        raise DataError(
+            "kpt_shape cannot be read",
+            where=path,
+            expected="[keypoints, 2 or 3 numbers each], like [17, 3]",
+            found=brief(given),
+            fix="Correct 'kpt_shape' in the file, or remove it where labels have no keypoints.",
+        )
+    return count, numbers
 
 
 def described_places(
-    root: Path, described: Path, description: dict[str, Any], keys: Sequence[str], report: OddityReport
+    root: Path, described: Path, description: Mapping[str, Any], keys: Sequence[str], report: OddityReport
 ) -> dict[str, tuple[Path, ...]]:
-    """Return the folders and lists a data.yaml names, mended where they are wrong for the dataset's own layout."""
-    base = root / str(description["path"]) if description.get("path") else root
+    """Return the folders and lists a data.yaml names, mended where they are wrong for the dataset's own layout.
+
+    What leads out of the dataset is taken only where nothing inside it fits.
+
+    Raises:
+        DataError: a path is not text.
+    """
+    above = _paths(described, "path", description.get("path"))[:1]
+    base = root.joinpath(*above)
     places: dict[str, tuple[Path, ...]] = {}
+    outside: list[str] = []
     for key in keys:
-        value = description.get(key)
         found = []
-        for given in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
-            place = base / str(given)
-            if not is_file(place) and not is_folder(place):
-                mended = find_tail(str(given), root)
-                now = f"'{mended.relative_to(root).as_posix()}' used instead" if mended else "nothing like it found"
-                report.add(WRONG_PATHS, described.name, f"{key}: '{given}' does not exist; {now}")
-                if mended is None:
-                    continue
-                place = mended
-            found.append(plain_path(place))
+        for given in _paths(described, key, description.get(key)):
+            place = plain_path(base / given)
+            there = is_file(place) or is_folder(place)
+            if there and is_inside(place, root):
+                found.append(place)
+                continue
+            mended = find_tail(given, root) or find_tail(given, root, nearly=True)
+            if mended is not None:
+                found.append(mended)
+                now = f"'{mended.relative_to(root).as_posix()}' used instead"
+            elif there and not holds(place, root):
+                found.append(place)
+                outside.append(f"{key}: '{given}'")
+                continue
+            else:
+                now = "nothing like it found"
+            problem = "leads out of the dataset" if there else "does not exist"
+            under = f" under '{above[0]}'" if above else ""
+            report.add(WRONG_PATHS, described.name, f"{key}: '{given}'{under} {problem}; {now}")
         if found:
             places[key] = tuple(found)
+    if outside:
+        detail = f"{outside[0]} leads out of the dataset: taken, since nothing inside it fits"
+        more = f" (and {len(outside) - 1} more)" if len(outside) > 1 else ""
+        report.add(WRONG_PATHS, described.name, f"{detail}{more}")
     return places
 
 
-def find_tail(given: str, folder: Path) -> Path | None:
-    """Look inside a folder for the longest end of a path that exists there.
+def _paths(described: Path, key: str, value: Any) -> list[str]:
+    given = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(path, str) for path in given):
+        raise DataError(
+            f"'{key}' cannot be read",
+            where=described,
+            expected="a path, or a list of paths",
+            found=brief(value),
+            fix=f"Correct '{key}' in the file.",
+        )
+    return [path.strip() for path in given if path.strip() and path not in _NULLS]
 
-    One last name alone is taken for a path of one name or for a file: a folder `images` could be any part's.
-    """
-    names = [part for part in Path(given.replace("\\", "/")).parts if part not in ("..", ".", "/")]
-    for start in range(len(names)):
-        place = folder.joinpath(*names[start:])
-        if is_file(place) or (is_folder(place) and (start == 0 or len(names) - start > 1)):
-            return place
-    return None
+
+def _whole(path: Path | None, key: str, value: Any, most: int) -> int:
+    number = _number(value)
+    if number is None or not 0 < number <= most:
+        raise DataError(
+            f"{key} cannot be read",
+            where=path,
+            expected=f"a whole number from 1 to {most:,}",
+            found=brief(value),
+            fix=f"Correct '{key}' in the file.",
+        )
+    return number
+
+
+def _number(text: Any) -> int | None:
+    """Return a whole number, which may be written like 2 or 2.0."""
+    try:
+        number = float(text)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None

@@ -2,17 +2,29 @@
 
 An entry is a path relative to the list or to the dataset, or absolute. One without an image's suffix is a stem: its
 image is looked for in the list's folder and the dataset's, and in their `images/`, `images/<name of the list>/` and
-`data/`.
+`data/`. An entry of no image that is there may mean one inside the dataset: by its last folders, or by a name that
+nearly matches. One that leads out of the dataset is taken only where nothing inside is meant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from forgetbench.data.clean import DUPLICATE_IMAGE, MISSING_IMAGE, WRONG_PATHS
-from forgetbench.data.data_yaml import find_tail
+from forgetbench.data.clean import DUPLICATE_IMAGE, MISSING_IMAGE, NEAR_NAMES, UNREAD_FORMAT, WRONG_PATHS
 from forgetbench.data.dataset import OddityReport, relative_name
-from forgetbench.data.paths import images_by_stem, is_file, is_image, plain_path, read_lines
+from forgetbench.data.inside import find_tail, is_inside
+from forgetbench.data.nearest import NearNames, slashed
+from forgetbench.data.paths import (
+    images_by_stem,
+    is_file,
+    is_ignored,
+    is_image,
+    is_unread,
+    plain_path,
+    read_lines,
+    walk_images,
+)
 from forgetbench.errors import brief
 
 
@@ -27,32 +39,109 @@ def listed_images(path: Path, root: Path, report: OddityReport) -> list[Path]:
     Raises:
         DataError: the list is not readable text.
     """
-    name = relative_name(path, root)
-    bases = tuple(dict.fromkeys((path.parent, root)))
-    stems = _Stems([base / folder for base in bases for folder in (".", "images", f"images/{path.stem}", "data")])
-    images: list[Path] = []
-    wrong: list[str] = []
+    reader = _Reader(path, root, report)
+    images = []
     for number, line in enumerate(read_lines(path), start=1):
         entry = line.strip()
-        if not entry:
-            continue
-        found = [base / entry for base in bases if is_file(base / entry)][:1]
-        if not found and not is_image(Path(entry).name):
-            found = stems.find(entry)
-            for other in found[1:]:
-                first = relative_name(found[0], root)
-                report.add(DUPLICATE_IMAGE, relative_name(other, root), f"same name as {first}: left out")
-        if not found and (tail := find_tail(entry, root)) is not None and is_file(tail):
-            found = [tail]
-            wrong.append(entry)
-        if found:
-            images.append(plain_path(found[0]))
-        else:
-            report.add(MISSING_IMAGE, name, f"line {number}: no image {brief(entry)}: left out")
-    if wrong:
-        detail = f"{len(wrong)} paths do not exist, the first {brief(wrong[0])}; found by their last folders instead"
-        report.add(WRONG_PATHS, name, detail)
+        if entry:
+            found = reader.find(entry, number)
+            if found is not None:
+                images.append(found)
+    reader.conclude()
     return images
+
+
+class _Reader:
+    """Finds the images of one list's entries, and tells of those found elsewhere when it is through."""
+
+    def __init__(self, path: Path, root: Path, report: OddityReport) -> None:
+        self._root, self._report, self._name = root, report, relative_name(path, root)
+        self._bases = tuple(dict.fromkeys((path.parent, root)))
+        folders = (".", "images", f"images/{path.stem}", "data")
+        self._stems = _Stems([base / folder for base in self._bases for folder in folders])
+        # A list outside the dataset has been told of as a whole.
+        self._home = root if is_inside(path, root) else None
+        self._near: NearNames | None = None
+        self._elsewhere: list[str] = []
+        self._outside: list[str] = []
+        self._nearly: list[tuple[str, Path]] = []
+        self._unread: list[str] = []
+        self._litter: list[str] = []
+
+    def find(self, entry: str, number: int) -> Path | None:
+        """Return an entry's image, or None after reporting that there is none."""
+        if is_ignored(Path(slashed(entry)).name):
+            self._litter.append(entry)
+            return None
+        found = self._as_named(entry)
+        if found is not None and self._home is not None and self._leads_out(entry) and not is_inside(found, self._root):
+            inside = self._inside(entry)
+            if inside is None:
+                self._outside.append(entry)
+            found = inside or found
+        found = found or self._inside(entry)
+        if found is None:
+            if is_unread(slashed(entry)):
+                self._unread.append(entry)
+            else:
+                self._report.add(MISSING_IMAGE, self._name, f"line {number}: no image {brief(entry)}: left out")
+            return None
+        if self._is_litter(found):
+            self._litter.append(entry)
+            return None
+        return found
+
+    def conclude(self) -> None:
+        """Report, once each, what concerns several entries."""
+        nearly = [f"{brief(entry)}, taken for '{relative_name(image, self._root)}'" for entry, image in self._nearly]
+        for kind, found, said in (
+            (WRONG_PATHS, self._elsewhere, "paths do not exist, the first {}; found by their last folders instead"),
+            (WRONG_PATHS, self._outside, "paths lead out of the dataset, the first {}: taken, as nothing inside fits"),
+            (UNREAD_FORMAT, self._unread, "images are of a format that is not read, the first {}: left out"),
+            (MISSING_IMAGE, self._litter, "entries are no data but left by a system, the first {}: left out"),
+        ):
+            if found:
+                self._report.add(kind, self._name, f"{len(found)} {said.format(brief(found[0]))}")
+        if nearly:
+            self._report.add(NEAR_NAMES, self._name, f"{len(nearly)} names match nearly, the first {nearly[0]}")
+
+    def _as_named(self, entry: str) -> Path | None:
+        for base in self._bases:
+            if is_image(Path(entry).name) and is_file(base / entry):
+                return plain_path(base / entry)
+        if is_image(Path(entry).name):
+            return None
+        found = self._stems.find(entry)
+        for other in found[1:]:
+            first = relative_name(found[0], self._root)
+            self._report.add(DUPLICATE_IMAGE, relative_name(other, self._root), f"same name as {first}: left out")
+        return plain_path(found[0]) if found else None
+
+    def _inside(self, entry: str) -> Path | None:
+        """Return the one image inside the dataset that an entry may mean."""
+        tail = find_tail(entry, self._root)
+        if tail is not None and is_file(tail) and is_image(tail.name):
+            self._elsewhere.append(entry)
+            return tail
+        if self._near is None:
+            self._near = NearNames(_names_under(self._root))
+        name = self._near.find(entry) if slashed(entry) else None
+        if name is None:
+            return None
+        self._nearly.append((entry, self._root / name))
+        return self._root / name
+
+    def _leads_out(self, entry: str) -> bool:
+        """Tell whether an entry may lead out of the dataset, by its text alone."""
+        return ".." in entry or Path(entry).is_absolute()
+
+    def _is_litter(self, image: Path) -> bool:
+        inside = image.is_relative_to(self._root)
+        return any(map(is_ignored, image.relative_to(self._root).parts if inside else (image.name,)))
+
+
+def _names_under(root: Path) -> Iterable[str]:
+    return (path.relative_to(root).as_posix() for path in walk_images(root))
 
 
 class _Stems:

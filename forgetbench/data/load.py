@@ -173,7 +173,14 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
     if spec.format == "yolo":
         wanted = (*spec.parts("train"), *spec.parts("evaluate"))
-        return read_yolo(root, names, fallback_names=known_names, wanted=wanted, class_by_name=spec.class_by_name)
+        return read_yolo(
+            root,
+            names,
+            fallback_names=known_names,
+            wanted=wanted,
+            class_by_name=spec.class_by_name,
+            classes_from=spec.classes_from,
+        )
     if not root.is_dir():
         raise DataError(
             "not a folder",

@@ -10,14 +10,15 @@ from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
 from forgetbench.data.coco_files import other_files, usual_files
+from forgetbench.data.darknet import is_layout, named_classes
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.foreign import refuse_foreign
 from forgetbench.data.labelme import is_labelme
 from forgetbench.data.load import open_source, unreadable
-from forgetbench.data.paths import plain_path
+from forgetbench.data.paths import matching, plain_path
 from forgetbench.data.source import Source, known_parts
 from forgetbench.data.voc import is_voc
-from forgetbench.data.yolo import USUAL_PARTS
+from forgetbench.data.yolo_places import USUAL_PARTS, folder_called
 from forgetbench.errors import DataError, brief
 from forgetbench.suite.data_section import Data, Split
 
@@ -28,7 +29,8 @@ SIGNS: dict[Format, str] = {
     "voc": "Annotations/*.xml and JPEGImages/, here or in VOC<year>/, or an XML file beside each image",
     "coco": "annotations/instances_<part>.json, <part>/_annotations.coco.json or one instances JSON",
     "labelme": "a JSON file with 'shapes' beside each image",
-    "yolo": "a data.yaml, images/ and labels/, or <part>/images and <part>/labels",
+    "yolo": "a data.yaml, images/ and labels/, <part>/images and <part>/labels, obj_<part>_data/ or obj.data, or label "
+    "files beside images",
 }
 #: Folders deep that an unpacked archive may have wrapped the data in, the data's own among them.
 _DEEPEST = 3
@@ -51,7 +53,12 @@ class Recognised:
     source: Source
 
 
-def recognise(path: Path, wanted: Format | None = None, names: Sequence[str] | None = None) -> Recognised:
+def recognise(
+    path: Path,
+    wanted: Format | None = None,
+    names: Sequence[str] | None = None,
+    classes_from: Literal[0, 1] | None = None,
+) -> Recognised:
     """Find out how a folder's data are to be read.
 
     Where they are a single part, or have no parts, the section asks for a seeded split of all images.
@@ -60,6 +67,7 @@ def recognise(path: Path, wanted: Format | None = None, names: Sequence[str] | N
         path: The dataset's folder, one that wraps it, or its data.yaml.
         wanted: The format, if it is known.
         names: Class names, for data that name none.
+        classes_from: Number of the first class in YOLO label files, if it is known.
 
     Raises:
         DataError: no format, or more than one, fits what is there; the data cannot be opened; the classes have no
@@ -70,7 +78,15 @@ def recognise(path: Path, wanted: Format | None = None, names: Sequence[str] | N
         root, names = _named(root, names) if kind == "yolo" else (root, names)
         _require_names(root, names or ())
         annotations = _single_json(root) if kind == "coco" else None
-        spec = Data(format=kind, path=str(root), names=list(names) if names else None, annotations=annotations)
+        if classes_from is not None and kind != "yolo":
+            raise DataError(f"{kind} data count no classes", where=root, fix="Leave out --classes-from.")
+        spec = Data(
+            format=kind,
+            path=str(root),
+            names=list(names) if names else None,
+            annotations=annotations,
+            classes_from=classes_from,
+        )
         source = open_source(spec, root)
     except OSError as error:
         raise unreadable(error, path) from error
@@ -124,8 +140,9 @@ def _is_yolo(path: Path) -> bool:
     if described is not None and not description.keys().isdisjoint(USUAL_PARTS):
         return True
     # A folder of another name that holds images/ and labels/ is no part: it is the dataset, and wrapped.
-    places = [path, *(path / part for part in USUAL_PARTS)]
-    return any((place / "images").is_dir() and (place / "labels").is_dir() for place in places)
+    places = [path, *matching(path, *USUAL_PARTS)]
+    parallel = any(folder_called("images", place) and folder_called("labels", place) for place in places)
+    return parallel or is_layout(path, places)
 
 
 _FITS: dict[Format, Callable[[Path], bool]] = {
@@ -150,7 +167,7 @@ def _description(root: Path) -> tuple[Path | None, dict[str, Any]]:
     try:
         return described, load_yaml(described)
     except DataError:
-        if root.is_file() or described.stem == "data":
+        if root.is_file() or described.stem.casefold() == "data":
             raise
         return None, {}
 
@@ -158,37 +175,19 @@ def _description(root: Path) -> tuple[Path | None, dict[str, Any]]:
 def _named(root: Path, names: Sequence[str] | None) -> tuple[Path, Sequence[str] | None]:
     """Return where YOLO data are, and their class names where the data.yaml does not say them."""
     described, description = _description(root)
-    if described is not None and described.stem != "data" and not description.keys().isdisjoint(_DESCRIBING):
+    if described is not None and described.stem.casefold() != "data" and not description.keys().isdisjoint(_DESCRIBING):
         root = described  # found by itself only as long as it is the folder's only YAML file
     if names or yaml_names(described, description):
         return root, names
-    found = _classes_file(root.parent if root.is_file() else root)
+    found = named_classes(root.parent if root.is_file() else root, USUAL_PARTS)
     if not found:
         raise DataError(
             "the class names are unknown",
             where=root,
-            expected="'names' in a data.yaml, or a classes.txt",
+            expected="'names' in a data.yaml, a classes.txt or an obj.names",
             fix="Give them with --names, e.g. --names cat,dog, or the data.yaml with --data.",
         )
     return root, found
-
-
-def _classes_file(folder: Path) -> list[str]:
-    """Return the class names that annotation tools leave in a classes.txt."""
-    for place in (folder / "classes.txt", folder / "labels" / "classes.txt"):
-        if place.is_file():
-            try:
-                lines = place.read_text(encoding="utf-8-sig").splitlines()
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    "cannot be read",
-                    where=place,
-                    expected="UTF-8 text, one class name a line",
-                    found=error,
-                    fix="Correct the file, or give the names with --names.",
-                ) from error
-            return [line.strip() for line in lines if line.strip()]
-    return []
 
 
 def _require_names(root: Path, names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -55,6 +56,7 @@ def write_new_suite(
     *,
     wanted: Format | None = None,
     names: Sequence[str] | None = None,
+    classes_from: Literal[0, 1] | None = None,
     model: str = "yolov8n.pt",
     reference: str | None = None,
 ) -> NewSuite:
@@ -66,6 +68,7 @@ def write_new_suite(
         folder: Where the files go; made if need be.
         wanted: The data's format, if it is known.
         names: Class names, for data that name none.
+        classes_from: Number of the first class in YOLO label files, if it is known.
         model: The pretrained model.
         reference: Card of the data the model was pretrained on; by default the smallest COCO subset that is here.
 
@@ -82,7 +85,7 @@ def write_new_suite(
     # All that takes no time comes before the data, which may take long.
     _require_weights(model, folder)
     reference = _known_reference(name, reference, folder)
-    found = recognise(path, wanted, names)
+    found = recognise(path, wanted, names, classes_from)
     data = read_target(found.spec, found.source)
     spec = found.spec.model_copy(update={"path": _portable(Path(found.spec.path or ""), folder)})
     card = card_text(name, spec, data)

@@ -39,6 +39,7 @@ _FORMAT_OF_KEY = {
     "difficult": "voc",
     "counts_from": "voc",
     "class_by_name": "yolo",
+    "classes_from": "yolo",
     "world": "shapes",
 }
 
@@ -75,6 +76,9 @@ class Data(Section):
     )
     class_by_name: ClassByName | None = Field(
         None, description="YOLO format: class of all boxes of an image by how its file name begins"
+    )
+    classes_from: Literal[0, 1] | None = Field(
+        None, description="YOLO format: number of the first class in label files (default: 0, which is checked)"
     )
     limit: Annotated[int, Field(gt=0)] | None = Field(None, description="use the first N images, sorted by name")
     world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")

@@ -70,6 +70,18 @@ def test_names_format_model_and_reference_can_be_said(here: Path) -> None:
     assert "model: yolov8s.pt  " in (here / "new folder" / "mine.yaml").read_text()
 
 
+def test_first_class_can_be_said(here: Path) -> None:
+    given = Owned(YOLO, {}).write(here / "fruit")
+    for label in given.glob("labels/*/*.txt"):
+        label.write_text("1 .5 .5 .2 .2\n3 .4 .5 .2 .2\n")
+    assert "--classes-from 1 for 'forgetbench new'" in call("mine", "--data", given).stderr
+    done = call("mine", "--data", given, "--classes-from", "1")
+    assert done.exit_code == 0, done.output
+    assert load_card(here / "mine.card.yaml").card.data.classes_from == 1
+    assert "class-beyond-names" not in done.output
+    assert "3 classes: fig, pear, plum" in done.output
+
+
 def test_fits_80_columns_whatever_the_data(here: Path) -> None:
     names = [f"a kind of fruit {index}" for index in range(100)]
     names[1] = "[red]\x1b[2J"
@@ -130,6 +142,9 @@ REFUSED: dict[str, tuple[list[str], str, str, Callable[[Path], object]]] = {
         ["a", "--data", "fruit/ImageSets"], "{here}/fruit/ImageSets", "no known layout of data; expected voc", nothing,
     ),
     "other format": (["a", "--format", "coco"], "{here}/fruit", "expected coco: ", nothing),
+    "first class of another format": (
+        ["a", "--classes-from", "1"], "{here}/fruit", "voc data count no classes. Leave out --classes-from", nothing,
+    ),
     "empty name of a class": (["a", "--names", "b,,c"], "{here}/fruit", "a class has no name", nothing),
     "no name of a class": (["a", "--names", ","], "{here}/fruit", "a class has no name", nothing),
     "no such weights": (["a", "--model", "b.pt"], "b.pt", "weights not found. Put b.pt beside", nothing),

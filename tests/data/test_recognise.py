@@ -123,7 +123,7 @@ REFUSED: dict[str, tuple[Owned, Break, dict[str, Any], str]] = {
     "empty folder": (Owned(YOLO, {}), all_of(remove(""), Path.mkdir), {}, "no known layout of data; expected voc: Ann"),
     "other files": (
         Owned(YOLO, {}, change=all_of(remove("images"), remove("labels"))), text("data.yaml", "a: b"), {},
-        "images and <part>/labels, found ['data.yaml']. Give",
+        "label files beside images, found ['data.yaml']. Give",
     ),
     "names that break a line": (
         Owned(YOLO, {}), all_of(remove(""), Path.mkdir, lambda root: (root / "a\nb").mkdir(), add("c\x1b", "")), {},
@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Owned, Break, dict[str, Any], str]] = {
     ),
     "class without a name": (
         Owned(YOLO, {}), swap("data.yaml", "0: fig", "0: ''"), {},
-        "a class has no name that can be written; expected UTF-8 text that is not empty, found ''. Correct it",
+        "a class has no name that can be written; expected UTF-8 text that is not empty, found ''. Correct 'names'",
     ),
     "gap in --names": (Owned(NAMED, {}), nothing, {"names": ["a", "", "b"]}, "a class has no name that can be written"),
     "names that are no text": (Owned(NAMED, {}), nothing, {"names": ["a", "\udcff", "b"]}, r"found '\udcff'"),
