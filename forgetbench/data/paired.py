@@ -147,11 +147,12 @@ class PairedSource(Source):
             for other in found.others:
                 detail = f"same name as {self.name_of(found.image)}: left out"
                 self.report.add(DUPLICATE_IMAGE, self.name_of(other), detail)
-            path = found.file or pair.annotations / f"{found.key}{self._suffix}"
-            if found.near:
-                self._near.setdefault(str(path), (self.name_of(path), found.image))
-            # Parts may hold images of equal name, so the key is the whole path.
-            listed.append(Listed(found.image, self.name_of(found.image), str(path), self.name_of(path), found.near))
+            for one in (found, *matches.rivals(key)):
+                path = one.file or pair.annotations / f"{one.key}{self._suffix}"
+                if one.near:
+                    self._near.setdefault(str(path), (self.name_of(path), one.image))
+                # Parts may hold images of equal name, so the key is the whole path.
+                listed.append(Listed(one.image, self.name_of(one.image), str(path), self.name_of(path), one.near))
         if unread:
             self.report_unread(pair.images)
         if pair.listing is None:
