@@ -36,8 +36,10 @@ _MOST_OUTLINES = 500
 _ON_A_LINE = 2e-7
 #: How far a corner may be off where numbers have three decimals.
 _COARSE = 2e-3
-#: Share of lines with six columns from which they are taken for the form, not for slips.
-_SIXES = 1 / 3
+#: Share of lines that have a form from which it is taken for the dataset's: some objects have a box alone.
+_ENOUGH = 1 / 3
+#: Columns of a box with a confidence or a track's number, and with both: trackers leave out what they do not know.
+_PREDICTED = frozenset({6, 7})
 
 Points = NDArray[np.float64]
 
@@ -57,7 +59,8 @@ def is_tracked(values: Sequence[float]) -> bool:
     if not is_plausible_box(box):
         return False
     orders = ((one, other), (other, one))
-    return any(0 <= share <= 1 and number >= 0 and number == int(number) for share, number in orders)
+    # Some trackers number what they lost -1.
+    return any(0 <= share <= 1 and number >= -1 and number == int(number) for share, number in orders)
 
 
 def is_scored(values: Sequence[float]) -> bool:
@@ -179,12 +182,13 @@ class LabelForm:
     Attributes:
         lines: Lines seen.
         longer: Those of more than five columns.
-        length: The columns of all lines longer than five, None where they differ or there are none.
+        length: The most columns of those, None where they have no form in common or there are none.
     """
 
     lines: int = 0
     longer: int = 0
     length: int | None = None
+    _lengths: set[int] = field(default_factory=set)
     _open: bool = True
     _bordering: bool = True
     _in_order: bool = True
@@ -196,11 +200,10 @@ class LabelForm:
         if len(columns) == 5 or not self._open:
             return
         self.longer += 1
-        if self.longer == 1:
-            self.length = len(columns)
-        self._open = self.length == len(columns) >= 6 and self._fits(columns[1:])
-        if not self._open:
-            self.length = None
+        self._lengths.add(len(columns))
+        alike = len(self._lengths) == 1 or self._lengths <= _PREDICTED
+        self._open = alike and len(columns) >= 6 and self._fits(columns[1:])
+        self.length = max(self._lengths) if self._open else None
 
     def _fits(self, columns: Sequence[str]) -> bool:
         try:
@@ -212,7 +215,7 @@ class LabelForm:
         if len(values) == 5:
             return is_scored(values)
         if len(values) == 6:
-            self._bordering &= max(values[-2:]) <= 1
+            self._bordering &= min(values[-2:]) >= 0 and max(values[-2:]) <= 1
             self._in_order &= 0 <= values[-2] <= 1 and values[-1] == int(values[-1])
             return is_tracked(values)
         self._poses = [pose for pose in self._poses if pose.add(values)]
@@ -221,17 +224,17 @@ class LabelForm:
     @property
     def has_scores(self) -> bool:
         """Tell whether the lines are boxes with a confidence or a track's number, or both."""
-        if not self._open or self.length not in (6, 7):
+        if not self._open or not self._lengths or not self._lengths <= _PREDICTED:
             return False
-        if self.length == 6:
-            return self.longer >= _SIXES * self.lines
+        if 6 in self._lengths:
+            return self.longer >= _ENOUGH * self.lines
         # What does not reach beyond the image may be triangles at its border: one among boxes, or in another order.
         return not (self._bordering and (not self._in_order or (self.longer == 1 and self.lines > 1)))
 
     @property
     def keypoints(self) -> tuple[int, int] | None:
         """The number of keypoints that seem to follow each box, and the numbers of each; None for other lines."""
-        if not self._open or self.length is None or self.length < 9 or self.longer < self.lines:
+        if not self._open or self.length is None or self.length < 9 or self.longer < _ENOUGH * self.lines:
             return None
         likely = next((pose.numbers for pose in self._poses if pose.is_likely), None)
         return None if likely is None else ((self.length - 5) // likely, likely)

@@ -14,7 +14,7 @@ from pathlib import Path
 from forgetbench.data.clean import DUPLICATE_IMAGE, MISSING_IMAGE, NEAR_NAMES, UNREAD_FORMAT, WRONG_PATHS
 from forgetbench.data.dataset import OddityReport, relative_name
 from forgetbench.data.inside import find_tail, is_inside
-from forgetbench.data.nearest import NearNames, slashed
+from forgetbench.data.nearest import NearNames, nearly_named, slashed
 from forgetbench.data.paths import (
     images_by_stem,
     is_file,
@@ -93,7 +93,6 @@ class _Reader:
 
     def conclude(self) -> None:
         """Report, once each, what concerns several entries."""
-        nearly = [f"{brief(entry)}, taken for '{relative_name(image, self._root)}'" for entry, image in self._nearly]
         for kind, found, said in (
             (WRONG_PATHS, self._elsewhere, "paths do not exist, the first {}; found by their last folders instead"),
             (WRONG_PATHS, self._outside, "paths lead out of the dataset, the first {}: taken, as nothing inside fits"),
@@ -102,8 +101,9 @@ class _Reader:
         ):
             if found:
                 self._report.add(kind, self._name, f"{len(found)} {said.format(brief(found[0]))}")
-        if nearly:
-            self._report.add(NEAR_NAMES, self._name, f"{len(nearly)} names match nearly, the first {nearly[0]}")
+        if self._nearly:
+            entry, image = self._nearly[0]
+            self._report.add(NEAR_NAMES, relative_name(image, self._root), nearly_named(len(self._nearly), entry))
 
     def _as_named(self, entry: str) -> Path | None:
         for base in self._bases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,12 +34,14 @@ class Listed:
         name: What reports and orders call it: relative to the dataset, with forward slashes.
         key: What the reader finds its annotations by.
         given: What the data call it, where they name images; else empty.
+        near: Whether that only nearly is the file's name.
     """
 
     image: Path
     name: str
     key: str
     given: str = ""
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,16 +197,26 @@ class Source(ABC):
             self.report.add(clean.UNREAD_FORMAT, self.name_of(found[0]), detail)
 
     def one_record_a_file(self, *purposes: Sequence[Listed]) -> list[list[Listed]]:
-        """Leave out and report images that several records name, for one purpose or across several."""
-        records: dict[Path, set[str]] = {}
+        """Leave out and report images that several records name; one named exactly is not what others nearly name."""
+        named: dict[Path, set[str]] = defaultdict(set)
+        nearly: dict[Path, set[str]] = defaultdict(set)
         for listed in (listed for images in purposes for listed in images):
-            records.setdefault(listed.image, set()).add(listed.given)
-        mixed = {image: sorted(given) for image, given in records.items() if len(given) > 1}
-        for image, given in mixed.items():
-            named = " and ".join(f"'{name}'" for name in given[:2]) + (" and others" if len(given) > 2 else "")
-            detail = f"{named} all end at this one file, and whose boxes it has cannot be told: left out"
+            (nearly if listed.near else named)[listed.image].add(listed.given)
+        others = {(image, name): names for image, names in named.items() for name in nearly[image] - names}
+        for (image, name), own in others.items():
+            detail = f"'{name}' only nearly names this file, which is that of '{min(own)}': left out"
+            self.report.add(clean.MISSING_IMAGE, self.name_of(image), detail)
+        records = nearly | named
+        mixed = {image: sorted(names) for image, names in records.items() if len(names) > 1}
+        for image, names in mixed.items():
+            both = (
+                f"'{names[0]}' and '{names[1]}' both" if len(names) == 2 else f"'{names[0]}' and {len(names) - 1} more"
+            )
+            detail = f"{both} end at this one file, and whose boxes it has cannot be told: left out"
             self.report.add(clean.DUPLICATE_IMAGE, self.name_of(image), detail)
-        return [[listed for listed in images if listed.image not in mixed] for images in purposes]
+        return [
+            [it for it in images if it.image not in mixed and (it.image, it.given) not in others] for images in purposes
+        ]
 
     def _one_record_each(self, images: Sequence[Listed]) -> list[Listed]:
         """Leave out and report images that are listed twice or share their annotations with an earlier one."""

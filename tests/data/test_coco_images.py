@@ -14,6 +14,7 @@ from forgetbench.data.choose import choose
 from forgetbench.data.coco import CocoSource, read_coco
 from forgetbench.data.coco_parts import is_same_part, part_of, part_word
 from forgetbench.data.load import load_data
+from forgetbench.data.nearest import nearly_named
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
@@ -63,8 +64,7 @@ def test_near_names_are_taken_and_told_once(tmp_path: Path, given: str, file: st
         write_image(tmp_path / folder / name)
     source = read_coco(tmp_path)
     assert read(source) == {f"{folder}/{file}": 1, f"{folder}/plain.png": 2}
-    detail = f"image names that match one file, though only nearly: 1, of this file '{given}'"
-    assert odd(source) == [("near-names", f"{folder}/{file}", detail)]
+    assert odd(source) == [("near-names", f"{folder}/{file}", nearly_named(1, given))]
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,7 @@ def test_one_report_for_the_parts_together(tmp_path: Path) -> None:
             write_image(tmp_path / part / name)
     source = read_coco(tmp_path)
     source.read(source.images("train"), source.images("val"))
-    assert odd(source) == [
-        ("near-names", "train/a.png", "image names that match one file, though only nearly: 4, of this file 'A.png'")
-    ]
+    assert odd(source) == [("near-names", "train/a.png", nearly_named(4, "A.png"))]
 
 
 def test_what_fits_several_files_is_missing(tmp_path: Path) -> None:
