@@ -16,7 +16,7 @@ from forgetbench.data.source import UNNAMED
 from forgetbench.errors import DataError
 
 #: Names of parts looked for without being asked.
-USUAL_PARTS = ("train", "val", "valid", "validation", "test")
+USUAL_PARTS = ("train", "val", "valid", "validation", "test", "training", "testing")
 #: Characters of a list that are looked at to tell it from a label file.
 _BEGINNING = 4096
 
