@@ -23,7 +23,7 @@ from forgetbench.data.lists import listed_images
 from forgetbench.data.paths import plain_path, walk_images
 from forgetbench.data.source import Annotations, Listed, Source, unknown_part
 from forgetbench.data.yolo_places import Places, find_places
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, counted
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,10 @@ class YoloSource(Source):
         """
         nearly = [listed for listed in images if not is_exact(listed.image, Path(listed.key))]
         if nearly:
-            first = f"{self.name_of(Path(nearly[0].key))}, taken for that of {nearly[0].name}"
-            self.report.add(NEAR_NAMES, first.partition(",")[0], f"{len(nearly)} names match nearly, the first {first}")
+            first, few = self.name_of(Path(nearly[0].key)), counted(len(nearly), "name matches", "names match")
+            self.report.add(
+                NEAR_NAMES, first, f"{few} only nearly, the first {first}, taken for that of {nearly[0].name}"
+            )
         form = LabelForm()
         tokens: set[str] = set()
         for listed in images:

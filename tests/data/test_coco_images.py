@@ -63,7 +63,7 @@ def test_near_names_are_taken_and_told_once(tmp_path: Path, given: str, file: st
         write_image(tmp_path / folder / name)
     source = read_coco(tmp_path)
     assert read(source) == {f"{folder}/{file}": 1, f"{folder}/plain.png": 2}
-    detail = f"image names that match one file, though only nearly: 1, of this file '{given}'"
+    detail = f"1 image name matches its file only nearly, the first {given!r}"
     assert odd(source) == [("near-names", f"{folder}/{file}", detail)]
 
 
@@ -85,7 +85,7 @@ def test_one_report_for_the_parts_together(tmp_path: Path) -> None:
     source = read_coco(tmp_path)
     source.read(source.images("train"), source.images("val"))
     assert odd(source) == [
-        ("near-names", "train/a.png", "image names that match one file, though only nearly: 4, of this file 'A.png'")
+        ("near-names", "train/a.png", "4 image names match their files only nearly, the first 'A.png'")
     ]
 
 
@@ -147,7 +147,7 @@ def test_images_that_are_not_read_are_named_as_such(tmp_path: Path, suffix: str,
     write_image(tmp_path / "train" / "b.png")
     source = read_coco(tmp_path)
     assert read(source) == {"train/b.png": 2}
-    detail = "1 images listed are of a format that is not read: convert them to JPEG or PNG"
+    detail = "1 image listed is of a format that is not read: convert to JPEG or PNG"
     assert odd(source) == [("unread-format", f"train/a{suffix}", detail)]
 
 

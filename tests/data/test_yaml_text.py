@@ -51,7 +51,7 @@ def bomb(levels: int, width: int) -> str:
         ("a: ! x", "the tag '!' is refused"),
         ("!x a: b", "is refused"),
         ("a: 1\n---\nb: 2", "a second document"),
-        ("a: 1\nb: 2\na: 3", "line 3: key 'a' is given twice"),
+        ("a: 1\nb: 2\na: 3", "line 3: key 'a' is given twice, with another value"),
         ("? [a]\n: b", "line 1: a key is not a word"),
         ("a: \x07", "control characters"),
         ("a: [b", "expected ',' or ']'"),

@@ -136,7 +136,7 @@ def test_label_file_of_a_name_that_nearly_matches(tmp_path: Path, image: str, la
     assert len(boxes(source, "")) == 2
     ((kind, detail),) = [(oddity.kind, oddity.detail) for oddity in source.report.found]
     assert kind == NEAR_NAMES
-    assert detail.startswith("1 names match nearly, the first labels/")
+    assert detail.startswith("1 name matches only nearly, the first labels/")
 
 
 def test_label_file_that_two_images_nearly_match_is_nobodys(tmp_path: Path) -> None:
