@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
 
 #: What is odd: the section, what breaks the data, the oddity's kind and how it is told.
 REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
-    "labels in another case": ({}, recased_labels, "near-names", "3 names match only nearly, the first labels/train/A0000"),
+    "labels in another case": ({}, recased_labels, "near-names", "3 names match only nearly, the first labels/"),
     "data.yaml that names what holds it": (
         {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "of the dataset; nothing like",
     ),

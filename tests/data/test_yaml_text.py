@@ -66,5 +66,9 @@ def test_what_is_refused(text: str, problem: str) -> None:
     assert len(str(caught.value)) < 400
 
 
+def test_a_key_given_twice_with_one_value_is_no_contradiction() -> None:
+    assert parse_text("nc: 2\nnames: [no, yes]\nnc: 2\nnames: [no, yes]") == {"nc": "2", "names": ["no", "yes"]}
+
+
 def test_as_many_values_as_are_allowed() -> None:
     assert len(parse_text(f"[{'x,' * (MOST_VALUES - 2)}]")) == MOST_VALUES - 2
