@@ -162,7 +162,7 @@ def test_outside_is_looked_at_last_and_told(tmp_path: Path, given: str) -> None:
     source = read_coco(root)
     assert sorted(read(source).values()) == [1, 2]
     assert [kind for kind, _, _ in odd(source)] == ["wrong-paths"]
-    assert odd(source)[0][2].endswith(f"none in it fits: {tmp_path / 'other' / 'a.png'}")
+    assert odd(source)[0][2].endswith(f"nothing in it fits, the first {tmp_path / 'other' / 'a.png'}")
     write_image(root / "images" / "A.PNG")
     assert sorted(read(inside := read_coco(root))) == ["images/A.PNG", "train/b.png"]
     assert [kind for kind, _, _ in odd(inside)] == ["near-names"]

@@ -171,7 +171,9 @@ def test_images_resized_by_one_factor(
         assert area == pytest.approx(26 * 14 / 2 * across * down)
     assert kinds(odd) == ["boxes-moved"]
     assert odd[0].file == "images/0.jpg"
-    assert odd[0].detail.startswith(f"{len(sizes)} images were resized by ")
+    assert odd[0].detail.startswith(
+        "1 image was resized by " if len(sizes) == 1 else f"{len(sizes)} images were resized by "
+    )
 
 
 def test_images_resized_each_by_its_own_factor_where_boxes_prove_it(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_boxes_of_shapes(tmp_path: Path, given: dict[str, Any], box: list[float]
         (shape("cat", 7), "points are 7"),
         (shape("cat", [[1, math.inf], [3, 4]]), "a number is not finite"),
         (shape("", [[1, 2], [3, 4]]), "label is ''"),
-        (shape(3, [[1, 2], [3, 4]]), "label is 3"),
+        (shape(None, [[1, 2], [3, 4]]), "label is None"),
         (shape("\ud800", [[1, 2], [3, 4]]), "label is"),
         ("cat", "is 'cat', expected an object"),
     ],

@@ -265,6 +265,8 @@ def test_longer_words_for_parts(tmp_path: Path, kind: str, train: str, evaluate:
             (given / "annotations" / f"instances_{old}.json").rename(
                 given / "annotations" / (f"instances_{new}.json" if kind == "coco" else f"{new}.json")
             )
+            images = next(place for place in (given / old, given / "images" / old) if place.is_dir())
+            images.rename(images.with_name(new))
             continue
         for folder in ("images", "labels"):
             to = f"{new}/{folder}" if "parts" in kind else f"{folder}/{new}"
