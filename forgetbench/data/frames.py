@@ -90,7 +90,7 @@ def moves(frames: Sequence[Frame], report: OddityReport) -> list[Move | None]:
     if turned:
         first = frames[turned[0]]
         few = counted(len(turned), "image", "images")
-        detail = f"boxes of {few} are given as if EXIF turned none: turned with the image"
+        detail = f"boxes of {few} are given as if there were no EXIF to turn them: turned alike"
         report.add(BOXES_MOVED, first.name, detail)
     _tell_of_doubt([f for i, f in enumerate(frames) if f.measured.orientation != 1 and found[i] is None], report)
     rest = [index for index, frame in enumerate(frames) if found[index] is None and frame.differs]

@@ -166,7 +166,7 @@ def _fits(box: Points, seen: Points) -> bool:
 
 
 def _is_amid(point: Points, others: Points) -> bool:
-    """Tell whether a point is in the middle of others, as a box's centre is and the first corner of an outline is not."""
+    """Tell whether a point is in the middle of others, as a box's centre is and a corner of an outline is not."""
     if len(others) < 2:
         return False
     low, high = others.min(axis=0), others.max(axis=0)

@@ -16,6 +16,7 @@ from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
 from forgetbench.data.frames import Frame, Move, Size, moves
 from forgetbench.data.measure import CorruptImageError, measure_image
+from forgetbench.data.nearest import slashed
 from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, counted, nearest
 
@@ -202,7 +203,9 @@ class Source(ABC):
         named: dict[Path, set[str]] = defaultdict(set)
         nearly: dict[Path, set[str]] = defaultdict(set)
         for listed in (listed for images in purposes for listed in images):
-            (nearly if listed.near else named)[listed.image].add(listed.given)
+            # A name that has lost its folders may be any record's; one of another case or suffix may be a missing file's.
+            differs = listed.near and slashed(listed.given).rpartition("/")[2] != listed.image.name
+            (nearly if differs else named)[listed.image].add(listed.given)
         others = {(image, name): names for image, names in named.items() for name in nearly[image] - names}
         for (image, name), own in others.items():
             detail = f"'{name}' only nearly names this file, which is that of '{min(own)}': left out"

@@ -99,7 +99,7 @@ def test_what_fits_several_files_is_missing(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["a.png", "A.png"], [r"x\a.png", "a.png"]])
+@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["A.png", "A.PNG"], [r"x\a.png", "a.png"]])
 def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[str]) -> None:
     write(tmp_path, [*names, "b.png"])
     for name in ("a.png", "b.png"):
@@ -108,6 +108,16 @@ def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[s
     assert read(source) == {"train/b.png": 3}
     assert odd(source)[0][:2] == ("duplicate-image", "train/a.png")
     assert len(odd(source)) == 1
+
+
+@pytest.mark.parametrize("other", ["A.png", "a.jpg", "x/A.PNG"])
+def test_file_that_one_record_names_is_not_what_another_nearly_names(tmp_path: Path, other: str) -> None:
+    write(tmp_path, ["a.png", other, "b.png"])
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / "train" / name)
+    source = read_coco(tmp_path)
+    assert read(source) == {"train/a.png": 1, "train/b.png": 3}
+    assert [(kind, file) for kind, file, _ in odd(source)] == [("missing-image", "train/a.png")]
 
 
 def test_images_of_another_part_are_never_taken(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_boxes_are_turned_as_pil_turns_the_image(tmp_path: Path, orientation: in
     assert boxes[1] == [64 - 40, 20, 64 - 12, 52]
     assert areas == [32 * 31 / 2, 32 * 28 / 2]
     count, first = (2, 0) if orientation > 1 else (1, 1)
-    detail = f"boxes of {count} image{'s' * (count > 1)} are given as if EXIF turned none: turned with the image"
+    detail = f"boxes of {count} image{'s' * (count > 1)} are given as if there were no EXIF to turn them: turned alike"
     assert odd == [Oddity("boxes-moved", f"images/{first}.jpg", detail)]
 
 
@@ -257,7 +257,7 @@ def test_boxes_beyond_turned_images_of_no_stated_size_are_turned(
     assert boxes[3] == list(BOX)
     (told,) = odd
     assert (told.kind, told.file) == ("boxes-moved", "images/0.jpg")
-    assert told.detail.startswith("boxes of 3 images are given as if EXIF did not turn them")
+    assert told.detail.startswith("boxes of 3 images are given as if there were no EXIF")
 
 
 @pytest.mark.parametrize(
