@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
 from forgetbench.data.frames import Frame, Move, Size, moves
 from forgetbench.data.measure import CorruptImageError, measure_image
-from forgetbench.data.nearest import slashed
+from forgetbench.data.one_record import one_record_a_file
 from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, counted, nearest
 
@@ -199,28 +198,8 @@ class Source(ABC):
             self.report.add(clean.UNREAD_FORMAT, self.name_of(found[0]), detail)
 
     def one_record_a_file(self, *purposes: Sequence[Listed]) -> list[list[Listed]]:
-        """Leave out and report images that several records name; one named exactly is not what others nearly name."""
-        named: dict[Path, set[str]] = defaultdict(set)
-        nearly: dict[Path, set[str]] = defaultdict(set)
-        for listed in (listed for images in purposes for listed in images):
-            # A name that has lost its folders may be any record's; one of another case or suffix may be a missing file's.
-            differs = listed.near and slashed(listed.given).rpartition("/")[2] != listed.image.name
-            (nearly if differs else named)[listed.image].add(listed.given)
-        others = {(image, name): names for image, names in named.items() for name in nearly[image] - names}
-        for (image, name), own in others.items():
-            detail = f"'{name}' only nearly names this file, which is that of '{min(own)}': left out"
-            self.report.add(clean.MISSING_IMAGE, self.name_of(image), detail)
-        records = nearly | named
-        mixed = {image: sorted(names) for image, names in records.items() if len(names) > 1}
-        for image, names in mixed.items():
-            both = (
-                f"'{names[0]}' and '{names[1]}' both" if len(names) == 2 else f"'{names[0]}' and {len(names) - 1} more"
-            )
-            detail = f"{both} end at this one file, and whose boxes it has cannot be told: left out"
-            self.report.add(clean.DUPLICATE_IMAGE, self.name_of(image), detail)
-        return [
-            [it for it in images if it.image not in mixed and (it.image, it.given) not in others] for images in purposes
-        ]
+        """Leave out and report images that several records name, for one purpose or across several."""
+        return one_record_a_file(purposes, self.name_of, self.report)
 
     def _one_record_each(self, images: Sequence[Listed]) -> list[Listed]:
         """Leave out and report images that are listed twice or share their annotations with an earlier one."""

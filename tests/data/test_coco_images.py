@@ -99,7 +99,7 @@ def test_what_fits_several_files_is_missing(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["A.png", "A.PNG"], [r"x\a.png", "a.png"]])
+@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["A.PNG", "A.png"], [r"x\a.png", "a.png"]])
 def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[str]) -> None:
     write(tmp_path, [*names, "b.png"])
     for name in ("a.png", "b.png"):
