@@ -148,8 +148,10 @@ def size(count: float) -> str:
 def show(screen: Console, made: Table) -> None:
     """Print a table whole: on a screen too narrow for it lines go on below, and no column is left out."""
     width = screen.width
-    wide = screen.options.update(max_width=1000)
-    screen.width = max(width, Measurement.get(screen, wide, made).minimum)
+    measured = Measurement.get(screen, screen.options.update(max_width=1000), made)
+    gaps = 2 * len(made.columns)  # which the measured minimum leaves out
+    if measured.minimum + gaps > width:
+        screen.width = max(width, measured.maximum + gaps)
     try:
         screen.print(made)
     finally:
