@@ -168,9 +168,8 @@ def test_layers_that_compute_otherwise_with_the_same_tensors_are_refused(tmp_pat
 
 def test_live_classes_that_others_registered_are_not_used(tmp_path: Path) -> None:
     """Ultralytics' own loading registers them for the whole process."""
-    path, weight = saved(tmp_path / "w.pt")
-    before = torch.serialization.get_safe_globals()
-    live = [*torch.serialization.get_safe_globals(), type(yolo.build(tiny_architecture(), 3, seed=1)), print]
+    path, _ = saved(tmp_path / "w.pt")
+    live = [type(yolo.build(tiny_architecture(), 3, seed=1)), print]
     with torch.serialization.safe_globals(live):
         model = load_inert(path)["model"]
         torch.save({"run": print}, tmp_path / "p.pt")
@@ -178,8 +177,6 @@ def test_live_classes_that_others_registered_are_not_used(tmp_path: Path) -> Non
             load_inert(tmp_path / "p.pt")
         assert set(live) <= set(torch.serialization.get_safe_globals())
     assert isinstance(model, Inert)
-    assert set(before) <= set(torch.serialization.get_safe_globals())
-    assert weight.numel()
 
 
 def test_an_archive_that_does_not_fit_its_checksums_is_damaged(tmp_path: Path) -> None:
