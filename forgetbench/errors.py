@@ -107,6 +107,11 @@ def brief(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with what is counted: `1 image is`, `1,200 images are`."""
+    return f"{number:,} {one if number == 1 else several}"
+
+
 def printable(text: str) -> str:
     """Return a text from outside as a terminal can show it: what would break a line is written as an escape."""
     if text.isprintable():

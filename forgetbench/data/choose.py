@@ -66,10 +66,10 @@ def _listed(source: Source, parts: tuple[str, ...]) -> Choice:
 
 
 def usual_part(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of the usual parts that the data have, or nothing: in any case, or with a year (`val2017`)."""
+    """Return the first of the usual parts that the data have, or nothing: in any case, `training`, `val2017`."""
     for wanted in usual:
         for part in (wanted, *source.part_names):
-            if part in source.part_names and re.fullmatch(rf"{wanted}(\d{{4}})?", part, re.IGNORECASE):
+            if part in source.part_names and re.fullmatch(rf"{wanted}(ing)?(\d{{4}})?", part, re.IGNORECASE):
                 return (part,)
     return ()
 

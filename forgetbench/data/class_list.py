@@ -6,13 +6,14 @@ numbers. Two classes of one name, and classes that no box has, are told of.
 
 from __future__ import annotations
 
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forgetbench.data.clean import CLASS_NAMED_TWICE, CLASS_WITHOUT_BOX
 from forgetbench.data.dataset import Dataset, OddityReport
-from forgetbench.errors import DataError, brief
+from forgetbench.errors import DataError, brief, counted
 
 #: More classes than any detector has; a larger number is a mistake that would fill the memory.
 MOST_CLASSES = 100_000
@@ -62,6 +63,22 @@ def report_repeated(names: Sequence[str], file: object, report: OddityReport, ho
     for name, count in Counter(names).items():
         if count > 1:
             report.add(CLASS_NAMED_TWICE, file, f"{count} classes are called '{name}': they {how}")
+
+
+def report_alike(names: Sequence[str], file: object, report: OddityReport) -> None:
+    """Report classes whose names differ only in case, spaces or the way Unicode writes an accent: once for all."""
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for name in dict.fromkeys(names):
+        by_form[" ".join(unicodedata.normalize("NFC", name).casefold().split())].append(name)
+    groups = [group for group in by_form.values() if len(group) > 1]
+    if groups:
+        shown = " and ".join(f"'{name}'" for name in groups[0])
+        more = f" (and {counted(len(groups) - 1, 'such group', 'such groups')} more)" if len(groups) > 1 else ""
+        report.add(
+            CLASS_NAMED_TWICE,
+            file,
+            f"{shown} differ only in case, spaces or how accents are written: they stay classes apart{more}",
+        )
 
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:

@@ -31,7 +31,7 @@ from forgetbench.data.instances import Id, Instances, read_instances
 from forgetbench.data.nearest import nearly_named, plain_id
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Annotations, Described, Listed, Source, unknown_part
-from forgetbench.errors import DataError, brief
+from forgetbench.errors import DataError, brief, counted
 
 
 class CocoSource(Source):
@@ -83,10 +83,12 @@ class CocoSource(Source):
             if found.how == "outside":
                 outside.append(found.image)
         if unread:
-            detail = f"{len(unread)} images listed are of a format that is not read: convert them to JPEG or PNG"
+            few = counted(len(unread), "image listed is", "images listed are")
+            detail = f"{few} of a format that is not read: convert to JPEG or PNG"
             self.report.add(UNREAD_FORMAT, self.name_of(unread[0]), detail)
         if outside:
-            detail = f"{len(outside)} images are taken from outside the dataset, since none in it fits: {outside[0]}"
+            few = counted(len(outside), "image is", "images are")
+            detail = f"{few} taken from outside the dataset, since nothing in it fits, the first {outside[0]}"
             self.report.add(WRONG_PATHS, self.name_of(file), detail)
         return self._compared_with_other_parts(part, listed)
 

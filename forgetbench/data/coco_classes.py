@@ -12,7 +12,7 @@ from forgetbench.data.clean import CLASS_LEFT_OUT, CLASS_LISTS_DIFFER, NEAR_NAME
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.instances import Id
 from forgetbench.data.nearest import NearIds, plain_id
-from forgetbench.errors import DataError, brief
+from forgetbench.errors import DataError, brief, counted
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def union_of(files: Iterable[Categories], report: OddityReport, left_out: str | 
     differing = [categories for categories in files if categories.in_order != files[0].in_order]
     if differing:
         first, other = files[0], differing[0]
-        more = f", and {len(differing) - 1} more files differ" if len(differing) > 1 else ""
+        others = len(differing) - 1
+        more = f", and {counted(others, 'more file differs', 'more files differ')}" if others else ""
         detail = (
             f"its categories {_shown(other)} are not those of {first.file}, {_shown(first)}{more}: "
             f"matched by name, which makes {len(names)} classes"
@@ -125,9 +126,8 @@ def near_categories(
         count += 1
     if found:
         given, key = next(iter(found.items()))
-        detail = (
-            f"{count} annotations name their category nearly, and no other fits: first {brief(given)} for {brief(key)}"
-        )
+        few = counted(count, "annotation names its category", "annotations name their categories")
+        detail = f"{few} only nearly, and no other fits: first {brief(given)} for {brief(key)}"
         report.add(NEAR_NAMES, categories.file, f"{detail}, '{categories.names[key]}'")
     return found
 

@@ -48,8 +48,8 @@ def annotation_files(root: Path, annotations: str | None = None, wanted: Sequenc
     parts = _by_part(root, fitting, wanted)
     if len(fitting) == 1 and parts.keys().isdisjoint(wanted):
         return {UNNAMED: fitting[0]}
-    if parts:
-        return parts
+    if len(parts) > 1 or not parts.keys().isdisjoint(wanted):
+        return parts  # of a single part nobody knows whether the others are parts too
     everything = matching(root, "*.json", "annotations/*.json")
     if not fitting and len(everything) == 1:
         return {UNNAMED: everything[0]}  # reading it says what it is

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from forgetbench.data.paths import is_ignored
 
-_PART = re.compile(r"(?P<kind>trainval|train|valid|validation|val|test)(?P<year>\d{4})?", re.IGNORECASE)
-_SAME_KIND = {"valid": "val", "validation": "val"}
+_PART = re.compile(
+    r"(?P<kind>trainval|train|training|valid|validation|val|test|testing)(?P<year>\d{4})?", re.IGNORECASE
+)
+_SAME_KIND = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
 
 
 def part_word(name: str) -> str | None:
@@ -20,7 +22,7 @@ def part_word(name: str) -> str | None:
 
 
 def is_same_part(one: str, other: str) -> bool:
-    """Tell whether two words name one part: case, `val` for `valid` and a year left out do not count."""
+    """Tell whether two words name one part: case, longer forms (`training`) and a year left out do not count."""
     if one.casefold() == other.casefold():
         return True
     first, second = _PART.fullmatch(one), _PART.fullmatch(other)

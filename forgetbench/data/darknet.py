@@ -14,7 +14,7 @@ from pathlib import Path
 from forgetbench.data.class_list import MOST_CLASSES, class_names
 from forgetbench.data.inside import find_tail
 from forgetbench.data.label_files import LabelFiles, label_lines, looks_like_labels
-from forgetbench.data.paths import entries, is_file, is_image, matching
+from forgetbench.data.paths import decoded, entries, is_file, is_image, matching
 from forgetbench.errors import DataError
 
 #: CVAT's folder of a part's images and labels.
@@ -64,7 +64,7 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
 
     Args:
         folder: The dataset's.
-        parts: Names of parts, in any case, whose folders may have a list each.
+        parts: Names of parts, in any case, whose folders, of labels or images too, may have a list each.
 
     Raises:
         DataError: a list cannot be read, or parts have different ones.
@@ -77,7 +77,8 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
     found = next((place for place in places if is_file(place)), None)
     if found is not None:
         return _read_names(found)
-    lists = {place: _read_names(place) for part in matching(folder, *parts) for place in matching(part, *_NAMES)}
+    folders = matching(folder, *parts, *(f"labels/{part}" for part in parts), *(f"images/{part}" for part in parts))
+    lists = {place: _read_names(place) for part in folders for place in matching(part, *_NAMES)}
     if len(set(lists.values())) > 1:
         raise DataError(
             "the parts name different classes",
@@ -99,11 +100,11 @@ def has_labels_beside(folder: Path) -> bool:
     names = [entry for entry in entries(folder) if is_image(entry.name)]
     files = LabelFiles()
     beside = (label for image in names if (label := files.of(image)).parent == folder and is_file(label))
-    verdicts = [verdict for label in islice(beside, _LOOKED_AT) if (verdict := _is_label_file(label)) is not None]
+    verdicts = [verdict for label in islice(beside, _LOOKED_AT) if (verdict := is_label_file(label)) is not None]
     return sum(verdicts) > len(verdicts) / 2
 
 
-def _is_label_file(path: Path) -> bool | None:
+def is_label_file(path: Path) -> bool | None:
     """Tell whether a text file holds labels; None for an empty one, which any image may have."""
     try:
         lines = label_lines(path)
@@ -114,7 +115,7 @@ def _is_label_file(path: Path) -> bool | None:
 
 def _read_names(path: Path) -> tuple[str, ...] | None:
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.stat().st_size <= _MOST_BYTES else None
+        text = decoded(path.read_bytes()) if path.stat().st_size <= _MOST_BYTES else None
     except UnicodeDecodeError as error:
         raise _unreadable(path, error) from error
     names = _stripped([] if text is None else text.splitlines())

@@ -13,7 +13,7 @@ from forgetbench.data.class_list import MOST_CLASSES, class_names
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.inside import find_tail, holds, is_inside
-from forgetbench.data.paths import is_file, is_folder, matching, plain_path
+from forgetbench.data.paths import decoded, is_file, is_folder, matching, plain_path
 from forgetbench.data.yaml_text import YamlTextError, parse_text
 from forgetbench.errors import DataError, brief
 
@@ -25,10 +25,19 @@ _MOST_KEYPOINTS = 10_000
 
 
 def find_yaml(folder: Path) -> Path | None:
-    """Return a folder's data.yaml, or else its only YAML file, if there is one."""
+    """Return a folder's data.yaml, or else its only YAML file, or the only one of several that names classes."""
     candidates = matching(folder, "*.yaml", "*.yml")
     named = [candidate for candidate in candidates if candidate.stem.casefold() == "data"]
+    if not named and len(candidates) > 1:
+        candidates = [candidate for candidate in candidates if _names_classes(candidate)]
     return named[0] if named else candidates[0] if len(candidates) == 1 else None
+
+
+def _names_classes(path: Path) -> bool:
+    try:
+        return "names" in load_yaml(path)
+    except DataError:  # another program's
+        return False
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise YamlTextError(f"more than {_MOST_BYTES >> 20} MiB")
-        loaded = parse_text(content.decode("utf-8-sig"))
+        loaded = parse_text(decoded(content))
     except (OSError, ValueError) as error:
         raise DataError(
             "cannot be read as YAML",

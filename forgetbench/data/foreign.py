@@ -48,6 +48,16 @@ _FORMATS: tuple[tuple[str, tuple[bytes, ...], str], ...] = (
         "Merge the files into one instances JSON: 'images', 'annotations' and 'categories', with ids of their own",
     ),
     (
+        "VoTT's JSON",
+        (rb'"asset"', rb'"regions"', rb'"boundingBox"'),
+        "Export it from VoTT as Pascal VOC",
+    ),
+    (
+        "Datumaro's JSON",
+        (rb'"items"', rb'"label_id"', rb'"categories"'),
+        "Run " + _COCO.format(folder="{folder}", format="datumaro"),
+    ),
+    (
         "CVAT's own XML",
         (rb"<annotations[\s>]", rb"<(image|track)\s"),
         "Export it from CVAT as COCO 1.0, Pascal VOC 1.1 or Ultralytics YOLO, or run "

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from forgetbench.data.clean import BOXES_MOVED, IMAGE_SIZE_MISMATCH, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.measure import Measured
+from forgetbench.errors import counted
 
 Size = tuple[float, float]
 Move = Callable[[RawBox], RawBox]
@@ -88,7 +89,8 @@ def moves(frames: Sequence[Frame], report: OddityReport) -> list[Move | None]:
         found[index] = _turning(frames[index].measured)
     if turned:
         first = frames[turned[0]]
-        detail = f"boxes of {len(turned)} images are given as if EXIF did not turn them: turned with the image"
+        few = counted(len(turned), "image", "images")
+        detail = f"boxes of {few} are given as if there were no EXIF to turn them: turned alike"
         report.add(BOXES_MOVED, first.name, detail)
     _tell_of_doubt([f for i, f in enumerate(frames) if f.measured.orientation != 1 and found[i] is None], report)
     rest = [index for index, frame in enumerate(frames) if found[index] is None and frame.differs]
@@ -190,9 +192,10 @@ def _tell_of_doubt(frames: Sequence[Frame], report: OddityReport) -> None:
     """Report images that EXIF turns without changing their size, where nothing says in which frame boxes are."""
     doubtful = [frame for frame in frames if not frame.is_sideways and frame.reach is not None]
     if doubtful:
+        few = counted(len(doubtful), "image", "images")
         detail = (
-            f"EXIF turns {len(doubtful)} images in a way that keeps their size: boxes are taken to be given in the "
-            "turned image, which nothing in the data can prove"
+            f"EXIF turns {few} in a way that keeps the size: boxes are taken to be given in the turned image, which "
+            "nothing in the data can prove"
         )
         report.add(BOXES_MOVED, doubtful[0].name, detail)
 
@@ -209,7 +212,8 @@ def _scaled_text(frames: Sequence[Frame]) -> str:
         if one
         else "each by its own factor"
     )
-    return f"{len(frames)} images were resized {by} after labelling ({_sizes(first)}): boxes are scaled"
+    few = counted(len(frames), "image was", "images were")
+    return f"{few} resized {by} after labelling ({_sizes(first)}): boxes are scaled"
 
 
 def _mismatch(frame: Frame) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.nearest import NearIds, NearNames, plain_id
-from forgetbench.errors import DataError, brief
+from forgetbench.errors import DataError, brief, counted
 
 Id = int | str
 #: What of an annotation decides whether two are the same.
@@ -95,7 +95,8 @@ def _grouped(
             nearly.append((given, names[owner][0]))
     if nearly:
         (given, name), count = nearly[0], len(nearly)
-        detail = f"{count} annotations name their image nearly, and no other fits: first {brief(given)} for '{name}'"
+        few = counted(count, "annotation names its image", "annotations name their images")
+        detail = f"{few} only nearly, and no other fits: first {brief(given)} for '{name}'"
         report.add(NEAR_NAMES, file, detail)
     return dict(found)
 

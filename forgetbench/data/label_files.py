@@ -15,7 +15,7 @@ from pathlib import Path
 
 from forgetbench.data.clean import RawBox
 from forgetbench.data.nearest import NearNames
-from forgetbench.data.paths import entries, is_folder, is_ignored, is_image, is_unread
+from forgetbench.data.paths import decoded, entries, is_folder, is_ignored, is_image, is_unread
 from forgetbench.errors import brief
 
 #: Text files that annotation tools leave among the labels.
@@ -113,10 +113,10 @@ def label_lines(path: Path | str) -> list[str]:
 
     Raises:
         OSError: it cannot be read.
-        UnicodeDecodeError: it is not UTF-8 text.
+        UnicodeDecodeError: it is not text.
     """
     with open(path, "rb") as file:  # noqa: PTH123 - many small files
-        return file.read().decode("utf-8-sig").splitlines()
+        return decoded(file.read()).splitlines()
 
 
 def parse_line(line: str, place: str, size: tuple[int, int], keypoints: tuple[int, int] | None = None) -> RawBox:

@@ -30,6 +30,8 @@ _NO_OUTLINE, _MANY = 1 / 3, 10
 _NO_OUTLINE_OF_SOME, _SOME = 1 / 2, 5
 #: Where there are fewer, they have to cross themselves so often: careless outlines do it once.
 _TANGLED = 3
+#: Share of the extent of points within which another is in their middle.
+_AMID = 0.15
 #: Lines that are looked at as outlines.
 _MOST_OUTLINES = 500
 #: Twice the area (in shares of the image) under which three points count as on one line.
@@ -139,9 +141,10 @@ class _Pose:
             return
         ring = values.reshape(-1, 2)
         if not is_parallelogram(ring):
-            crossed = crossings(ring)
-            self.no_outline += crossed > 0 or (not is_convex(ring) and _second_is_far(ring))
-            self.tangled += crossed >= _TANGLED
+            crossed, hollow = crossings(ring), not is_convex(ring)
+            amid = hollow and _is_amid(box[0], seen)
+            self.no_outline += crossed > 0 or amid or (hollow and _second_is_far(ring))
+            self.tangled += crossed >= _TANGLED or (amid and len(seen) >= _TANGLED)
 
     @property
     def is_likely(self) -> bool:
@@ -160,6 +163,14 @@ def _fits(box: Points, seen: Points) -> bool:
     low, high = seen.min(axis=0), seen.max(axis=0)
     slack = 0.02 * box[1]
     return bool((np.abs((low + high) / 2 - box[0]) <= slack).all() and (np.abs(high - low - box[1]) <= slack).all())
+
+
+def _is_amid(point: Points, others: Points) -> bool:
+    """Tell whether a point is in the middle of others, as a box's centre is and a corner of an outline is not."""
+    if len(others) < 2:
+        return False
+    low, high = others.min(axis=0), others.max(axis=0)
+    return bool((np.abs(point - (low + high) / 2) <= _AMID * (high - low)).all())
 
 
 def _second_is_far(ring: Points) -> bool:

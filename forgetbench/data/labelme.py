@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.class_list import is_text
+from forgetbench.data.class_list import is_text, written
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.frames import Size
@@ -151,9 +151,9 @@ def _read_shape(shape: Any) -> _Shape:
     if not isinstance(shape, dict):
         raise ValueError(f"is {brief(shape)}, expected an object")
     label, kind, given = shape.get("label"), shape.get("shape_type") or "polygon", shape.get("points")
-    if not isinstance(label, str) or not label.strip() or not is_text(label):
+    if not isinstance(label, str | int | float) or not str(label).strip() or not is_text(str(label)):
         raise ValueError(f"label is {brief(label)}, expected text")
-    label, kind, group = label.strip(), str(kind).lower(), shape.get("group_id")
+    label, kind, group = written(label).strip(), str(kind).lower(), shape.get("group_id")
     group = group if isinstance(group, int | str) else None
     if kind in _WITHOUT_AREA:
         return _Shape(kind, label, None, group)

@@ -25,7 +25,7 @@ from forgetbench.data.paths import (
     read_lines,
     walk_images,
 )
-from forgetbench.errors import brief
+from forgetbench.errors import brief, counted
 
 
 def listed_images(path: Path, root: Path, report: OddityReport) -> list[Path]:
@@ -94,13 +94,19 @@ class _Reader:
     def conclude(self) -> None:
         """Report, once each, what concerns several entries."""
         for kind, found, said in (
-            (WRONG_PATHS, self._elsewhere, "paths do not exist, the first {}; found by their last folders instead"),
-            (WRONG_PATHS, self._outside, "paths lead out of the dataset, the first {}: taken, as nothing inside fits"),
-            (UNREAD_FORMAT, self._unread, "images are of a format that is not read, the first {}: left out"),
-            (MISSING_IMAGE, self._litter, "entries are no data but left by a system, the first {}: left out"),
+            (WRONG_PATHS, self._elsewhere, "|path does|paths do| not exist, {}; found by the last folders instead"),
+            (
+                WRONG_PATHS,
+                self._outside,
+                "|path leads|paths lead| out of the dataset, {}: taken, as nothing inside fits",
+            ),
+            (UNREAD_FORMAT, self._unread, "|image is|images are| of a format that is not read, {}: left out"),
+            (MISSING_IMAGE, self._litter, "|entry is|entries are| no data but left by a system, {}: left out"),
         ):
             if found:
-                self._report.add(kind, self._name, f"{len(found)} {said.format(brief(found[0]))}")
+                _, one, several, rest = said.split("|")
+                shown = rest.format(f"the first {brief(found[0])}")
+                self._report.add(kind, self._name, f"{counted(len(found), one, several)}{shown}")
         if self._nearly:
             entry, image = self._nearly[0]
             self._report.add(NEAR_NAMES, relative_name(image, self._root), nearly_named(len(self._nearly), entry))

@@ -9,7 +9,7 @@ from typing import Literal
 from forgetbench.data import download
 from forgetbench.data.card import LoadedCard, resolve
 from forgetbench.data.choose import Choice, choose, image_counts, limited
-from forgetbench.data.class_list import report_unused
+from forgetbench.data.class_list import report_alike, report_unused
 from forgetbench.data.coco import read_coco
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.compare import compare
@@ -21,7 +21,7 @@ from forgetbench.data.source import Source
 from forgetbench.data.transfer import Progress
 from forgetbench.data.voc import read_voc
 from forgetbench.data.yolo import read_yolo
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, counted
 from forgetbench.suite.data_section import Data
 
 Role = Literal["target", "reference"]
@@ -110,6 +110,7 @@ def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: d
     choices = [evaluate] if train is None else [train, evaluate]
     images = source.one_record_a_file(*(choice.images for choice in choices))
     read = source.read(*images)
+    report_alike(source.classes, source.root.name, source.report)
     parts = [_part(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
     if train is not None:
         report_shared(parts[0], parts[1], source.report)
@@ -199,12 +200,13 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
 
 def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
     if not any((~sample.crowd).any() for sample in samples):
+        listed = counted(len(choice.images), "image", "images")
         lacking = "label" if samples else "image"
         raise DataError(
             f"no usable {lacking} in part '{choice.split}'",
             where=source.root,
             expected="at least one",
-            found=f"{len(choice.images)} images listed, {len(samples)} usable{source.report.reason()}",
+            found=f"{listed} listed, {len(samples)} usable{source.report.reason()}",
             fix=f"Check the format, and that {lacking}s are whole and lie where this format keeps them.",
         )
     return Dataset(source.root.name, choice.split, source.classes, samples, source.root)

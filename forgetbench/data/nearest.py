@@ -6,6 +6,7 @@ suffixes that a tool added or changed. A near match is taken only where exactly 
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections import defaultdict
@@ -61,6 +62,15 @@ def plain_stem(name: str) -> str:
         path = stem
 
 
+def loose_stem(name: str) -> str:
+    """Return the plain stem where `+` stands for a space, as in forms on the web, and `&amp;` for `&`, as in XML."""
+    return plain_stem(html.unescape(name).replace("+", " "))
+
+
+#: Forms of a name, the nearest first.
+_FORMS = (plain_name, plain_stem, loose_stem)
+
+
 class NearNames:
     """Finds the one of some names that another name nearly matches.
 
@@ -69,9 +79,9 @@ class NearNames:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_form: list[dict[str, list[tuple[str, str]]]] = [defaultdict(list), defaultdict(list)]
+        self._by_form: list[dict[str, list[tuple[str, str]]]] = [defaultdict(list) for _ in _FORMS]
         for name in dict.fromkeys(names):
-            for form, index in zip((plain_name, plain_stem), self._by_form, strict=True):
+            for form, index in zip(_FORMS, self._by_form, strict=True):
                 known = form(name)
                 index[_last(known)].append((known, name))
 
@@ -85,7 +95,7 @@ class NearNames:
         Of two paths the one may have fewer folders than the other, those it has have to agree. The nearer form decides:
         where one name fits but for its case, another that fits but for its suffix does not count.
         """
-        for form, index in zip((plain_name, plain_stem), self._by_form, strict=True):
+        for form, index in zip(_FORMS, self._by_form, strict=True):
             wanted = form(name)
             fitting = [(known, name) for known, name in index.get(_last(wanted), ()) if _agree(wanted, known)]
             if fitting:

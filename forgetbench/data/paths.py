@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 from collections import defaultdict
@@ -113,7 +114,7 @@ def read_lines(path: Path) -> list[str]:
         DataError: it is not readable text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        return decoded(path.read_bytes()).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             "list of images cannot be read",
@@ -122,6 +123,16 @@ def read_lines(path: Path) -> list[str]:
             found=error,
             fix="Correct the file.",
         ) from error
+
+
+def decoded(content: bytes) -> str:
+    """Return a text file's content: UTF-8, or UTF-16 where its first bytes say so, as Windows' tools write it.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def beginning(path: Path) -> bytes:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
+from forgetbench.data.class_list import is_text
 from forgetbench.data.coco_files import other_files, usual_files
+from forgetbench.data.converted import without_converted
 from forgetbench.data.darknet import is_layout, named_classes
 from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.foreign import refuse_foreign
@@ -75,7 +77,7 @@ def recognise(
     """
     try:
         root, kind = _find(plain_path(path), wanted)
-        root, names = _named(root, names) if kind == "yolo" else (root, names)
+        root, names = _named(root, names, plain_path(path)) if kind == "yolo" else (root, names)
         _require_names(root, names or ())
         annotations = _single_json(root) if kind == "coco" else None
         if classes_from is not None and kind != "yolo":
@@ -98,11 +100,12 @@ def _find(path: Path, wanted: Format | None) -> tuple[Path, Format]:
     """Return the folder (or data.yaml) and format, looking into folders that only wrap another."""
     here = path
     for _ in range(_DEEPEST):
-        if not _is_text(str(here)):
+        if not is_text(str(here)):
             raise DataError("a folder's name is not UTF-8 text", where=brief(str(here)), fix="Rename the folder.")
         if not here.exists():
             raise DataError("no such folder", where=here, fix="Give the folder of your data with --data.")
-        fitting = [kind for kind, fits in _FITS.items() if wanted in (None, kind) and fits(here)]
+        there: list[Format] = [kind for kind, fits in _FITS.items() if wanted in (None, kind) and fits(here)]
+        fitting = [kind for kind in there if kind in without_converted(here, there)]
         if len(fitting) == 1:
             return here, fitting[0]
         if fitting:
@@ -172,14 +175,21 @@ def _description(root: Path) -> tuple[Path | None, dict[str, Any]]:
         return None, {}
 
 
-def _named(root: Path, names: Sequence[str] | None) -> tuple[Path, Sequence[str] | None]:
-    """Return where YOLO data are, and their class names where the data.yaml does not say them."""
+def _named(root: Path, names: Sequence[str] | None, given: Path) -> tuple[Path, Sequence[str] | None]:
+    """Return where YOLO data are, and their class names where their data.yaml does not say them.
+
+    Names may also lie in a folder that wraps the data, up to the one that was given.
+    """
     described, description = _description(root)
     if described is not None and described.stem.casefold() != "data" and not description.keys().isdisjoint(_DESCRIBING):
         root = described  # found by itself only as long as it is the folder's only YAML file
     if names or yaml_names(described, description):
         return root, names
-    found = named_classes(root.parent if root.is_file() else root, USUAL_PARTS)
+    folder = root.parent if root.is_file() else root
+    wrapping = [place for place in folder.parents if place.is_relative_to(given)]
+    found = named_classes(folder, USUAL_PARTS)
+    for place in wrapping if not found else ():
+        found = found or yaml_names(*_description(place)) or named_classes(place, USUAL_PARTS)
     if not found:
         raise DataError(
             "the class names are unknown",
@@ -191,7 +201,7 @@ def _named(root: Path, names: Sequence[str] | None) -> tuple[Path, Sequence[str]
 
 
 def _require_names(root: Path, names: Sequence[str]) -> None:
-    wrong = [name for name in names if not name.strip() or not _is_text(name)]
+    wrong = [name for name in names if not name.strip() or not is_text(name)]
     if wrong:
         raise DataError(
             "a class has no name that can be written",
@@ -200,11 +210,6 @@ def _require_names(root: Path, names: Sequence[str]) -> None:
             found=brief(wrong[0]),
             fix="Correct it, or give the names of all classes with --names.",
         )
-
-
-def _is_text(name: str) -> bool:
-    """Tell whether a name is UTF-8; those of files may hold any bytes, and JSON halves of characters."""
-    return name.encode(errors="replace").decode() == name
 
 
 def _parts(source: Source) -> dict[str, object]:

@@ -17,7 +17,7 @@ from forgetbench.data.frames import Frame, Move, Size, moves
 from forgetbench.data.measure import CorruptImageError, measure_image
 from forgetbench.data.one_record import one_record_a_file
 from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
-from forgetbench.errors import DataError, nearest
+from forgetbench.errors import DataError, counted, nearest
 
 #: Name of the only part of data that have no splits.
 UNNAMED = ""
@@ -193,7 +193,8 @@ class Source(ABC):
         """Report the images under a folder that are of a format nobody here decodes, once."""
         found = list(walk_images(folder, UNREAD_SUFFIXES))
         if found:
-            detail = f"{len(found)} images here are of a format that is not read: convert them to JPEG or PNG"
+            few = counted(len(found), "image here is", "images here are")
+            detail = f"{few} of a format that is not read: convert to JPEG or PNG"
             self.report.add(clean.UNREAD_FORMAT, self.name_of(found[0]), detail)
 
     def one_record_a_file(self, *purposes: Sequence[Listed]) -> list[list[Listed]]:

@@ -45,13 +45,13 @@ class _Open:
         elif self.key is None:
             if not isinstance(value, str):
                 raise YamlTextError(f"line {line}: a key is not a word")
-            if value in self.content and value != _MERGE:
-                raise YamlTextError(f"line {line}: key '{value[:80]}' is given twice")
             self.key = value
         elif self.key == _MERGE:
             self.merged += value if isinstance(value, list) else [value]
             self.key = None
         else:
+            if self.content.get(self.key, value) != value:
+                raise YamlTextError(f"line {line}: key '{self.key[:80]}' is given twice, with another value")
             self.content[self.key] = value
             self.key = None
 
@@ -66,7 +66,7 @@ def parse_text(text: str) -> Any:
     """Return a document's content: text, lists and mappings with text as keys; None for an empty document.
 
     Raises:
-        YamlTextError: it is not YAML, holds a tag, a key given twice or more than one document, or is too large.
+        YamlTextError: it is not YAML, holds a tag, a key given two values or more than one document, or is too large.
     """
     try:
         return _build(yaml.parse(text, Loader=_LOADER))

@@ -13,10 +13,10 @@ from forgetbench.data.dataset import OddityReport, relative_name
 from forgetbench.data.label_files import looks_like_labels
 from forgetbench.data.paths import UNREAD_SUFFIXES, entries, is_file, is_image, matching, walk_images
 from forgetbench.data.source import UNNAMED
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, counted
 
 #: Names of parts looked for without being asked.
-USUAL_PARTS = ("train", "val", "valid", "validation", "test")
+USUAL_PARTS = ("train", "val", "valid", "validation", "test", "training", "testing")
 #: Characters of a list that are looked at to tell it from a label file.
 _BEGINNING = 4096
 
@@ -45,7 +45,8 @@ def find_places(
         return places
     unread = [path for folder in _image_folders(root) for path in walk_images(folder, UNREAD_SUFFIXES)]
     if unread:
-        detail = f"{len(unread)} images here are of a format that is not read: convert them to JPEG or PNG"
+        few = counted(len(unread), "image here is", "images here are")
+        detail = f"{few} of a format that is not read: convert to JPEG or PNG"
         report.add(UNREAD_FORMAT, relative_name(unread[0], root), detail)
     raise DataError(
         "no images found",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forgetbench.data.class_list import class_names, report_repeated, report_unused
+from forgetbench.data.class_list import class_names, report_alike, report_repeated, report_unused
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
 from forgetbench.errors import DataError
 
@@ -65,6 +65,27 @@ def test_names_of_several_classes_are_told() -> None:
     assert [(oddity.kind, oddity.file, oddity.detail) for oddity in report.found] == [
         ("class-named-twice", "data.yaml", "3 classes are called 'x': they are told apart by their numbers alone")
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "detail"),
+    [
+        (("cat", "dog"), None),
+        (("cat", "cat"), None),
+        (("cat", "dog", "Cat"), "'cat' and 'Cat' differ only in"),
+        (("cat ", "cat", " cat"), "'cat ' and 'cat' and ' cat' differ only in"),
+        (("hot dog", "hot  dog"), "'hot dog' and 'hot  dog' differ only in"),
+        (("caf\u00e9", "cafe\u0301"), "'caf\u00e9' and 'cafe\u0301' differ only in"),
+        (("a", "A", "b", "B"), "'a' and 'A' differ only in"),
+    ],
+)
+def test_names_that_are_nearly_one_are_told_and_stay_apart(names: tuple[str, ...], detail: str | None) -> None:
+    report = OddityReport()
+    report_alike(names, "fruit", report)
+    assert [oddity.kind for oddity in report.found] == ["class-named-twice"] * (detail is not None)
+    assert all(oddity.detail.startswith(detail or "") for oddity in report.found)
+    assert all(oddity.detail.endswith("they stay classes apart") for oddity in report.found if "b" not in names)
+    assert all("(and 1 such group more)" in oddity.detail for oddity in report.found if "b" in names)
 
 
 def part(*labels: int) -> Dataset:

@@ -91,7 +91,7 @@ def test_near_category_ids_are_told_once(tmp_path: Path) -> None:
     source = read_coco(tmp_path)
     assert labels(source, "train") == ["x", "y", "y", "x"]
     file = "annotations/instances_train.json"
-    detail = "3 annotations name their category nearly, and no other fits: first '007' for 7, 'x'"
+    detail = "3 annotations name their categories only nearly, and no other fits: first '007' for 7, 'x'"
     assert odd(source)[0] == ("near-names", file, detail)
     assert [kind for kind, _, _ in odd(source)][1:] == ["class-beyond-names"] * 2
 

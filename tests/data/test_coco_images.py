@@ -110,6 +110,16 @@ def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[s
     assert len(odd(source)) == 1
 
 
+@pytest.mark.parametrize("other", ["A.png", "a.jpg", "x/A.PNG"])
+def test_file_that_one_record_names_is_not_what_another_nearly_names(tmp_path: Path, other: str) -> None:
+    write(tmp_path, ["a.png", other, "b.png"])
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / "train" / name)
+    source = read_coco(tmp_path)
+    assert read(source) == {"train/a.png": 1, "train/b.png": 3}
+    assert [(kind, file) for kind, file, _ in odd(source)] == [("missing-image", "train/a.png")]
+
+
 def test_images_of_another_part_are_never_taken(tmp_path: Path) -> None:
     for part in ("train", "val"):
         write(tmp_path, ["A.png"], f"annotations/instances_{part}.json")
@@ -145,7 +155,7 @@ def test_images_that_are_not_read_are_named_as_such(tmp_path: Path, suffix: str,
     write_image(tmp_path / "train" / "b.png")
     source = read_coco(tmp_path)
     assert read(source) == {"train/b.png": 2}
-    detail = "1 images listed are of a format that is not read: convert them to JPEG or PNG"
+    detail = "1 image listed is of a format that is not read: convert to JPEG or PNG"
     assert odd(source) == [("unread-format", f"train/a{suffix}", detail)]
 
 
@@ -160,7 +170,7 @@ def test_outside_is_looked_at_last_and_told(tmp_path: Path, given: str) -> None:
     source = read_coco(root)
     assert sorted(read(source).values()) == [1, 2]
     assert [kind for kind, _, _ in odd(source)] == ["wrong-paths"]
-    assert odd(source)[0][2].endswith(f"none in it fits: {tmp_path / 'other' / 'a.png'}")
+    assert odd(source)[0][2].endswith(f"nothing in it fits, the first {tmp_path / 'other' / 'a.png'}")
     write_image(root / "images" / "A.PNG")
     assert sorted(read(inside := read_coco(root))) == ["images/A.PNG", "train/b.png"]
     assert [kind for kind, _, _ in odd(inside)] == ["near-names"]

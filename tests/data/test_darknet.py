@@ -60,6 +60,29 @@ def label_img(root: Path) -> None:
     (root / "predefined.xml").write_text("<x/>")
 
 
+def names_above(root: Path) -> None:
+    beside(root / "data", "a", "b", "c")
+    (root / "obj.names").write_text("fig\npear\n")
+    (root / "images.txt").write_text("data/a.png\ndata/b.png\ndata/c.png\n")
+
+
+def names_in_labels_of_parts(root: Path) -> None:
+    for part, stems in (("train", ("a", "b")), ("val", ("c",))):
+        beside(root / part, *stems)
+        for kind, suffix in (("images", ".png"), ("labels", ".txt")):
+            (root / kind / part).mkdir(parents=True)
+            for stem in stems:
+                (root / part / f"{stem}{suffix}").rename(root / kind / part / f"{stem}{suffix}")
+        (root / part).rmdir()
+        (root / "labels" / part / "classes.txt").write_text("fig\npear\n")
+
+
+def written_by_windows(root: Path) -> None:
+    darknet(root)
+    for path in (*root.rglob("*.txt"), *root.glob("*.lst"), *root.glob("*.names"), *root.glob("*.data")):
+        path.write_bytes(path.read_text().replace("\n", "\r\n").encode("utf-16"))
+
+
 LAYOUTS: dict[str, tuple[Break, int, bool]] = {
     "CVAT, one part": (lambda root: cvat(root, train="a b c"), 3, True),
     "CVAT, parts": (lambda root: cvat(root, Train="a b", Validation="c"), 3, False),
@@ -69,6 +92,8 @@ LAYOUTS: dict[str, tuple[Break, int, bool]] = {
     "Darknet": (darknet, 3, False),
     "Roboflow's Darknet": (roboflow, 3, False),
     "labelImg": (label_img, 3, True),
+    "classes.txt among the labels of each part": (names_in_labels_of_parts, 3, False),
+    "UTF-16": (written_by_windows, 3, False),
 }  # fmt: skip
 
 
@@ -88,6 +113,17 @@ def test_layouts_are_recognised_and_read(tmp_path: Path, name: str) -> None:
     plain = found.spec.model_copy(update={"names": None})
     again = load_data(Data.model_validate(plain.model_dump(exclude_unset=True)), role="target", suite_folder=None)
     assert again.evaluate.fingerprint() == data.evaluate.fingerprint()
+
+
+def test_names_in_a_folder_that_wraps_the_data(tmp_path: Path) -> None:
+    names_above(tmp_path / "set")
+    found = recognise(tmp_path)
+    assert (found.spec.path, found.spec.names) == (str(tmp_path / "set" / "data"), ["fig", "pear"])
+    assert sum(len(sample.boxes) for sample in found.source.samples("")) == 4
+    (tmp_path / "set" / "obj.names").rename(tmp_path / "obj.names")
+    assert recognise(tmp_path).spec.names == ["fig", "pear"]
+    with pytest.raises(DataError, match="class names are unknown"):
+        recognise(tmp_path / "set")
 
 
 def captions(root: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from layouts import write_yolo
 
-from forgetbench.data.data_yaml import load_yaml, yaml_names
+from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.load import load_data
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
@@ -166,3 +166,21 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, file: str) -> None:
             assert "\n" not in str(error)
             outcomes.add("refused")
     assert outcomes >= {"read"}
+
+
+def test_of_several_yaml_files_the_one_that_names_classes(tmp_path: Path) -> None:
+    (tmp_path / "hyp.yaml").write_text("lr0: 0.01\n")
+    (tmp_path / "compose.yml").write_text("- !vault x\n")
+    (tmp_path / "fruit.yaml").write_text("train: a\nnames: [fig]\n")
+    assert find_yaml(tmp_path) == tmp_path / "fruit.yaml"
+    (tmp_path / "more.yaml").write_text("names: [plum]\n")
+    assert find_yaml(tmp_path) is None
+    (tmp_path / "Data.yaml").write_text("names: [pear]\n")
+    assert find_yaml(tmp_path) == tmp_path / "Data.yaml"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_encodings_that_the_file_says(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
+    (tmp_path / "data.yaml").write_bytes((mark + "names: [кот, 猫]\r\n").encode(encoding))
+    assert load_yaml(tmp_path / "data.yaml") == {"names": ["кот", "猫"]}

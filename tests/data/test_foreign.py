@@ -26,6 +26,13 @@ ONE = {"annotations": [{"bbox": [1, 2, 3, 4], "category_id": 1}], "file_name": "
 CVAT = "<annotations><version>1.1</version><image id='0' name='a.png'><box/></image></annotations>"
 
 
+VOTT = {"asset": {"name": "a.png"}, "regions": [{"tags": ["fig"], "boundingBox": {"left": 1, "top": 2}}]}
+DATUMARO = {
+    "categories": {"label": {"labels": [{"name": "fig"}]}},
+    "items": [{"id": "a", "annotations": [{"label_id": 0}]}],
+}
+
+
 @pytest.mark.parametrize(
     ("file", "content", "name", "fix"),
     [
@@ -40,6 +47,8 @@ CVAT = "<annotations><version>1.1</version><image id='0' name='a.png'><box/></im
             "Run 'pip install datumaro' and 'datum convert -i {root} -if segment",
         ),
         ("a.json", ONE, "COCO-like JSON, one file an image", "Merge the files into one instances JSON"),
+        ("0a-asset.json", VOTT, "VoTT's JSON", "Export it from VoTT as Pascal VOC"),
+        ("annotations/default.json", DATUMARO, "Datumaro's JSON", "'datum convert -i {root} -if datumaro"),
         ("annotations.xml", CVAT, "CVAT's own XML", "Export it from CVAT as COCO 1.0"),
     ],
 )

@@ -96,7 +96,7 @@ def test_boxes_are_turned_as_pil_turns_the_image(tmp_path: Path, orientation: in
     assert boxes[1] == [64 - 40, 20, 64 - 12, 52]
     assert areas == [32 * 31 / 2, 32 * 28 / 2]
     count, first = (2, 0) if orientation > 1 else (1, 1)
-    detail = f"boxes of {count} images are given as if EXIF did not turn them: turned with the image"
+    detail = f"boxes of {count} image{'s' * (count > 1)} are given as if there were no EXIF to turn them: turned alike"
     assert odd == [Oddity("boxes-moved", f"images/{first}.jpg", detail)]
 
 
@@ -121,7 +121,7 @@ def test_images_that_keep_their_size_stay_where_nothing_says_otherwise(
     boxes, _, odd = read(tmp_path, image, *others)
     assert boxes == [[*BOX]] * (1 + len(others))
     assert (kinds(odd), odd[0].file) == (["boxes-moved"], "images/0.jpg")
-    assert "EXIF turns 1 images in a way that keeps their size" in odd[0].detail
+    assert "EXIF turns 1 image in a way that keeps the size" in odd[0].detail
 
 
 def test_tools_that_turned_some_images_only(tmp_path: Path) -> None:
@@ -171,7 +171,9 @@ def test_images_resized_by_one_factor(
         assert area == pytest.approx(26 * 14 / 2 * across * down)
     assert kinds(odd) == ["boxes-moved"]
     assert odd[0].file == "images/0.jpg"
-    assert odd[0].detail.startswith(f"{len(sizes)} images were resized by ")
+    assert odd[0].detail.startswith(
+        "1 image was resized by " if len(sizes) == 1 else f"{len(sizes)} images were resized by "
+    )
 
 
 def test_images_resized_each_by_its_own_factor_where_boxes_prove_it(tmp_path: Path) -> None:
@@ -255,7 +257,7 @@ def test_boxes_beyond_turned_images_of_no_stated_size_are_turned(
     assert boxes[3] == list(BOX)
     (told,) = odd
     assert (told.kind, told.file) == ("boxes-moved", "images/0.jpg")
-    assert told.detail.startswith("boxes of 3 images are given as if EXIF did not turn them")
+    assert told.detail.startswith("boxes of 3 images are given as if there were no EXIF")
 
 
 @pytest.mark.parametrize(

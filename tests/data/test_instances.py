@@ -72,7 +72,7 @@ def test_what_is_no_id(tmp_path: Path, value: object) -> None:
 def test_near_ids_are_taken_and_told_once(tmp_path: Path, ids: list[Any], owners: list[Any], first: str) -> None:
     made, odd = index(tmp_path, named(*ids), owners)
     assert owned(made) == {"a.png": [10], "b.png": [11]}
-    detail = f"2 annotations name their image nearly, and no other fits: first {first}"
+    detail = f"2 annotations name their images only nearly, and no other fits: first {first}"
     assert odd == [("near-names", detail)]
 
 

@@ -32,6 +32,14 @@ def write(root: Path, stem: str, *shapes: Any, image: bool = True, **more: Any) 
 BOX = shape("cat", [[10, 5], [30, 25]])
 
 
+def test_labels_that_are_no_text_are_taken_as_written(tmp_path: Path) -> None:
+    write(tmp_path, "a", *(shape(label, [[0, 0], [n + 5, 5]]) for n, label in enumerate((7, 2.5, True, "7"))))
+    source = read_labelme(tmp_path)
+    (sample,) = source.samples("")
+    assert source.classes == ("2.5", "7", "true")
+    assert sample.classes.tolist() == [1, 0, 2, 1]
+
+
 @pytest.mark.parametrize(
     ("given", "box"),
     [
@@ -68,7 +76,7 @@ def test_boxes_of_shapes(tmp_path: Path, given: dict[str, Any], box: list[float]
         (shape("cat", 7), "points are 7"),
         (shape("cat", [[1, math.inf], [3, 4]]), "a number is not finite"),
         (shape("", [[1, 2], [3, 4]]), "label is ''"),
-        (shape(3, [[1, 2], [3, 4]]), "label is 3"),
+        (shape(None, [[1, 2], [3, 4]]), "label is None"),
         (shape("\ud800", [[1, 2], [3, 4]]), "label is"),
         ("cat", "is 'cat', expected an object"),
     ],

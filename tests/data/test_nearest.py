@@ -89,6 +89,21 @@ def test_one_name_fits_or_none(name: str, found: str | None) -> None:
     assert NearNames(KNOWN).find(name) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("my+photo.png", "my photo.png"),
+        ("my photo.png", "my+photo.jpg"),
+        ("R&amp;D.png", "R&D.png"),
+        ("R&D.png", "x/R&amp;D.png"),
+        ("a&#39;b.png", "a'b.png"),
+    ],
+)
+def test_signs_that_stand_for_others(name: str, file: str) -> None:
+    assert NearNames([file, "other.png"]).find(name) == file
+    assert NearNames(["my+photo.png", "my photo.png"]).find("MY+PHOTO.png") == "my+photo.png"
+
+
 def test_the_same_path_goes_before_others_that_end_so() -> None:
     assert NearNames(["x/a.png", "a.png"]).find("A.png") == "a.png"
     assert NearNames(["x/a.png", "y/a.png"]).find("A.png") is None

@@ -34,14 +34,6 @@ from forgetbench.data.load import load_data
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
-#: Kinds that readers do not read rightly yet.
-NOT_YET = frozenset(
-    {
-        "coco-float-ids", "coco-text-ids", "coco-own-categories", "coco-stored-frame", "coco-resized",
-        "voc-zero-based", "voc-spaces-in-names", "voc-stored-frame", "voc-resized",
-    }
-)  # fmt: skip
-
 Make = Callable[[Path, Random], Made]
 Read = Callable[[Made, Purpose], ByImage]
 PURPOSES: tuple[Purpose, Purpose] = ("train", "evaluate")
@@ -84,8 +76,7 @@ TOLD: dict[str, Make] = {
 
 
 def _kind(kind: str, *values: object) -> object:
-    marks = [pytest.mark.xfail(strict=False, reason="not built yet")] if kind in NOT_YET else []
-    return pytest.param(kind, *values, marks=marks, id="-".join((kind, *map(str, values))))
+    return pytest.param(kind, *values, id="-".join((kind, *map(str, values))))
 
 
 def _format(kind: str) -> Literal["yolo", "coco", "voc"]:

@@ -252,3 +252,43 @@ def test_data_without_a_usable_label(tmp_path: Path, name: str, broken: Break, s
     found = recognise(given)
     with pytest.raises(DataError, match=said):
         read_target(found.spec, found.source)
+
+
+@pytest.mark.parametrize(("train", "evaluate"), [("training", "validation"), ("Training", "Testing")])
+@pytest.mark.parametrize("kind", ["yolo", "yolo, images in parts", "coco", "coco, other names"])
+def test_longer_words_for_parts(tmp_path: Path, kind: str, train: str, evaluate: str) -> None:
+    parts = {"train": train, "val": evaluate}
+    written = Owned(COCO if kind.startswith("coco") else NAMED, {})
+    given = written.write(tmp_path / "data")
+    for old, new in parts.items():
+        if kind.startswith("coco"):
+            (given / "annotations" / f"instances_{old}.json").rename(
+                given / "annotations" / (f"instances_{new}.json" if kind == "coco" else f"{new}.json")
+            )
+            images = next(place for place in (given / old, given / "images" / old) if place.is_dir())
+            images.rename(images.with_name(new))
+            continue
+        for folder in ("images", "labels"):
+            to = f"{new}/{folder}" if "parts" in kind else f"{folder}/{new}"
+            rename(f"{folder}/{old}", to)(given)
+    if kind.startswith("yolo"):
+        (given / "classes.txt").write_text("fig\npear\nplum\n")
+        if "parts" in kind:
+            (given / "images").rmdir()
+            (given / "labels").rmdir()
+    found = recognise(given)
+    data = read_target(found.spec, found.source)
+    assert data.train is not None
+    assert (data.train.split.casefold(), data.evaluate.split.casefold()) == (train.casefold(), evaluate.casefold())
+    assert (len(data.train.samples), len(data.evaluate.samples)) == (6, 4)
+    assert data.train.classes == CLASSES
+
+
+def test_of_several_json_files_one_part_alone_is_not_taken(tmp_path: Path) -> None:
+    change = all_of(
+        rename("annotations/instances_train.json", "annotations/learn.json"),
+        rename("annotations/instances_val.json", "annotations/validation.json"),
+    )
+    given = Owned(COCO, {}, change=change).write(tmp_path / "data")
+    with pytest.raises(DataError, match=r"several JSON files, none of a known name; .+ found learn\.json, validation"):
+        recognise(given)

@@ -51,7 +51,7 @@ def bomb(levels: int, width: int) -> str:
         ("a: ! x", "the tag '!' is refused"),
         ("!x a: b", "is refused"),
         ("a: 1\n---\nb: 2", "a second document"),
-        ("a: 1\nb: 2\na: 3", "line 3: key 'a' is given twice"),
+        ("a: 1\nb: 2\na: 3", "line 3: key 'a' is given twice, with another value"),
         ("? [a]\n: b", "line 1: a key is not a word"),
         ("a: \x07", "control characters"),
         ("a: [b", "expected ',' or ']'"),
@@ -64,6 +64,10 @@ def test_what_is_refused(text: str, problem: str) -> None:
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_a_key_given_twice_with_one_value_is_no_contradiction() -> None:
+    assert parse_text("nc: 2\nnames: [no, yes]\nnc: 2\nnames: [no, yes]") == {"nc": "2", "names": ["no", "yes"]}
 
 
 def test_as_many_values_as_are_allowed() -> None:
