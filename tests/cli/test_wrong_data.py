@@ -152,7 +152,7 @@ REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
         VOC, text(XML, "<annotation><object><name>x</name></object></annotation>"), "unreadable-label",
         f"{XML}: object 1: xmin is '', expected a number: dropped",
     ),
-    "image that is a folder": (VOC, each("JPEGImages/000001.png", become_folder), "corrupt-image", "Is a directory"),
+    "image that is a folder": (VOC, each("JPEGImages/000001.png", become_folder), "missing-image", "no image"),
 }  # fmt: skip
 
 
