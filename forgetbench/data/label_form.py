@@ -28,10 +28,9 @@ _HOLDING = 0.9
 #: Share of the lines that must be no outline before all are taken for pose labels: where there are many, and some.
 _NO_OUTLINE, _MANY = 1 / 3, 10
 _NO_OUTLINE_OF_SOME, _SOME = 1 / 2, 5
-#: Where there are fewer, they have to cross themselves so often: careless outlines do it once.
-_TANGLED = 3
-#: Share of the extent of points within which another is in their middle.
-_AMID = 0.15
+#: Where there are fewer, they have to cross themselves so often (careless outlines do it once), or to have their first
+#: point in the middle of three others or more, within this share of their extent.
+_TANGLED, _AMID = 3, 0.15
 #: Lines that are looked at as outlines.
 _MOST_OUTLINES = 500
 #: Twice the area (in shares of the image) under which three points count as on one line.
