@@ -1,7 +1,6 @@
 """Which form the label lines of a YOLO dataset have, decided once from all of them, never from one line alone.
 
-A line is a class and, after it, a box (four numbers) or the points of a polygon or oriented box (six or more). Two
-other forms look like polygons and are none:
+A line is a class and a box (four numbers) or the points of a polygon or oriented box (six or more). Two others look so:
 
 - Pose labels: a box and its keypoints, as pairs or as triples that end in a visibility of 0, 1 or 2. Read where the
   data.yaml has `kpt_shape`, else refused where the lines of the whole dataset cannot well be anything else.
