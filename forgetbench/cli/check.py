@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from forgetbench.cli.console import ConsoleProgress, clock, say, size, table
+from forgetbench.cli.console import ConsoleProgress, clock, say, show, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
@@ -101,7 +101,7 @@ def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: 
         seeds = list(dict.fromkeys(arm.seed for arm in mine))
         title = f"Arms of {model}" + (f", each with seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "")
         rows = [[arm.label, *cells(arm)] for arm in mine if arm.seed == seeds[0]]
-        screen.print(table(title, ["arm", *header], rows))
+        show(screen, table(title, ["arm", *header], rows))
 
 
 def _share(arm: Arm) -> str:
@@ -122,7 +122,7 @@ def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:
         ]
         for role, data in parts
     ]
-    screen.print(table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))
+    show(screen, table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))
     for role, report in plan.reports.items():
         print_oddities(screen, role, report, verbose)
     screen.print()

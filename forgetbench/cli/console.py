@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -142,6 +143,19 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def show(screen: Console, made: Table) -> None:
+    """Print a table whole: on a screen too narrow for it lines go on below, and no column is left out."""
+    width = screen.width
+    measured = Measurement.get(screen, screen.options.update(max_width=1000), made)
+    gaps = 2 * len(made.columns)  # which the measured minimum leaves out
+    if measured.minimum + gaps > width:
+        screen.width = max(width, measured.maximum + gaps)
+    try:
+        screen.print(made)
+    finally:
+        screen.width = width
 
 
 def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -> Table:

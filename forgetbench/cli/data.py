@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from forgetbench.cli.console import ConsoleProgress, say, table
+from forgetbench.cli.console import ConsoleProgress, say, show, table
 from forgetbench.cli.main import console, in_words
 from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError
@@ -136,7 +136,7 @@ def _print_inspection(screen: Console, card: Card, seen: Inspection, verbose: bo
         boxes = sum(part.instances for part in seen.parts)
         rows.append(["all", f"{images:,}", _UNKNOWN if stated is None else f"{stated:,}", f"{boxes:,}"])
     say(screen, f"{card.name}: {card.title}, in {seen.root}")
-    screen.print(table("", ["part", "images", "card says", "boxes"], rows))
+    show(screen, table("", ["part", "images", "card says", "boxes"], rows))
     classes = seen.parts[0].classes
     agree = "does not name them" if card.class_names is None else "agrees" if card.class_names == classes else "differs"
     say(screen, f"{len(classes)} classes (the card {agree}): {', '.join(classes)}")

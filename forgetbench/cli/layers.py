@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from forgetbench.cli.console import say, table
+from forgetbench.cli.console import say, show, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 
@@ -53,7 +53,7 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
     screen = console()
     title = f"{original.name}: {total:,} parameters, {flops / 1e9:.1f} GFLOPs at {imgsz} px"
     header = ["index", "type", "from", "parameters", "share", "GFLOPs", "trained", "freeze point"]
-    screen.print(table(title, header, rows, left=3))
+    show(screen, table(title, header, rows, left=3))
     empty = [str(layer.index) for layer in layers if layer.parameters == 0]
     say(
         screen,

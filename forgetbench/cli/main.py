@@ -95,6 +95,6 @@ def main() -> None:
 def console(*, error: bool = False) -> Console:
     """Return a console on standard output, or on standard error; where there is no terminal, tables are not cut."""
     made = Console(stderr=error)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
+    if made.width < 1 or (not made.is_terminal and "COLUMNS" not in os.environ):
         made.width = 200
     return made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forgetbench.cli.console import ConsoleProgress, say, table
+from forgetbench.cli.console import ConsoleProgress, say, show, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 
@@ -33,7 +33,7 @@ def command(
         return
     for title, header, rows, remarks in terminal_summary(folder.path):
         screen.print()
-        screen.print(table(title, header, rows))
+        show(screen, table(title, header, rows))
         for remark in remarks:
             say(screen, remark)
     for line in terminal_claims(folder.path):

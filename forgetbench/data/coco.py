@@ -28,7 +28,7 @@ from forgetbench.data.coco_parts import PartFolders, part_word
 from forgetbench.data.coco_scan import scan_categories
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.instances import Id, Instances, read_instances
-from forgetbench.data.nearest import plain_id
+from forgetbench.data.nearest import nearly_named, plain_id
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Annotations, Described, Listed, Source, unknown_part
 from forgetbench.errors import DataError, brief, counted
@@ -50,7 +50,6 @@ class CocoSource(Source):
         self._parts: dict[str, Instances] = {}
         self._categories: dict[str, Categories] = {}
         self._stand_for: dict[str, dict[Id, Id]] = {}
-        self._nearly: set[str] = set()
         self._first_in: dict[Path, tuple[str, str]] = {}
         if names is None:
             self.classes = self._all_classes(_training_first(files, training))
@@ -79,11 +78,10 @@ class CocoSource(Source):
             if found.how == "unread":
                 unread.append(found.image)
                 continue
-            listed.append(Listed(found.image, self.name_of(found.image), f"{part}\0{name}", given=name))
+            key = f"{part}\0{name}"
+            listed.append(Listed(found.image, self.name_of(found.image), key, name, near=found.how == "near"))
             if found.how == "outside":
                 outside.append(found.image)
-            elif found.how == "near":
-                self._nearly.add(listed[-1].key)
         if unread:
             few = counted(len(unread), "image listed is", "images listed are")
             detail = f"{few} of a format that is not read: convert to JPEG or PNG"
@@ -96,12 +94,9 @@ class CocoSource(Source):
 
     def conclude(self, images: Sequence[Listed]) -> None:
         """Report what images have names that only nearly match."""
-        nearly = [listed for listed in images if listed.key in self._nearly]
+        nearly = [listed for listed in images if listed.near]
         if nearly:
-            first = nearly[0]
-            few = counted(len(nearly), "image name matches its file", "image names match their files")
-            detail = f"{few} only nearly, the first {brief(first.given)}"
-            self.report.add(NEAR_NAMES, first.name, detail)
+            self.report.add(NEAR_NAMES, nearly[0].name, nearly_named(len(nearly), nearly[0].given))
 
     def described(self, listed: Listed) -> Described:
         """Return the size that an image's record states, and how far its boxes reach."""

@@ -57,7 +57,7 @@ def read_box(annotation: Mapping[str, Any], name: str, place: str) -> RawBox:
         raise ValueError("a number is not finite")
     crowd = bool(float(annotation.get("iscrowd") or 0))
     return RawBox(
-        name, corners, place, crowd=crowd, area=area if area > 0 else None, polygon=annotation.get("bbox") is None
+        name, corners, place, crowd=crowd, area=area if area > 0 else None, polygon=annotation.get("bbox") in (None, [])
     )
 
 
@@ -68,7 +68,7 @@ def _corners(annotation: Mapping[str, Any]) -> Corners:
         x, y, width, height = map(float, given)
         return x, y, x + width, y + height
     outline = annotation.get("segmentation")
-    if given is None and isinstance(outline, list) and outline:
+    if given in (None, []) and isinstance(outline, list) and outline:
         points = [float(value) for polygon in outline for value in polygon]
         return min(points[0::2]), min(points[1::2]), max(points[0::2]), max(points[1::2])
     raise ValueError(f"bbox is {brief(given)}, expected [x, y, width, height]")

@@ -4,6 +4,7 @@ COCO and VOC say beside the boxes how large the image is. Where that is not what
 image tell little; those of the dataset do. Two conclusions are drawn:
 
 - Images that EXIF turns, described as they are stored: the tool did not turn them, and boxes are turned with the image.
+  Where no size is stated, boxes that lie beyond the image but within the stored one tell the same.
 - Images resized after they were labelled: all by one factor, or each by its own with boxes that lie beyond the image
   but within the size stated. Boxes are scaled.
 
@@ -74,6 +75,7 @@ def moves(frames: Sequence[Frame], report: OddityReport) -> list[Move | None]:
         report: Told of each conclusion once, and of each image whose boxes are taken as they are in spite of its size.
     """
     found: list[Move | None] = [None] * len(frames)
+    frames = _with_proven_sizes(frames)
     sideways = [frame for frame in frames if frame.is_sideways and frame.stated is not None]
     ignored = [frame for frame in sideways if frame.is_as_stored]
     turned = [
@@ -88,7 +90,7 @@ def moves(frames: Sequence[Frame], report: OddityReport) -> list[Move | None]:
     if turned:
         first = frames[turned[0]]
         few = counted(len(turned), "image", "images")
-        detail = f"boxes of {few} are given as if EXIF turned none: turned with the image"
+        detail = f"boxes of {few} are given as if there were no EXIF to turn them: turned alike"
         report.add(BOXES_MOVED, first.name, detail)
     _tell_of_doubt([f for i, f in enumerate(frames) if f.measured.orientation != 1 and found[i] is None], report)
     rest = [index for index, frame in enumerate(frames) if found[index] is None and frame.differs]
@@ -100,6 +102,17 @@ def moves(frames: Sequence[Frame], report: OddityReport) -> list[Move | None]:
     for index in rest:
         report.add(IMAGE_SIZE_MISMATCH, frames[index].name, _mismatch(frames[index]))
     return found
+
+
+def _with_proven_sizes(frames: Sequence[Frame]) -> list[Frame]:
+    """Return frames; where no size is stated of any that EXIF turns, their boxes may prove it to be that stored."""
+    sideways = [frame for frame in frames if frame.is_sideways]
+    reaching = [frame for frame in sideways if frame.reach is not None]
+    beyond = [frame for frame in reaching if _is_beyond(frame.reach or (0, 0), frame.measured.size)]
+    outside = [frame for frame in reaching if _is_beyond(frame.reach or (0, 0), frame.measured.stored)]
+    if any(frame.stated is not None for frame in sideways) or len(beyond) < 2 or outside:
+        return list(frames)
+    return [replace(frame, stated=frame.measured.stored) if frame.is_sideways else frame for frame in frames]
 
 
 def _are_scaled(frames: Sequence[Frame]) -> bool:

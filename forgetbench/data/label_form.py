@@ -28,16 +28,19 @@ _HOLDING = 0.9
 #: Share of the lines that must be no outline before all are taken for pose labels: where there are many, and some.
 _NO_OUTLINE, _MANY = 1 / 3, 10
 _NO_OUTLINE_OF_SOME, _SOME = 1 / 2, 5
-#: Where there are fewer, they have to cross themselves so often: careless outlines do it once.
-_TANGLED = 3
+#: Where there are fewer, they have to cross themselves so often (careless outlines do it once), or to have their first
+#: point in the middle of three others or more, within this share of their extent.
+_TANGLED, _AMID = 3, 0.15
 #: Lines that are looked at as outlines.
 _MOST_OUTLINES = 500
 #: Twice the area (in shares of the image) under which three points count as on one line.
 _ON_A_LINE = 2e-7
 #: How far a corner may be off where numbers have three decimals.
 _COARSE = 2e-3
-#: Share of lines with six columns from which they are taken for the form, not for slips.
-_SIXES = 1 / 3
+#: Share of lines that have a form from which it is taken for the dataset's: some objects have a box alone.
+_ENOUGH = 1 / 3
+#: Columns of a box with a confidence or a track's number, and with both: trackers leave out what they do not know.
+_PREDICTED = frozenset({6, 7})
 
 Points = NDArray[np.float64]
 
@@ -57,7 +60,8 @@ def is_tracked(values: Sequence[float]) -> bool:
     if not is_plausible_box(box):
         return False
     orders = ((one, other), (other, one))
-    return any(0 <= share <= 1 and number >= 0 and number == int(number) for share, number in orders)
+    # Some trackers number what they lost -1.
+    return any(0 <= share <= 1 and number >= -1 and number == int(number) for share, number in orders)
 
 
 def is_scored(values: Sequence[float]) -> bool:
@@ -136,9 +140,10 @@ class _Pose:
             return
         ring = values.reshape(-1, 2)
         if not is_parallelogram(ring):
-            crossed = crossings(ring)
-            self.no_outline += crossed > 0 or (not is_convex(ring) and _second_is_far(ring))
-            self.tangled += crossed >= _TANGLED
+            crossed, hollow = crossings(ring), not is_convex(ring)
+            amid = hollow and _is_amid(box[0], seen)
+            self.no_outline += crossed > 0 or amid or (hollow and _second_is_far(ring))
+            self.tangled += crossed >= _TANGLED or (amid and len(seen) >= _TANGLED)
 
     @property
     def is_likely(self) -> bool:
@@ -157,6 +162,14 @@ def _fits(box: Points, seen: Points) -> bool:
     low, high = seen.min(axis=0), seen.max(axis=0)
     slack = 0.02 * box[1]
     return bool((np.abs((low + high) / 2 - box[0]) <= slack).all() and (np.abs(high - low - box[1]) <= slack).all())
+
+
+def _is_amid(point: Points, others: Points) -> bool:
+    """Tell whether a point is in the middle of others, as a box's centre is and a corner of an outline is not."""
+    if len(others) < 2:
+        return False
+    low, high = others.min(axis=0), others.max(axis=0)
+    return bool((np.abs(point - (low + high) / 2) <= _AMID * (high - low)).all())
 
 
 def _second_is_far(ring: Points) -> bool:
@@ -179,12 +192,13 @@ class LabelForm:
     Attributes:
         lines: Lines seen.
         longer: Those of more than five columns.
-        length: The columns of all lines longer than five, None where they differ or there are none.
+        length: The most columns of those, None where they have no form in common or there are none.
     """
 
     lines: int = 0
     longer: int = 0
     length: int | None = None
+    _lengths: set[int] = field(default_factory=set)
     _open: bool = True
     _bordering: bool = True
     _in_order: bool = True
@@ -196,11 +210,10 @@ class LabelForm:
         if len(columns) == 5 or not self._open:
             return
         self.longer += 1
-        if self.longer == 1:
-            self.length = len(columns)
-        self._open = self.length == len(columns) >= 6 and self._fits(columns[1:])
-        if not self._open:
-            self.length = None
+        self._lengths.add(len(columns))
+        alike = len(self._lengths) == 1 or self._lengths <= _PREDICTED
+        self._open = alike and len(columns) >= 6 and self._fits(columns[1:])
+        self.length = max(self._lengths) if self._open else None
 
     def _fits(self, columns: Sequence[str]) -> bool:
         try:
@@ -212,7 +225,7 @@ class LabelForm:
         if len(values) == 5:
             return is_scored(values)
         if len(values) == 6:
-            self._bordering &= max(values[-2:]) <= 1
+            self._bordering &= min(values[-2:]) >= 0 and max(values[-2:]) <= 1
             self._in_order &= 0 <= values[-2] <= 1 and values[-1] == int(values[-1])
             return is_tracked(values)
         self._poses = [pose for pose in self._poses if pose.add(values)]
@@ -221,17 +234,17 @@ class LabelForm:
     @property
     def has_scores(self) -> bool:
         """Tell whether the lines are boxes with a confidence or a track's number, or both."""
-        if not self._open or self.length not in (6, 7):
+        if not self._open or not self._lengths or not self._lengths <= _PREDICTED:
             return False
-        if self.length == 6:
-            return self.longer >= _SIXES * self.lines
+        if 6 in self._lengths:
+            return self.longer >= _ENOUGH * self.lines
         # What does not reach beyond the image may be triangles at its border: one among boxes, or in another order.
         return not (self._bordering and (not self._in_order or (self.longer == 1 and self.lines > 1)))
 
     @property
     def keypoints(self) -> tuple[int, int] | None:
         """The number of keypoints that seem to follow each box, and the numbers of each; None for other lines."""
-        if not self._open or self.length is None or self.length < 9 or self.longer < self.lines:
+        if not self._open or self.length is None or self.length < 9 or self.longer < _ENOUGH * self.lines:
             return None
         likely = next((pose.numbers for pose in self._poses if pose.is_likely), None)
         return None if likely is None else ((self.length - 5) // likely, likely)

@@ -14,7 +14,7 @@ from pathlib import Path
 from forgetbench.data.clean import DUPLICATE_IMAGE, MISSING_IMAGE, NEAR_NAMES, UNREAD_FORMAT, WRONG_PATHS
 from forgetbench.data.dataset import OddityReport, relative_name
 from forgetbench.data.inside import find_tail, is_inside
-from forgetbench.data.nearest import NearNames, slashed
+from forgetbench.data.nearest import NearNames, nearly_named, slashed
 from forgetbench.data.paths import (
     images_by_stem,
     is_file,
@@ -93,7 +93,6 @@ class _Reader:
 
     def conclude(self) -> None:
         """Report, once each, what concerns several entries."""
-        nearly = [f"{brief(entry)}, taken for '{relative_name(image, self._root)}'" for entry, image in self._nearly]
         for kind, found, said in (
             (WRONG_PATHS, self._elsewhere, "|path does|paths do| not exist, {}; found by the last folders instead"),
             (
@@ -108,9 +107,9 @@ class _Reader:
                 _, one, several, rest = said.split("|")
                 shown = rest.format(f"the first {brief(found[0])}")
                 self._report.add(kind, self._name, f"{counted(len(found), one, several)}{shown}")
-        if nearly:
-            few = counted(len(nearly), "name matches", "names match")
-            self._report.add(NEAR_NAMES, self._name, f"{few} only nearly, the first {nearly[0]}")
+        if self._nearly:
+            entry, image = self._nearly[0]
+            self._report.add(NEAR_NAMES, relative_name(image, self._root), nearly_named(len(self._nearly), entry))
 
     def _as_named(self, entry: str) -> Path | None:
         for base in self._bases:

@@ -39,10 +39,15 @@ def look_for(path: str, suite_folder: Path | None) -> Path | None:
 
 
 def find_weights(name: str, suite_folder: Path | None) -> Path | None:
-    """Return where a weights file is, or None: looked for as data are, and in `weights/` of the same folders."""
+    """Return where a weights file is, or None: looked for as data are, and in `weights/` of the same folders.
+
+    Where there is no such file, but a folder, a pipe or a link to nothing, this is what is returned.
+    """
     folders = _folders(suite_folder)
     inside = [folder / "weights" for folder in (*_folders(suite_folder), cache_folder())]
-    return next((place for place in _places(name, [*folders, *inside]) if place.is_file()), None)
+    places = _places(name, [*folders, *inside])
+    others = (place for place in places if place.exists() or place.is_symlink())
+    return next((place for place in places if place.is_file()), next(others, None))
 
 
 def _data_places(path: str, suite_folder: Path | None) -> list[Path]:

@@ -41,7 +41,7 @@ class Matches:
         self.images, self.files = images, files
         self._images = {f"{key}{path.suffix}": key for key, paths in images.items() for path in paths}
         # An image that has an annotation file of its own name is no other's.
-        self._owners: dict[str, str] = {}
+        self._owners: dict[str, list[str]] = {}
         self._found = {key: self._match(key, path, named[path]) for key, path in files.items()}
 
     @cached_property
@@ -62,11 +62,15 @@ class Matches:
         if key in self.files:
             return self._found[key]
         if key in self._owners:
-            return self._found[self._owners[key]]
+            return self._found[self._owners[key][0]]
         if key not in self.images:
             return None
         first, *others = self.images[key]
         return Match(key, first, others=tuple(others))
+
+    def rivals(self, key: str) -> list[Match]:
+        """Return what `find` does not, of the matches of an image that several annotation files are of."""
+        return [found for other in self._owners.get(key, [])[1:] if (found := self._found[other]) is not None]
 
     def key(self, texts: Sequence[str], folder: Path) -> str | None:
         """Return the key that the first fitting of some texts names; a folder or a suffix may be part of it."""
@@ -99,7 +103,7 @@ class Matches:
         of = next((key for key in keys if key not in self.files), None)
         if of is None:
             return None
-        self._owners.setdefault(of, key)
+        self._owners.setdefault(of, []).append(key)
         return Match(key, self.images[of][0], file, near=not exact)
 
 

@@ -104,6 +104,18 @@ class NearNames:
         return None
 
 
+def nearly_named(images: int, given: str) -> str:
+    """Return what is told of images that were found by a name that only nearly matches.
+
+    Args:
+        images: How many they are.
+        given: What the annotations call the first.
+    """
+    few, such = ("1 image is", "") if images == 1 else (f"{images} images are", "such as ")
+    said = f"{few} called otherwise in the annotations than on disk, {such}'{given}'"
+    return f"{said}: the one file that nearly fits is taken"
+
+
 def plain_id(value: object) -> int | str | None:
     """Return an id as data from several tools agree on it: 1, 1.0, '1' and '1.0' are one; None for what is no id."""
     if isinstance(value, bool):

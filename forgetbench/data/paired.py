@@ -16,6 +16,7 @@ from pathlib import Path
 from forgetbench.data.clean import CLASS_NAMED_TWICE, DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.matches import Matches, names_in
+from forgetbench.data.nearest import nearly_named
 from forgetbench.data.pairs import Pair, files_by_key, part_name
 from forgetbench.data.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, read_lines
 from forgetbench.data.source import Described, Listed, Source, unknown_part
@@ -125,9 +126,7 @@ class PairedSource(Source):
         near = [(given, image) for given, image in self._near.values() if image in used]
         if near:
             given, image = near[0]
-            few = "1 name is" if len(near) == 1 else f"{len(near)} names are"
-            detail = f"{few} found only nearly: '{given}' is taken for this image"
-            self.report.add(NEAR_NAMES, self.name_of(image), detail)
+            self.report.add(NEAR_NAMES, self.name_of(image), nearly_named(len({image for _, image in near}), given))
 
     def _list(self, part: str) -> list[Listed]:
         """List a part's images in its list's order; without a list, every annotated image."""
@@ -148,11 +147,12 @@ class PairedSource(Source):
             for other in found.others:
                 detail = f"same name as {self.name_of(found.image)}: left out"
                 self.report.add(DUPLICATE_IMAGE, self.name_of(other), detail)
-            path = found.file or pair.annotations / f"{found.key}{self._suffix}"
-            if found.near:
-                self._near.setdefault(str(path), (self.name_of(path), found.image))
-            # Parts may hold images of equal name, so the key is the whole path.
-            listed.append(Listed(found.image, self.name_of(found.image), str(path), self.name_of(path)))
+            for one in (found, *matches.rivals(key)):
+                path = one.file or pair.annotations / f"{one.key}{self._suffix}"
+                if one.near:
+                    self._near.setdefault(str(path), (self.name_of(path), one.image))
+                # Parts may hold images of equal name, so the key is the whole path.
+                listed.append(Listed(one.image, self.name_of(one.image), str(path), self.name_of(path), one.near))
         if unread:
             self.report_unread(pair.images)
         if pair.listing is None:

@@ -15,6 +15,7 @@ from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
 from forgetbench.data.frames import Frame, Move, Size, moves
 from forgetbench.data.measure import CorruptImageError, measure_image
+from forgetbench.data.one_record import one_record_a_file
 from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, counted, nearest
 
@@ -33,12 +34,14 @@ class Listed:
         name: What reports and orders call it: relative to the dataset, with forward slashes.
         key: What the reader finds its annotations by.
         given: What the data call it, where they name images; else empty.
+        near: Whether that only nearly is the file's name.
     """
 
     image: Path
     name: str
     key: str
     given: str = ""
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,15 +199,7 @@ class Source(ABC):
 
     def one_record_a_file(self, *purposes: Sequence[Listed]) -> list[list[Listed]]:
         """Leave out and report images that several records name, for one purpose or across several."""
-        records: dict[Path, set[str]] = {}
-        for listed in (listed for images in purposes for listed in images):
-            records.setdefault(listed.image, set()).add(listed.given)
-        mixed = {image: sorted(given) for image, given in records.items() if len(given) > 1}
-        for image, given in mixed.items():
-            named = " and ".join(f"'{name}'" for name in given[:2]) + (" and others" if len(given) > 2 else "")
-            detail = f"{named} all end at this one file, and whose boxes it has cannot be told: left out"
-            self.report.add(clean.DUPLICATE_IMAGE, self.name_of(image), detail)
-        return [[listed for listed in images if listed.image not in mixed] for images in purposes]
+        return one_record_a_file(purposes, self.name_of, self.report)
 
     def _one_record_each(self, images: Sequence[Listed]) -> list[Listed]:
         """Leave out and report images that are listed twice or share their annotations with an earlier one."""

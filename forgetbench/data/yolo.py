@@ -7,11 +7,13 @@ has `kpt_shape`, keypoints may follow a box; they are left out.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from forgetbench.data.class_count import refuse_count_from_one
 from forgetbench.data.class_list import report_repeated
 from forgetbench.data.clean import LABEL_FORM, MISSING_IMAGE, NAME_WITHOUT_CLASS, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.darknet import named_classes
@@ -20,10 +22,11 @@ from forgetbench.data.dataset import OddityReport
 from forgetbench.data.label_files import LabelFiles, class_numbers, is_exact, label_lines, parse_line
 from forgetbench.data.label_form import LabelForm
 from forgetbench.data.lists import listed_images
+from forgetbench.data.nearest import nearly_named
 from forgetbench.data.paths import plain_path, walk_images
 from forgetbench.data.source import Annotations, Listed, Source, unknown_part
 from forgetbench.data.yolo_places import Places, find_places
-from forgetbench.errors import DataError, counted
+from forgetbench.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class YoloSource(Source):
         self._places, self._rules = places, rules
         self._class_by_name = rules.class_by_name or {}
         self._labels = LabelFiles()
+        self._part_of: dict[str, str] = {}
         self._walked: set[Path] = set()
 
     @property
@@ -72,6 +76,8 @@ class YoloSource(Source):
                     self._walked.add(place)
                     self.report_unread(place)
         labels = [self._labels.of(image) for image in found]
+        for label in labels:
+            self._part_of.setdefault(str(label), part)
         for label in self._labels.without_image(zip(found, labels, strict=True)):
             self.report.add(MISSING_IMAGE, self.name_of(label), "label file without an image: left out")
         pairs = zip(found, labels, strict=True)
@@ -85,25 +91,24 @@ class YoloSource(Source):
         """
         nearly = [listed for listed in images if not is_exact(listed.image, Path(listed.key))]
         if nearly:
-            first, few = self.name_of(Path(nearly[0].key)), counted(len(nearly), "name matches", "names match")
-            self.report.add(
-                NEAR_NAMES, first, f"{few} only nearly, the first {first}, taken for that of {nearly[0].name}"
-            )
+            detail = nearly_named(len(nearly), self.name_of(Path(nearly[0].key)))
+            self.report.add(NEAR_NAMES, nearly[0].name, detail)
         form = LabelForm()
-        tokens: set[str] = set()
+        parts: dict[str, Counter[int]] = defaultdict(Counter)
         for listed in images:
             for line in self._lines(listed.key):
                 columns = line.split()
                 if columns:
-                    tokens.add(columns[0])
+                    parts[self._part_of.get(listed.key, "")].update(class_numbers(columns[:1]))
                     form.add(columns)
         if self._rules.keypoints is None:
             self._require_form(form)
         elif form.longer:
             detail = f"{form.longer:,} of {form.lines:,} lines have keypoints, as kpt_shape says: left out"
             self.report.add(LABEL_FORM, self.root.name, detail)
-        if self._rules.classes_from is None and not self._class_by_name and self._is_one_too_many(tokens):
-            self._refuse_count_from_one({listed.key for listed in images})
+        if self._rules.classes_from is None and not self._class_by_name:
+            seen = {listed.key for listed in images}
+            refuse_count_from_one(self.root, len(self.classes), parts, lambda: self._is_zero_elsewhere(seen))
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the boxes of an image's label file; lines that cannot be read are dropped and reported."""
@@ -159,28 +164,12 @@ class YoloSource(Source):
                 "boxes are then read, keypoints left out.",
             )
 
-    def _is_one_too_many(self, tokens: set[str]) -> bool:
-        """Tell whether classes are used up to exactly one too many, and no class 0."""
-        numbers = class_numbers(tokens)
-        return bool(numbers) and min(numbers) > 0 and max(numbers) == len(self.classes)
-
-    def _refuse_count_from_one(self, seen: set[str]) -> None:
-        """Refuse classes that count from 1, unless label files of the parts that are not used have a class 0."""
+    def _is_zero_elsewhere(self, seen: set[str]) -> bool:
+        """Tell whether label files of the parts that are not used have a class 0."""
         others = YoloSource(self.root, self.classes, self._places, OddityReport(), self._rules)
-        for part in self._places:
-            for listed in others._list(part):
-                lines = [] if listed.key in seen else self._lines(listed.key)
-                if 0 in class_numbers(columns[0] for columns in map(str.split, lines) if columns):
-                    return
-        count = len(self.classes)
-        raise DataError(
-            "the labels seem to count classes from 1",
-            where=self.root,
-            expected=f"class numbers from 0 to {count - 1} for {count} names",
-            found=f"class {count}, and no box of class 0",
-            fix="If they do, say 'classes_from: 1' beside the path in the suite (--classes-from 1 for 'forgetbench "
-            "new'); if they do not, 'classes_from: 0'.",
-        )
+        labels = (listed.key for part in self._places for listed in others._list(part) if listed.key not in seen)
+        lines = (line.split() for label in labels for line in self._lines(label))
+        return any(0 in class_numbers(columns[:1]) for columns in lines)
 
     def _class_of(self, image: Path) -> str:
         """Return the class an image's name stands for; of keys that begin each other the longest counts."""

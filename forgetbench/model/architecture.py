@@ -56,7 +56,8 @@ def checked(architecture: object, where: object, tensors: int | None = None) -> 
     if not isinstance(architecture, Mapping) or not (
         isinstance(architecture.get("backbone"), list) and isinstance(architecture.get("head"), list)
     ):
-        raise WeightsError("not an architecture", where=where, expected="lists 'backbone' and 'head'")
+        wanted = "lists 'backbone' and 'head', as in Ultralytics' model files"
+        raise WeightsError("not an architecture", where=where, expected=wanted)
     plain: Architecture = {
         key: value
         for key, value in architecture.items()
@@ -131,7 +132,9 @@ def _row(row: Any, index: int, where: str) -> list[Any]:
             where=where,
             expected="modules of a detection model",
             found=brief(module),
-            fix=None if other else "Weights of a fork with modules of its own cannot be opened.",
+            fix="Use a detection model, such as yolov8n."
+            if other
+            else "Weights of a fork with modules of its own cannot be opened.",
         )
     listed = list(sources) if isinstance(sources, list | tuple) else sources
     return [listed, repeats, module, [_argument(value, where, 0) for value in arguments[:50]]]

@@ -14,6 +14,12 @@ from forgetbench.model.recognise_weights import other_layers
 #: What modules were called in earlier releases, by their present names.
 FORMER_NAMES = {"Identity": "Silence"}
 
+#: What PyTorch's layers compute by, beside their tensors.
+SETTINGS = frozenset({
+    "eps", "stride", "padding", "dilation", "groups", "padding_mode", "kernel_size", "scale_factor", "mode",
+    "negative_slope",
+})  # fmt: skip
+
 
 def check_values(tensors: Mapping[str, Tensor], where: object) -> None:
     """Check that tensors have the values they claim: a view may repeat one value as often as it says.
@@ -41,6 +47,7 @@ def check_names(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], w
             expected=f"{len(expected)} tensors",
             found=f"{len(tensors)}, {len(missing)} missing and {len(unknown)} unknown such as "
             f"{brief((missing + unknown)[0])}",
+            fix="The model was changed after it was built; use one as Ultralytics trained it.",
         )
 
 
@@ -70,8 +77,16 @@ def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
     Raises:
         WeightsError: one is of another kind.
     """
-    kinds = {name: type(module).__name__ for name, module in built.named_modules(remove_duplicate=False)}
+    inside = dict(built.named_modules(remove_duplicate=False))
     for name, module in modules_of(saved, where):
-        found, expected = type(module).__name__, kinds.get(name)
-        if name.startswith("model.") and found not in {expected, FORMER_NAMES.get(expected or "")}:
+        known = inside.get(name)
+        found, expected = type(module).__name__, None if known is None else type(known).__name__
+        if not name.startswith("model."):
+            continue
+        if found not in {expected, FORMER_NAMES.get(expected or "")}:
             raise other_layers(where, name, found, expected)
+        plain = isinstance(known, nn.Module) and type(known).__module__.startswith("torch.nn.")
+        for setting in SETTINGS & vars(module).keys() & vars(known).keys() if plain else ():
+            is_set, usual = getattr(module, setting), getattr(known, setting)
+            if is_set != usual:
+                raise other_layers(where, name, f"{setting} {brief(is_set)}", f"{setting} {usual}")

@@ -20,10 +20,12 @@ from forgetbench.errors import InputError, WeightsError, brief
 from forgetbench.files import write_bytes
 from forgetbench.model import yolo
 from forgetbench.model.architecture import check_channels, checked
+from forgetbench.model.file_kinds import USE_DETECTION
 from forgetbench.model.fitting import check_modules, check_names, check_shapes, check_values
 from forgetbench.model.pickles import Inert, load_inert, tensors_of, unwrapped
-from forgetbench.model.recognise_weights import fused, not_a_detector, not_safetensors, tensors_alone
+from forgetbench.model.recognise_weights import fused, not_a_detector, not_a_file, not_safetensors, tensors_alone
 
+_RENAME = "Open the model with Ultralytics, set names in its 'model' to a list of texts, and save it again."
 #: The classes a checkpoint's model may have been saved as.
 DETECTION_MODELS = {"DetectionModel", "YOLOv10DetectionModel"}
 
@@ -71,9 +73,9 @@ def load_original(path: Path) -> Original:
         WeightsError: the file is missing, refused, or not a detection model.
     """
     if not path.is_file():
-        raise WeightsError("no such weights file", where=path)
+        raise not_a_file(path)
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             return make_original(path.stem, *_read_safetensors(path), where=path)
         return _read_pickle(path)
     except InputError:
@@ -116,7 +118,8 @@ def make_original(
     rounded = as_stored(tensors)
     for key, tensor in rounded.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise WeightsError("a value is not finite in float16", where=f"{where}: {key}")
+            fix = "Training may have diverged: use an earlier checkpoint."
+            raise WeightsError("a value is not finite in float16", where=f"{where}: {key}", fix=fix)
     model.load_state_dict(rounded)
     model.names = dict(enumerate(classes))
     model.eval().requires_grad_(False)
@@ -163,7 +166,7 @@ def _read_pickle(path: Path) -> Original:
         raise not_a_detector(path, content, model)
     architecture, names = getattr(model, "yaml", None), getattr(model, "names", None)
     if not isinstance(architecture, dict):
-        raise WeightsError("the model does not say its architecture", where=path)
+        raise WeightsError("the model does not say its architecture", where=path, fix=USE_DETECTION)
     original = make_original(
         path.stem, architecture, class_names(names, architecture.get("nc"), path), tensors_of(model, path), where=path
     )
@@ -204,17 +207,31 @@ def class_names(names: object, count: object, where: object) -> tuple[str, ...]:
                 where=f"{where}: names",
                 expected=f"0 to {len(names) - 1}, each once",
                 found=brief(list(names)),
+                fix=_RENAME,
             )
         listed = [by_index[index] for index in range(len(names))]
     elif isinstance(names, list | tuple):
         listed = list(names)
     else:
-        raise WeightsError("no list of class names", where=f"{where}: names", found=brief(names))
-    if not listed or (count is not None and (type(count) is not int or len(listed) != count)):
-        raise WeightsError("class names do not fit the head", where=where, expected=brief(count), found=len(listed))
+        raise WeightsError("no list of class names", where=f"{where}: names", found=brief(names), fix=_RENAME)
+    if count is not None and (type(count) is not int or count < 1):
+        wanted = "a whole number from 1"
+        raise WeightsError(
+            "not a number of classes", where=f"{where}: nc", expected=wanted, found=brief(count), fix=USE_DETECTION
+        )
+    if not listed or len(listed) != (count or len(listed)):
+        wanted = f"a name for each of {count} outputs" if count else "a name for each output"
+        raise WeightsError(
+            "class names do not fit the head",
+            where=f"{where}: names",
+            expected=wanted,
+            found=f"{len(listed)} names" if listed else "none",
+            fix=_RENAME,
+        )
     for index, name in enumerate(listed):
         if type(name) not in {str, int, float, bool} or not str(name).strip() or not _is_text(str(name)):
-            raise WeightsError("not a class name", where=f"{where}: names", found=f"{brief(name)} at {index}")
+            found = f"{brief(name)} at {index}"
+            raise WeightsError("not a class name", where=f"{where}: names", found=found, fix=_RENAME)
     return tuple(str(name) for name in listed)
 
 

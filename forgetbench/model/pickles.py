@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from forgetbench.errors import WeightsError
-from forgetbench.model.recognise_weights import foreign_names, not_a_checkpoint
+from forgetbench.model.recognise_weights import damaged, foreign_names, not_a_checkpoint
 
 #: Names in official detection checkpoints, in the package's present and former layouts, and what people's own trainings
 #: add: losses, wrappers for several GPUs, settings, and numbers among the metrics. All are replaced, none is looked up.
@@ -27,7 +27,7 @@ ALLOWED_NAMES = re.compile(
     r"|torch\._C\._nn\.\w+"
     r"|torch\.(optim(\.\w+)+|torch_version\.TorchVersion|(cuda\.)?amp\.grad_scaler\.\w+)"
     r"|torch\.distributed\.algorithms\.join\.\w+"
-    r"|ultralytics\.nn\.(tasks|distill_model|modules(\.(activation|block|conv|head|transformer|utils))?)\.\w+"
+    r"|ultralytics\.nn\.(tasks|distill_model|modules(\.(activation|block|conv|head|transformer|utils))?)\.([A-Z]\w*|v10\w+)"
     r"|ultralytics\.yolo\.utils\.modeling\.(tasks|modules)\.\w+"
     r"|ultralytics\.(yolo\.)?utils\.((loss|tal|torch_utils|metrics)\.)?([A-Z]\w*|v\d\w*Loss|v10DetectLoss)"
     r"|ultralytics\.yolo\.(v8\.\w+\.\w+|engine\.\w+)\.[A-Z]\w*"
@@ -68,6 +68,9 @@ class Inert:
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         pass
 
+    def __repr__(self) -> str:
+        return f"an object of {self.global_name}"
+
     def __setstate__(self, state: Any) -> None:
         """Keep attributes; state of any other form (a NumPy dtype's) is of no use here."""
         if isinstance(state, dict):
@@ -80,6 +83,15 @@ def load_inert(path: Path) -> Any:
     Raises:
         WeightsError: the file is not a PyTorch checkpoint, or names something outside the allow-list.
     """
+    registered = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()  # Ultralytics' own loading registers live classes for the whole process
+    try:
+        return _load_with_stand_ins(path)
+    finally:
+        torch.serialization.add_safe_globals(registered)
+
+
+def _load_with_stand_ins(path: Path) -> Any:
     try:
         named = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception as error:  # torch raises many kinds for bytes that are no archive
@@ -88,10 +100,17 @@ def load_inert(path: Path) -> Any:
     if foreign:
         raise foreign_names(path, foreign)
     with zipfile.ZipFile(path) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
+        entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
         if size > MOST_EXPANSION * path.stat().st_size:
             raise WeightsError("unpacks to far more than weights do", where=path, found=f"{size} bytes")
-        pickled = [archive.read(entry) for entry in archive.infolist() if entry.filename.endswith("data.pkl")]
+        if any(entry.CRC for entry in entries):  # torch.load does not look at checksums
+            if archive.testzip() is not None:
+                raise damaged(path)
+        else:  # torch.save was told to write none
+            for entry in entries:
+                entry.CRC = None  # type: ignore[assignment]
+        pickled = [archive.read(entry) for entry in entries if entry.filename.endswith("data.pkl")]
     if max(map(_tuple_depth, pickled), default=0) > MOST_DEPTH:
         raise WeightsError("nested deeper than any checkpoint", where=path, found=f"more than {MOST_DEPTH} levels")
     stand_ins = [(type(name.rpartition(".")[2], (Inert,), {"global_name": name}), name) for name in named]

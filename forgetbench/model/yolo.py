@@ -60,7 +60,7 @@ def read_architecture(path: Path) -> Architecture:
     """
     source = path
     if not source.is_file():
-        family = re.sub(r"(\d+)([nslmx])$", r"\1", path.stem)
+        family = re.sub(r"(\d+)[nslmx](-\w+)*$", r"\1\2", path.stem)
         bundled = Path(ultralytics.__file__).parent / "cfg" / "models"
         source = next((p for name in (path.stem, family) for p in bundled.rglob(f"{name}.yaml")), path)
     if not source.is_file():

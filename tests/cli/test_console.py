@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from forgetbench.cli import console
-from forgetbench.cli.console import ConsoleProgress, clock, size, table
+from forgetbench.cli.console import ConsoleProgress, clock, show, size, table
 
 
 def screen(*, terminal: bool) -> tuple[Console, io.StringIO]:
@@ -70,3 +70,13 @@ def test_messages_are_printed_as_they_are() -> None:
     progress.message("pip install 'forgetbench[cam]'")
     progress.message("names: [bold]", "warning")
     assert screen.export_text() == "pip install 'forgetbench[cam]'\nwarning: names: [bold]\n"
+
+
+@pytest.mark.parametrize("width", [1, 20, 40])
+def test_a_narrow_screen_leaves_out_no_column(width: int) -> None:
+    text = io.StringIO()
+    made = Console(file=text, width=width)
+    show(made, table("t", ["arm", "trainable", "forgetting", "gain"], [["none (0)", "100.0 %", "12.5", "3.25"]]))
+    for word in ("none", "100.0", "12.5", "3.25", "forgetting"):
+        assert word in text.getvalue()
+    assert made.width == width

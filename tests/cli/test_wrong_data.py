@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
 
 #: What is odd: the section, what breaks the data, the oddity's kind and how it is told.
 REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
-    "labels in another case": ({}, recased_labels, "near-names", "3 names match only nearly, the first labels/"),
+    "labels in another case": ({}, recased_labels, "near-names", "3 images are called otherwise in the annotations"),
     "data.yaml that names what holds it": (
         {}, text("data.yaml", "train: ../..\nval: /\nnames: [x, y]\n"), "wrong-paths", "of the dataset; nothing like",
     ),
@@ -129,7 +129,7 @@ REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
     "category of no such id": (COCO, first_box(category_id="9"), "class-beyond-names", "annotation 1: no category '9'"),
     "file names in another case": (
         COCO, each(TRAIN_JSON, lambda path: path.write_text(path.read_text().replace(".png", ".PNG"))), "near-names",
-        "3 image names match their files only nearly, the first '000001.PNG'",
+        "3 images are called otherwise in the annotations than on disk, such as '000001.PNG'",
     ),
     "two images of one id": (
         COCO, instances(lambda document: document["images"][2].update(id=10)), "duplicate-image",
@@ -152,7 +152,7 @@ REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
         VOC, text(XML, "<annotation><object><name>x</name></object></annotation>"), "unreadable-label",
         f"{XML}: object 1: xmin is '', expected a number: dropped",
     ),
-    "image that is a folder": (VOC, each("JPEGImages/000001.png", become_folder), "corrupt-image", "Is a directory"),
+    "image that is a folder": (VOC, each("JPEGImages/000001.png", become_folder), "missing-image", "no image"),
 }  # fmt: skip
 
 

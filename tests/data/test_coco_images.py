@@ -14,6 +14,7 @@ from forgetbench.data.choose import choose
 from forgetbench.data.coco import CocoSource, read_coco
 from forgetbench.data.coco_parts import is_same_part, part_of, part_word
 from forgetbench.data.load import load_data
+from forgetbench.data.nearest import nearly_named
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
@@ -63,8 +64,7 @@ def test_near_names_are_taken_and_told_once(tmp_path: Path, given: str, file: st
         write_image(tmp_path / folder / name)
     source = read_coco(tmp_path)
     assert read(source) == {f"{folder}/{file}": 1, f"{folder}/plain.png": 2}
-    detail = f"1 image name matches its file only nearly, the first {given!r}"
-    assert odd(source) == [("near-names", f"{folder}/{file}", detail)]
+    assert odd(source) == [("near-names", f"{folder}/{file}", nearly_named(1, given))]
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,7 @@ def test_one_report_for_the_parts_together(tmp_path: Path) -> None:
             write_image(tmp_path / part / name)
     source = read_coco(tmp_path)
     source.read(source.images("train"), source.images("val"))
-    assert odd(source) == [
-        ("near-names", "train/a.png", "4 image names match their files only nearly, the first 'A.png'")
-    ]
+    assert odd(source) == [("near-names", "train/a.png", nearly_named(4, "A.png"))]
 
 
 def test_what_fits_several_files_is_missing(tmp_path: Path) -> None:
@@ -101,7 +99,7 @@ def test_what_fits_several_files_is_missing(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["a.png", "A.png"], [r"x\a.png", "a.png"]])
+@pytest.mark.parametrize("names", [["cam0/a.png", "cam1/a.png"], ["A.PNG", "A.png"], [r"x\a.png", "a.png"]])
 def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[str]) -> None:
     write(tmp_path, [*names, "b.png"])
     for name in ("a.png", "b.png"):
@@ -110,6 +108,16 @@ def test_records_that_end_at_one_file_are_left_out(tmp_path: Path, names: list[s
     assert read(source) == {"train/b.png": 3}
     assert odd(source)[0][:2] == ("duplicate-image", "train/a.png")
     assert len(odd(source)) == 1
+
+
+@pytest.mark.parametrize("other", ["A.png", "a.jpg", "x/A.PNG"])
+def test_file_that_one_record_names_is_not_what_another_nearly_names(tmp_path: Path, other: str) -> None:
+    write(tmp_path, ["a.png", other, "b.png"])
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / "train" / name)
+    source = read_coco(tmp_path)
+    assert read(source) == {"train/a.png": 1, "train/b.png": 3}
+    assert [(kind, file) for kind, file, _ in odd(source)] == [("missing-image", "train/a.png")]
 
 
 def test_images_of_another_part_are_never_taken(tmp_path: Path) -> None:

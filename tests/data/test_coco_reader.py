@@ -65,6 +65,7 @@ def test_oddities(tmp_path: Path) -> None:
             annotation(16, 77, 1, [0, 0, 10, 10]),
             annotation(17, 2, 1, [90, 40, 20, 20]),
             {"id": 18, "image_id": 2, "category_id": 1, "segmentation": [[1, 2, 30, 2, 20, 40]]},
+            {"id": 19, "image_id": 2, "category_id": 1, "bbox": [], "segmentation": [[1, 2, 30, 2, 20, 30]]},
         ],
         {1: "x"},
     )
@@ -73,7 +74,7 @@ def test_oddities(tmp_path: Path) -> None:
     assert [sample.image.name for sample in samples] == ["a.png", "b.png", "c.png"]
     assert [sample.boxes.tolist() for sample in samples] == [
         [[0, 0, 10, 10]],
-        [[90, 40, 100, 50], [1, 2, 30, 40]],
+        [[90, 40, 100, 50], [1, 2, 30, 40], [1, 2, 30, 30]],
         [],
     ]
     assert source.report.counts() == {
@@ -84,7 +85,7 @@ def test_oddities(tmp_path: Path) -> None:
         "zero-area-box": 1,
         "image-size-mismatch": 1,
         "label-out-of-range": 1,
-        "polygon-among-boxes": 1,
+        "polygon-among-boxes": 2,
         "image-without-label": 1,
     }
     zero = next(oddity for oddity in source.report.found if oddity.kind == "zero-area-box")

@@ -96,7 +96,7 @@ def test_boxes_are_turned_as_pil_turns_the_image(tmp_path: Path, orientation: in
     assert boxes[1] == [64 - 40, 20, 64 - 12, 52]
     assert areas == [32 * 31 / 2, 32 * 28 / 2]
     count, first = (2, 0) if orientation > 1 else (1, 1)
-    detail = f"boxes of {count} image{'s' * (count > 1)} are given as if EXIF turned none: turned with the image"
+    detail = f"boxes of {count} image{'s' * (count > 1)} are given as if there were no EXIF to turn them: turned alike"
     assert odd == [Oddity("boxes-moved", f"images/{first}.jpg", detail)]
 
 
@@ -243,3 +243,33 @@ def test_turned_and_resized_images_of_one_dataset(tmp_path: Path) -> None:
     boxes, _, odd = read(tmp_path, WITNESS, *[Drawn((96, 64), (192, 128)), Drawn((60, 40), (120, 80))])
     assert boxes == [[24, 20, 52, 52], [10, 6, 26, 20], [10, 6, 26, 20]]
     assert kinds(odd) == ["boxes-moved"] * 2
+
+
+@pytest.mark.parametrize(("orientation", "box"), [(6, [24, 20, 52, 90]), (8, [12, 6, 40, 76])])
+def test_boxes_beyond_turned_images_of_no_stated_size_are_turned(
+    tmp_path: Path, orientation: int, box: list[float]
+) -> None:
+    wide = Drawn((96, 64), None, (20, 12, 90, 40), orientation)
+    boxes, _, odd = read(
+        tmp_path, wide, wide, Drawn((96, 64), None, (20, 12, 60, 40), orientation), Drawn((96, 64), None)
+    )
+    assert boxes[:2] == [box, box]
+    assert boxes[3] == list(BOX)
+    (told,) = odd
+    assert (told.kind, told.file) == ("boxes-moved", "images/0.jpg")
+    assert told.detail.startswith("boxes of 3 images are given as if there were no EXIF")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [Drawn((96, 64), None, (20, 12, 90, 40), 6), Drawn((96, 64), None, (20, 12, 60, 40), 6)],  # one may be wrong
+        [Drawn((96, 64), None, (20, 12, 90, 40), 6)] * 2 + [Drawn((96, 64), None, (20, 12, 60, 80), 6)],
+        [Drawn((96, 64), None, (20, 12, 90, 40), 6)] * 2 + [Drawn((96, 64), (64, 96), (20, 12, 60, 40), 6)],
+        [Drawn((96, 64), None, (20, 12, 99, 40), 6)] * 2,
+    ],
+)
+def test_turned_images_of_no_stated_size_whose_boxes_prove_nothing(tmp_path: Path, images: list[Drawn]) -> None:
+    boxes, _, odd = read(tmp_path, *images)
+    assert boxes[0] == [20, 12, 64, 40]
+    assert kinds(odd) == []

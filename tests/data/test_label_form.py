@@ -56,7 +56,8 @@ def test_plausible_box(values: tuple[float, ...], plausible: bool) -> None:
         ((1, 1), True),
         ((1.1, 7), False),
         ((0.9, 0.5), False),
-        ((0.9, -1), False),
+        ((0.9, -1), True),
+        ((0.9, -2), False),
     ],
 )
 def test_confidence_and_track(extra: tuple[float, float], tracked: bool) -> None:
@@ -159,13 +160,20 @@ def test_box_around_its_keypoints_is_no_outline_even_alone() -> None:
     assert form_of([0.5, 0.5, 0.2, 0.4, *corners]).keypoints == (4, 2)
 
 
-def test_lines_of_different_lengths_or_with_plain_boxes_are_polygons() -> None:
+def test_lines_of_different_lengths_or_of_no_box_are_polygons() -> None:
     rng = np.random.default_rng(1)
     poses = [pose(rng, 5, 2) for _ in range(20)]
     assert form_of(*poses).keypoints == (5, 2)
     assert form_of(*poses, pose(rng, 6, 2)).keypoints is None
-    assert form_of(*poses, [0.5, 0.5, 0.1, 0.1]).keypoints is None
     assert form_of(*poses, [0.9, 0.9, 0.5, 0.5, *poses[0][4:]]).keypoints is None
+
+
+@pytest.mark.parametrize(("count", "numbers"), [(5, 2), (17, 3), (4, 3)])
+def test_pose_labels_among_plain_boxes(count: int, numbers: int) -> None:
+    rng = np.random.default_rng(count)
+    poses, plain = [pose(rng, count, numbers) for _ in range(12)], [[0.5, 0.5, 0.1, 0.1]]
+    assert form_of(*plain, *poses, *plain * 23).keypoints == (count, numbers)
+    assert form_of(*plain, *poses, *plain * 24).keypoints is None  # few enough to be slips
 
 
 TRACK, BOX = "0.5 0.5 0.2 0.2 0.91 3", "0.5 0.5 0.2 0.2"
@@ -187,7 +195,11 @@ TRACK, BOX = "0.5 0.5 0.2 0.2 0.91 3", "0.5 0.5 0.2 0.2"
         ([f"{BOX} 0.9", f"{BOX} 0.8"], True),
         ([f"{BOX} 1", f"{BOX} 7", BOX], True),
         ([f"{BOX} 0.9", *[BOX] * 9], False),  # a slip
-        ([f"{BOX} 0.9", TRACK], False),
+        ([f"{BOX} 0.9", TRACK], True),  # not every box has a track
+        ([TRACK, f"{BOX} 0.9", BOX], True),
+        ([TRACK, f"{BOX} 0.9", *[BOX] * 9], False),
+        ([f"{BOX} 0.9 -1", f"{BOX} 0.8 -1"], True),  # lost
+        ([f"{BOX} 0.9", "0.1 0.2 0.3 0.4 0.5 0.6"], False),
         ([f"{BOX} high", f"{BOX} 0.9"], False),
         ([f"{BOX} nan"], False),
         ([BOX], False),

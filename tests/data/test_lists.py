@@ -101,7 +101,7 @@ def test_entry_that_leads_out_is_taken_only_where_nothing_inside_fits(tmp_path: 
     report = OddityReport()
     assert listed_images(root / "train.txt", root, report) == [tmp_path / "other" / "images" / "a.png"]
     assert [oddity.kind for oddity in report.found] == ["wrong-paths"]
-    assert "lead out of the dataset" in report.found[0].detail
+    assert "leads out of the dataset" in report.found[0].detail
     write_image(root / "images" / "a.png")
     report = OddityReport()
     assert listed_images(root / "train.txt", root, report) == [root / "images" / "a.png"]

@@ -78,6 +78,9 @@ def test_weights_order(places: dict[str, Path]) -> None:
     assert find_weights(str(places["data"] / "m.pt"), None) == places["data"] / "m.pt"
 
 
-def test_a_folder_is_not_weights(places: dict[str, Path]) -> None:
+def test_a_folder_is_found_where_no_weights_are(places: dict[str, Path]) -> None:
     (places["here"] / "m.pt").mkdir()
-    assert find_weights("m.pt", None) is None
+    assert find_weights("m.pt", None) == places["here"] / "m.pt"
+    (places["data"] / "weights").mkdir(parents=True)
+    (places["data"] / "weights" / "m.pt").touch()
+    assert find_weights("m.pt", None) == places["data"] / "weights" / "m.pt"

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from forgetbench.data.nearest import NearIds, NearNames, plain_id, plain_name, plain_stem, slashed
+from forgetbench.data.nearest import NearIds, NearNames, nearly_named, plain_id, plain_name, plain_stem, slashed
 
 KNOWN = ["cam0/a.png", "cam1/a.png", "b c.jpg", "Straße/é.PNG", "train/d.jpeg", "e.tif", "e.png"]
 
@@ -164,3 +164,13 @@ def test_plain_ids(value: object, plain: int | str | None) -> None:
 )
 def test_near_ids(known: list[int | str], value: int | str, found: int | str | None) -> None:
     assert NearIds(known).find(value) == found
+
+
+def test_what_is_told_of_near_names() -> None:
+    end = "the one file that nearly fits is taken"
+    one = f"1 image is called otherwise in the annotations than on disk, 'A.png': {end}"
+    assert nearly_named(1, "A.png") == one
+    given = r"..\images\000.png"
+    assert nearly_named(6, given) == (
+        rf"6 images are called otherwise in the annotations than on disk, such as '..\images\000.png': {end}"
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from layouts import voc_object, write_image, write_voc
 
+from forgetbench.data.nearest import nearly_named
 from forgetbench.data.pairs import find_pairs
 from forgetbench.data.recognise import recognise
 from forgetbench.data.voc import read_voc
@@ -131,9 +132,7 @@ def test_images_found_by_what_the_xml_says_or_nearly(tmp_path: Path, files: list
     assert [sample.image for sample in source.samples("")] == [image]
     exact = said == image.name
     assert [(oddity.kind, oddity.file, oddity.detail) for oddity in source.report.found] == (
-        []
-        if exact
-        else [("near-names", files[1], f"1 name is found only nearly: '{files[0]}' is taken for this image")]
+        [] if exact else [("near-names", files[1], nearly_named(1, files[0]))]
     )
 
 
@@ -143,8 +142,7 @@ def test_near_names_are_told_once(tmp_path: Path) -> None:
     source = read_voc(tmp_path)
     assert len(source.samples("")) == 4
     (oddity,) = source.report.found
-    assert oddity.kind == "near-names"
-    assert oddity.detail.startswith("4 names are found only nearly: 'annotations/IMG_0.xml'")
+    assert (oddity.kind, oddity.detail) == ("near-names", nearly_named(4, "annotations/IMG_0.xml"))
 
 
 def test_an_image_with_xml_of_its_own_name_is_no_others(tmp_path: Path) -> None:
@@ -229,3 +227,19 @@ def test_encodings(tmp_path: Path, declared: str) -> None:
     found = recognise(tmp_path)
     assert found.source.classes == ("é",)
     assert found.source.samples("")[0].boxes.tolist() == [[10, 20, 31, 41]]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_image_that_several_xml_files_end_at_is_nobodys(tmp_path: Path, listed: bool) -> None:
+    files = [f"Annotations/{name}.xml" for name in ("cam0/0", "cam1/0", "cam2/0", "cam1/1")]
+    write(tmp_path, *files, "JPEGImages/0.png", "JPEGImages/1.png")
+    if listed:
+        write(tmp_path, "ImageSets/Main/train.txt")
+        (tmp_path / "ImageSets/Main/train.txt").write_text("0\n1\n")
+    source = read_voc(tmp_path)
+    assert [sample.image.name for sample in source.samples(source.part_names[0])] == ["1.png"]
+    odd = next(oddity for oddity in source.report.found if oddity.kind == "duplicate-image")
+    assert (odd.file, odd.detail) == (
+        "JPEGImages/0.png",
+        "'Annotations/cam0/0.xml' and 2 more end at this one file, and whose boxes it has cannot be told: left out",
+    )

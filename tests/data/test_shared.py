@@ -146,6 +146,22 @@ def test_one_file_of_two_records_that_agree_is_shared(tmp_path: Path) -> None:
     assert told(loaded) == [("images/000.png", "trained on too")]
 
 
+@pytest.mark.parametrize("nearly", ["A.PNG", "a.jpg", "A.png"])
+def test_a_file_named_exactly_is_not_what_others_nearly_name(tmp_path: Path, nearly: str) -> None:
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / "images" / name)
+    for part, names in (("train", ["a.png", nearly]), ("val", ["b.png"])):
+        images = [{"id": i, "file_name": name} for i, name in enumerate(names)]
+        boxes = [{"id": i, "image_id": i, "category_id": 1, "bbox": [i, 0, 9, 9]} for i in range(len(names))]
+        write_coco(tmp_path, images, boxes, {1: "x"}, f"annotations/instances_{part}.json")
+    loaded = target(Data(format="coco", path=str(tmp_path)))
+    assert loaded.train is not None
+    assert [sample.boxes.tolist() for sample in loaded.train.samples] == [[[0, 0, 9, 9]]]
+    (odd,) = loaded.report.found
+    assert (odd.kind, odd.file) == ("missing-image", "images/a.png")
+    assert odd.detail == f"'{nearly}' only nearly names this file, which is that of 'a.png': left out"
+
+
 def test_copies_stay_together_in_a_split(tmp_path: Path) -> None:
     names = [f"{animal}_jpg.rf.{mark * 32}.jpg" for animal in "abcdefgh" for mark in "012"]
     write_yolo(tmp_path, dict.fromkeys(names, BOX))

@@ -11,6 +11,7 @@ from layouts import write_image, write_yolo
 
 from forgetbench.data.clean import NEAR_NAMES
 from forgetbench.data.load import load_data
+from forgetbench.data.nearest import nearly_named
 from forgetbench.data.source import Source
 from forgetbench.data.yolo import read_yolo
 from forgetbench.errors import DataError
@@ -106,6 +107,32 @@ def test_classes_that_count_from_one(tmp_path: Path, train: str, val: str, test:
     assert loaded.evaluate.classes == ("z",)
 
 
+@pytest.mark.parametrize(
+    ("train", "val", "part"),
+    [
+        ("0 1", "1 2 2", "val"),
+        ("2 1 1 2", "0", "train"),
+        ("1 0 1", "2 2.0", "val"),
+        ("0 2", "1 2 2", None),  # a name is missing
+        ("0 1", "1 1 2", None),  # a slip
+        ("0 1", "3 3", None),
+        ("0 1", "0 2 2", None),
+    ],
+)
+def test_one_part_that_counts_from_one(tmp_path: Path, train: str, val: str, part: str | None) -> None:
+    lines = {
+        name: "\n".join(f"{label} 0.5 0.5 0.2 {0.1 + place / 10}" for place, label in enumerate(labels.split()))
+        for name, labels in {"train": train, "val": val}.items()
+    }
+    lines["val"] += "\n1 0.4 0.4 0.1 0.1"
+    section: dict[str, Any] = {"format": "yolo", "path": str(written(tmp_path, lines))}
+    if part is not None:
+        with pytest.raises(DataError, match=f"part '{part}' seem to count classes from 1, others from 0"):
+            load_data(Data(**section), role="target", suite_folder=None)
+        section["classes_from"] = 0
+    load_data(Data(**section), role="target", suite_folder=None)
+
+
 @pytest.mark.parametrize(("first", "classes"), [(1, [0, 1]), (0, [1])])
 def test_first_class_is_told(tmp_path: Path, first: Literal[0, 1], classes: list[int]) -> None:
     lines = dict.fromkeys(("train", "val"), f"1 {BOX[2:]}\n2 0.4 {BOX[6:]}\n")
@@ -134,9 +161,8 @@ def test_label_file_of_a_name_that_nearly_matches(tmp_path: Path, image: str, la
     (tmp_path / "labels" / label).write_text(BOX)
     source = read_yolo(tmp_path, NAMES)
     assert len(boxes(source, "")) == 2
-    ((kind, detail),) = [(oddity.kind, oddity.detail) for oddity in source.report.found]
-    assert kind == NEAR_NAMES
-    assert detail.startswith("1 name matches only nearly, the first labels/")
+    ((kind, file, detail),) = [(oddity.kind, oddity.file, oddity.detail) for oddity in source.report.found]
+    assert (kind, file, detail) == (NEAR_NAMES, f"images/{image}", nearly_named(1, f"labels/{label}"))
 
 
 def test_label_file_that_two_images_nearly_match_is_nobodys(tmp_path: Path) -> None:

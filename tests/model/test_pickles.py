@@ -157,6 +157,49 @@ def test_modules_of_another_kind_than_the_architecture_says_are_refused(tmp_path
         load_original(tmp_path / "w.pt")
 
 
+def test_layers_that_compute_otherwise_with_the_same_tensors_are_refused(tmp_path: Path) -> None:
+    model = yolo.build(tiny_architecture(), 3, seed=1)
+    model.names = ["a", "b", "c"]
+    model.model[1].bn.eps = 0.01
+    torch.save({"model": model}, tmp_path / "w.pt")
+    with pytest.raises(WeightsError, match=r"expected eps 0\.001 at model\.1\.bn, found eps 0\.01"):
+        load_original(tmp_path / "w.pt")
+
+
+def test_live_classes_that_others_registered_are_not_used(tmp_path: Path) -> None:
+    """Ultralytics' own loading registers them for the whole process."""
+    path, _ = saved(tmp_path / "w.pt")
+    live = [type(yolo.build(tiny_architecture(), 3, seed=1)), print]
+    with torch.serialization.safe_globals(live):
+        model = load_inert(path)["model"]
+        torch.save({"run": print}, tmp_path / "p.pt")
+        with pytest.raises(WeightsError, match=r"refused: the file names 'builtins\.print'"):
+            load_inert(tmp_path / "p.pt")
+        assert set(live) <= set(torch.serialization.get_safe_globals())
+    assert isinstance(model, Inert)
+
+
+def test_an_archive_that_does_not_fit_its_checksums_is_damaged(tmp_path: Path) -> None:
+    path, _ = saved(tmp_path / "w.pt")
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        largest = max(archive.infolist(), key=lambda entry: entry.file_size)
+    at = largest.header_offset + 200 + largest.file_size // 2
+    content[at] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="does not fit its checksums"):
+        load_original(path)
+
+
+def test_an_archive_without_checksums_opens(tmp_path: Path) -> None:
+    torch.serialization.set_crc32_options(False)
+    try:
+        path, _ = saved(tmp_path / "w.pt")
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert load_original(path).classes
+
+
 def test_a_module_that_contains_itself_or_is_no_module(tmp_path: Path) -> None:
     model = yolo.build(tiny_architecture(), 3, seed=1)
     model.names = ["a", "b", "c"]

@@ -16,6 +16,7 @@ import torch
 from factories import tiny_architecture, tiny_original
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.utils import prune
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo
@@ -75,6 +76,22 @@ def archive_of(*names: str) -> bytes:
         ("w.pt", b'{"message": "Not Found"}', "a JSON text"),
         ("w.pt", b"nc: 80\nbackbone: []\n", "this is a text"),
         ("w.pt", b"\x1f\x8b\x08\x00", "a gzip archive"),
+        ("w.pt", b"\xef\xbb\xbfversion https://git-lfs.github.com/spec/v1\noid sha256:7\n", "Git LFS pointer"),
+        ("w.pt", b"version https://hawser.github.com/spec/v1\noid sha256:7\n", "Git LFS pointer"),
+        ("w.pt", b"/annex/objects/SHA256E-s6--7.pt\n", "git-annex pointer.*git annex get"),
+        ("w.pt", b"outs:\n- md5: 7\n  path: w.pt\n", "DVC pointer.*dvc pull"),
+        ("w.pt", "<!doctype html><p>login".encode("utf-16"), "an HTML page"),
+        ("w.pt", b"<head><title>x</title></head>", "an HTML page"),
+        ("w.pt", b"Entry not found", "a text that begins 'Entry not found'"),
+        ("w.pt", b" \n\n", "a text of blanks alone"),
+        ("w.pt", bytes(3000), "a file of zeros"),
+        ("w.pt", b"BZh91AY&SY", "a bzip2 archive"),
+        ("w.pt", b"\xfd7zXZ\x00\x00", "an xz archive"),
+        ("w.pt", b"%PDF-1.7\n", "a PDF document"),
+        ("w.pt", b"\x89PNG\r\n\x1a\n", "an image"),
+        ("w.pt", b"\xff\xd8\xff\xe0\x00\x10JFIF", "an image"),
+        ("w.pt2", archive_of("w/archive_format", "w/data/sample_inputs/model.pt"), "torch.export"),
+        ("w.pt", archive_of("w/best/data.pkl"), "damaged or was packed anew"),
         ("w.pt", b"\xf0\xf1\xf2\xf3\xf4", "bytes f0 f1 f2 f3"),
     ],
 )  # fmt: skip
@@ -198,3 +215,65 @@ def test_a_json_text_needs_no_suffix(tmp_path: Path) -> None:
     (tmp_path / "w.pt").write_text(json.dumps({"a": "é" * 2000}, ensure_ascii=False), encoding="utf-8")
     with pytest.raises(WeightsError, match="a JSON text"):
         load_original(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("name", ["ultralytics.utils.downloads.safe_download", "ultralytics.nn.tasks.load_checkpoint"])
+def test_functions_of_ultralytics_are_foreign(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WeightsError, match=f"refused: the file names '{name}'.*{SECURITY}"):
+        load_original(saved_by(monkeypatch, tmp_path / "w.pt", name))
+
+
+def test_a_pruned_model_is_told_as_one(tmp_path: Path) -> None:
+    model = nn.Conv2d(3, 2, 1)
+    prune.l1_unstructured(model, "weight", 0.5)
+    torch.save({"model": model}, tmp_path / "w.pt")
+    with pytest.raises(WeightsError, match=r"a pruning .*prune\.remove") as caught:
+        load_original(tmp_path / "w.pt")
+    assert SECURITY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({}, "found nothing"),
+        ({"model": None, "epoch": 3}, "found only 'model', 'epoch'"),
+        (torch.zeros(3), "found a single tensor"),
+        ([{"a": torch.zeros(1)}], "a state dict"),
+        ({"net": {"inner": {"a": torch.zeros(1), "step": 3}}}, "a state dict"),
+    ],
+)
+def test_content_without_a_model_is_named(tmp_path: Path, content: object, said: str) -> None:
+    torch.save(content, tmp_path / "w.pt")
+    with pytest.raises(WeightsError, match=said):
+        load_original(tmp_path / "w.pt")
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run" / "weights").mkdir(parents=True)
+    (tmp_path / "run" / "weights" / "best.pt").touch()
+    (tmp_path / "m_openvino_model").mkdir()
+    (tmp_path / "open" / "archive").mkdir(parents=True)
+    (tmp_path / "open" / "archive" / "data.pkl").touch()
+    os.mkfifo(tmp_path / "pipe.pt")
+    (tmp_path / "link.pt").symlink_to(tmp_path / "gone.pt")
+    for name, said in {
+        "run": r"a folder\. Name .*best\.pt",
+        "m_openvino_model": "a model was exported to",
+        "open": "a checkpoint was unpacked to",
+        "pipe.pt": "a pipe or a device",
+        "link.pt": "a link to nothing",
+        "none.pt": "no such weights file",
+    }.items():
+        with pytest.raises(WeightsError, match=said):
+            load_original(tmp_path / name)
+
+
+def test_a_checkpoint_with_the_suffix_of_safetensors(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(2)}, tmp_path / "w.safetensors")
+    with pytest.raises(WeightsError, match=r"a PyTorch archive\. Give it the suffix \.pt"):
+        load_original(tmp_path / "w.safetensors")
+
+
+def test_safetensors_with_a_suffix_in_capitals(tmp_path: Path) -> None:
+    save_original(tiny_original(), tmp_path / "o.SAFETENSORS")
+    assert load_original(tmp_path / "o.SAFETENSORS").classes == tiny_original().classes

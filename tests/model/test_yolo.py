@@ -129,6 +129,15 @@ def test_files_that_are_no_architecture(tmp_path: Path, text: str) -> None:
         yolo.build(yolo.read_architecture(tmp_path / "net.yaml"), 3, seed=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "strides"), [("yolov8n-p6.yaml", [8, 16, 32, 64]), ("yolov8n-p2.yaml", [4, 8, 16, 32])]
+)
+def test_variants_are_known_by_ultralytics_names_of_their_sizes(name: str, strides: list[int]) -> None:
+    architecture = yolo.read_architecture(Path(name))
+    assert architecture["scale"] == "n"
+    assert yolo.strides_of(yolo.build(architecture, 2, seed=0)) == strides
+
+
 def test_unknown_architecture() -> None:
     with pytest.raises(WeightsError, match="no such architecture file"):
         yolo.read_architecture(Path("yolov99z.yaml"))

@@ -50,10 +50,16 @@ def test_a_name_has_to_be_text_that_can_be_written(name: Any) -> None:
         class_names(["a", name], 2, "w")
 
 
-@pytest.mark.parametrize(("names", "count"), [(["a"], 2), (["a", "b"], "2"), ([], None), ({}, 0)])
+@pytest.mark.parametrize(("names", "count"), [(["a"], 2), (["a", "b", "c"], 2), ([], None), ({}, 2)])
 def test_there_are_as_many_names_as_outputs(names: Any, count: Any) -> None:
     with pytest.raises(WeightsError, match="do not fit the head"):
         class_names(names, count, "w")
+
+
+@pytest.mark.parametrize("count", [0, -1, "2", 2.0, True])
+def test_the_number_of_outputs_is_a_whole_number(count: Any) -> None:
+    with pytest.raises(WeightsError, match=f"nc: not a number of classes; expected .* from 1, found {count!r}"):
+        class_names(["a", "b"], count, "w")
 
 
 @pytest.mark.parametrize("names", [None, 5, "abc", {"a"}])
