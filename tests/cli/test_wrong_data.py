@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Break, str]] = {
     "classes from one": ({}, labels("1 .5 .5 .4 .4\n2 .5 .5 .2 .2"), "say 'classes_from: 1'"),
     "list of absent images": (LISTS, text("train.txt", "/x/a.png\nb.png\n"), "line 1: no image '/x/a.png'"),
     "list of endless names": (LISTS, text("train.txt", "x" * 9000), "1 missing-image; first train.txt"),
-    "list that is no text": (LISTS, text("train.txt", b"\xff\xfe"), "list of images cannot be read"),
+    "list that is no text": (LISTS, text("train.txt", b"\xff\xff"), "list of images cannot be read"),
     "no such part": ({"train": "trian"}, nothing, "expected one of 'train', 'val'. Did you mean 'train'?"),
     "no part to evaluate on": ({}, remove("images/val"), "no part to evaluate on; expected a part named val or valid"),
     "one of several parts": ({"train": ["train", "more"]}, nothing, "no part 'more'; expected one of 'train', 'val'"),
