@@ -45,7 +45,7 @@ def find_weights(name: str, suite_folder: Path | None) -> Path | None:
     """
     folders = _folders(suite_folder)
     inside = [folder / "weights" for folder in (*_folders(suite_folder), cache_folder())]
-    places = _places(name, [*folders, *inside])
+    places = _places(name, [*folders, *inside]) if name else []
     others = (place for place in places if place.exists() or place.is_symlink())
     return next((place for place in places if place.is_file()), next(others, None))
 
