@@ -166,7 +166,7 @@ def _holds_state_dict(value: Any, depth: int = 0) -> bool:
         return False
     inside = list(value.values()) if isinstance(value, dict) else list(value)
     tensors = sum(isinstance(one, torch.Tensor) for one in inside)
-    if isinstance(value, dict) and 2 * tensors > len(inside):
+    if isinstance(value, dict) and tensors and 2 * tensors >= len(inside):
         return True
     return any(_holds_state_dict(one, depth + 1) for one in inside[:50])
 
