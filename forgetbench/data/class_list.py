@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from forgetbench.data.clean import CLASS_NAMED_TWICE, CLASS_WITHOUT_BOX
 from forgetbench.data.dataset import Dataset, OddityReport
@@ -37,7 +37,7 @@ def class_names(given: Any, where: object, fix: str = "Correct the names.") -> t
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
         raise DataError("names cannot be read", where=where, expected="a list of names", found=brief(given), fix=fix)
     for name in given:
-        if not isinstance(name, str | int | float) or not str(name).strip() or not is_text(str(name)):
+        if not is_name(name):
             raise DataError(
                 "a class has no name that can be written",
                 where=where,
@@ -51,6 +51,11 @@ def class_names(given: Any, where: object, fix: str = "Correct the names.") -> t
 def written(value: str | float) -> str:
     """Return a name as it is written where its source has numbers and truth values beside text, as JSON has."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_name(value: object) -> TypeGuard[str | float]:
+    """Tell whether a value can be what a class is called: text or a number that is not empty and can be written."""
+    return isinstance(value, str | int | float) and bool(str(value).strip()) and is_text(str(value))
 
 
 def is_text(name: str) -> bool:

@@ -20,13 +20,14 @@ from forgetbench.data.clean import (
     UNREADABLE_LABEL,
     WRONG_PATHS,
 )
-from forgetbench.data.coco_boxes import reach_of, read_box, stated_size
+from forgetbench.data.coco_boxes import reach_of, read_box
 from forgetbench.data.coco_classes import Categories, common_parent, near_categories, read_categories, union_of
 from forgetbench.data.coco_files import annotation_files
 from forgetbench.data.coco_images import ImageFinder
 from forgetbench.data.coco_parts import PartFolders, part_word
 from forgetbench.data.coco_scan import scan_categories
 from forgetbench.data.dataset import OddityReport
+from forgetbench.data.frames import stated_size
 from forgetbench.data.instances import Id, Instances, read_instances
 from forgetbench.data.nearest import nearly_named, plain_id
 from forgetbench.data.paths import plain_path
@@ -102,7 +103,8 @@ class CocoSource(Source):
         """Return the size that an image's record states, and how far its boxes reach."""
         part, name = listed.key.split("\0", 1)
         index = self._index(part)
-        return Described(stated_size(index.images[name]), reach_of(index.boxes.get(name, ())))
+        record = index.images[name]
+        return Described(stated_size(record.get("width"), record.get("height")), reach_of(index.boxes.get(name, ())))
 
     def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return an image's annotations; one that cannot be read is dropped and reported."""

@@ -10,23 +10,6 @@ from forgetbench.data.clean import Corners, RawBox
 from forgetbench.errors import brief
 
 
-def stated_size(record: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the (width, height) that an image's record states; None without, or where they cannot be a size."""
-    width, height = (_side(record.get(key)) for key in ("width", "height"))
-    return None if width is None or height is None else (width, height)
-
-
-def _side(value: object) -> float | None:
-    """Return a number of pixels, however it is written; None where it cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        side = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return side if 0 < side < math.inf else None
-
-
 def reach_of(annotations: Iterable[Mapping[str, Any]]) -> tuple[float, float] | None:
     """Return the (x, y) in pixels that usable boxes reach to the right and downwards; None without any."""
     far: list[tuple[float, float]] = []

@@ -13,6 +13,7 @@ Boxes of all other images are taken as they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,22 @@ Size = tuple[float, float]
 Move = Callable[[RawBox], RawBox]
 #: Pixels that a side may differ by from what a factor makes of it: tools round as they please.
 _ROUNDING = 1.0
+
+
+def stated_size(width: object, height: object) -> Size | None:
+    """Return the size that annotations state, however its numbers are written; None where they cannot be one."""
+    sides = _side(width), _side(height)
+    return None if sides[0] is None or sides[1] is None else (sides[0], sides[1])
+
+
+def _side(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        side = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return side if 0 < side < math.inf else None
 
 
 @dataclass(frozen=True)

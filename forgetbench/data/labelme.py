@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.class_list import is_text, written
+from forgetbench.data.class_list import is_name, written
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.frames import Size
+from forgetbench.data.frames import stated_size
 from forgetbench.data.paired import Facts, PairedSource
 from forgetbench.data.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.paths import plain_path
@@ -67,9 +67,8 @@ class LabelmeSource(PairedSource):
         corners = [shape.corners for shape in boxes if shape.corners is not None]
         reach = (max(box[2] for box in corners), max(box[3] for box in corners)) if corners else None
         image = document.get("imagePath")
-        return Facts(image if isinstance(image, str) else "", Described(_stated(document), reach)), {
-            shape.label for shape in boxes
-        }
+        size = stated_size(document.get("imageWidth"), document.get("imageHeight"))
+        return Facts(image if isinstance(image, str) else "", Described(size, reach)), {shape.label for shape in boxes}
 
     def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the shapes of an image's JSON file; one that cannot be read is dropped and reported."""
@@ -151,7 +150,7 @@ def _read_shape(shape: Any) -> _Shape:
     if not isinstance(shape, dict):
         raise ValueError(f"is {brief(shape)}, expected an object")
     label, kind, given = shape.get("label"), shape.get("shape_type") or "polygon", shape.get("points")
-    if not isinstance(label, str | int | float) or not str(label).strip() or not is_text(str(label)):
+    if not is_name(label):
         raise ValueError(f"label is {brief(label)}, expected text")
     label, kind, group = written(label).strip(), str(kind).lower(), shape.get("group_id")
     group = group if isinstance(group, int | str) else None
@@ -175,12 +174,3 @@ def _read_shape(shape: Any) -> _Shape:
 def _around(boxes: Sequence[Corners]) -> Corners:
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
-
-
-def _stated(document: dict[str, Any]) -> Size | None:
-    """Return the (width, height) that a file says, if they are numbers."""
-    try:
-        width, height = (float(document.get(key) or 0) for key in ("imageWidth", "imageHeight"))
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return (width, height) if 0 < width < math.inf and 0 < height < math.inf else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
-from forgetbench.data.class_list import is_text
+from forgetbench.data.class_list import is_name, is_text
 from forgetbench.data.coco_files import other_files, usual_files
 from forgetbench.data.converted import without_converted
 from forgetbench.data.darknet import is_layout, named_classes
@@ -201,7 +201,7 @@ def _named(root: Path, names: Sequence[str] | None, given: Path) -> tuple[Path, 
 
 
 def _require_names(root: Path, names: Sequence[str]) -> None:
-    wrong = [name for name in names if not name.strip() or not is_text(name)]
+    wrong = [name for name in names if not is_name(name)]
     if wrong:
         raise DataError(
             "a class has no name that can be written",

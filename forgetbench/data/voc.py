@@ -21,7 +21,7 @@ from typing import Literal
 
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.frames import Size
+from forgetbench.data.frames import stated_size
 from forgetbench.data.paired import Facts, PairedSource
 from forgetbench.data.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.paths import plain_path
@@ -81,7 +81,9 @@ class VocSource(PairedSource):
         self._before_one += [self.name_of(path) for box in boxes if any(0 <= side < 1 for side in box[:2])]
         reach = (max(box[2] for box in boxes), max(box[3] for box in boxes)) if boxes else None
         names = {found.findtext("name", "").strip() for found in objects} - {""}
-        return Facts(tree.findtext("filename", "").strip(), Described(_stated(tree), reach)), names
+        # Some tools write 0 x 0 for unknown.
+        size = stated_size(tree.findtext("size/width"), tree.findtext("size/height"))
+        return Facts(tree.findtext("filename", "").strip(), Described(size, reach)), names
 
     def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the objects of an image's XML file; an object that cannot be read is dropped and reported."""
@@ -167,15 +169,6 @@ def is_voc(path: Path) -> bool:
     """Tell whether a folder looks like a dataset in Pascal VOC's form."""
     # UTF-16 writes a zero beside each letter.
     return is_paired(path, SUFFIX, lambda content: _SIGN.search(content.replace(b"\0", b"")) is not None)
-
-
-def _stated(tree: ET.Element) -> Size | None:
-    """Return the (width, height) an XML file says; some tools write 0 x 0 for unknown."""
-    try:
-        width, height = (float(tree.findtext(f"size/{side}", "")) for side in ("width", "height"))
-    except ValueError:
-        return None
-    return (width, height) if 0 < width < math.inf and 0 < height < math.inf else None
 
 
 def _read_object(found: ET.Element) -> tuple[str, Corners]:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from forgetbench.data.class_list import is_name
 from forgetbench.errors import InputError, WeightsError, brief
 from forgetbench.files import write_bytes
 from forgetbench.model import yolo
@@ -229,7 +230,7 @@ def class_names(names: object, count: object, where: object) -> tuple[str, ...]:
             fix=_RENAME,
         )
     for index, name in enumerate(listed):
-        if type(name) not in {str, int, float, bool} or not str(name).strip() or not _is_text(str(name)):
+        if not is_name(name):
             found = f"{brief(name)} at {index}"
             raise WeightsError("not a class name", where=f"{where}: names", found=found, fix=_RENAME)
     return tuple(str(name) for name in listed)
@@ -240,8 +241,3 @@ def _index(key: object) -> int | None:
         return int(float(key))
     whole = type(key) is int or (isinstance(key, float) and key.is_integer())
     return int(key) if whole else None  # type: ignore[call-overload]
-
-
-def _is_text(name: str) -> bool:
-    """Tell whether a name can be written as UTF-8; half of a surrogate pair cannot."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)
