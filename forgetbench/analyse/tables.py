@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from forgetbench.analyse.manifest import read_manifest
 from forgetbench.errors import CorruptRunError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def read_tables(folder: Path) -> RunTables:
         CorruptRunError: a file is missing, unreadable or lacks a column.
     """
     return RunTables(
-        read_record(folder / "manifest.json"),
+        read_manifest(folder),
         *(read_table(folder / f"{name}.csv") for name in TABLES),
         *(read_table(path) if (path := folder / f"{name}.csv").is_file() else None for name in LATER_TABLES),
     )
@@ -137,18 +137,3 @@ def rows_of(frame: pd.DataFrame, kind: type[Row]) -> list[Row]:
     names = [field.name for field in fields(kind)]
     cells = ([None if pd.isna(cell) else cell for cell in row] for row in frame[names].itertuples(index=False))
     return [kind(*row) for row in cells]
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a run folder.
-
-    Raises:
-        CorruptRunError: missing or unreadable.
-    """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
-    if not isinstance(record, dict):
-        raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)
-    return record

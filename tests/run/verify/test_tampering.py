@@ -21,11 +21,11 @@ from finished_run import (
     last_digit,
     one_more,
     original_detections,
+    seal,
 )
 
 from forgetbench.run import verify
 from forgetbench.run.redraw import redraw
-from forgetbench.run.seal import seal
 from forgetbench.run.verify import Verification, verify_run
 
 ORIGINAL = {"arm": "original"}

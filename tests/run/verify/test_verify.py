@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from finished_run import change_json, copy_of
+from finished_run import change_json, copy_of, seal
 
 from forgetbench.data.annotations import read_annotations
 from forgetbench.errors import CorruptRunError, DataError, InputError
@@ -18,7 +18,6 @@ from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import hash_tensors
 from forgetbench.run import verify
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.seal import seal
 from forgetbench.run.verify import verify_run
 from forgetbench.run.verify.branchfile import read_branch
 
