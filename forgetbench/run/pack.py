@@ -48,6 +48,7 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
     Raises:
         InputError: it is no finished run, its files are not those of its seal, something does not belong into a run, or
             a text names an absolute path.
+        CorruptRunError: its seal or manifest is none.
     """
     subject = open_subject(run)
     sealed = Part("files")
@@ -64,7 +65,8 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
         _check(run, name)
     if not checkpoints:
         names = [name for name in names if not name.startswith("checkpoints/")]
-    top = f"{subject.manifest['suite']['name']}-{subject.manifest['id']}"
+    manifest = subject.folder.read_manifest()
+    top = f"{manifest['suite']['name']}-{manifest['id']}"
     output = output or Path(f"{top}.tar.gz")
     try:
         with atomic_path(output) as temporary:

@@ -67,6 +67,17 @@ def files_in(folder: Path) -> list[str]:
     return sorted(name for path in found if (name := path.relative_to(folder).as_posix()) not in UNSEALED)
 
 
+def refuse_irregular(folder: Path) -> None:
+    """Refuse a run folder in which something is no regular file: opening it might lead elsewhere, or never end.
+
+    Raises:
+        CorruptRunError: there is such a thing.
+    """
+    for name in files_in(folder):
+        if not is_regular(folder, name):
+            raise CorruptRunError("not a regular file", where=folder / name, fix="Remove it; no run has such a thing.")
+
+
 def is_regular(folder: Path, name: str) -> bool:
     """Tell whether a name in a folder is a file with content of its own: no link, no folder, no pipe, no device."""
     path = folder / name

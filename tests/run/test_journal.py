@@ -66,7 +66,7 @@ def test_what_is_not_what_was_written_is_named_and_not_held(run: Run, damage: st
     assert run.said == [f"y.md: {problem.get(damage, 'not a regular file')}; it is made again"]
 
 
-@pytest.mark.parametrize("kept", range(0, 75, 6))
+@pytest.mark.parametrize("kept", range(0, 71, 5))
 def test_of_a_line_that_a_kill_cut_nothing_is_known(run: Run, kept: int) -> None:
     path = run.folder / "journal"
     lines = path.read_bytes().splitlines(keepends=True)

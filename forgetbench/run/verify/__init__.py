@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forgetbench.analyse.manifest import FORMAT, read_manifest
+from forgetbench.analyse.manifest import FORMAT
 from forgetbench.analyse.records import read_record
 from forgetbench.data.unpack import unpack
 from forgetbench.errors import CorruptRunError, InputError
@@ -95,7 +95,9 @@ def _guarded(
             warnings.simplefilter("ignore")  # of arithmetic with numbers that are wrong
             check(subject, part, progress)
     except CorruptRunError as error:
-        part.find(_within(subject, str(error.where)), f"{error.problem}, so what rests on it was not checked")
+        particulars = f": expected {error.expected}, found {error.found}" if error.expected and error.found else ""
+        where = _within(subject, str(error.where))
+        part.find(where, f"{error.problem}{particulars}, so what rests on it was not checked")
     except Exception as error:  # files from outside may be wrong in more ways than can be foreseen
         part.find(part.name, f"could not be checked to the end: {type(error).__name__}: {error}")
     part.checked = part.checked or "not checked to the end"
@@ -107,7 +109,7 @@ def _within(subject: Subject, where: str) -> str:
 
 
 def open_subject(folder: Path) -> Subject:
-    """Read what a verification rests on.
+    """Read what a verification rests on; whether the manifest holds is not checked yet.
 
     Raises:
         InputError: it is not a run, not finished, or of another version's format.
@@ -133,7 +135,7 @@ def open_subject(folder: Path) -> Subject:
             found=f"format {manifest.get('format')}",
             fix="Run its suite again, or use the version that made it.",
         )
-    return Subject(RunFolder(folder), read_manifest(folder), sealed)
+    return Subject(RunFolder(folder), manifest, sealed)
 
 
 @contextmanager

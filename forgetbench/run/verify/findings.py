@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -73,7 +74,8 @@ class Subject:
     @cached_property
     def without_checkpoints(self) -> bool:
         """Whether all checkpoints that the seal names were left out, as `pack --without-checkpoints` does."""
-        return bool(self.checkpoints) and not (self.folder.path / "checkpoints").exists()
+        named = any(name.startswith("checkpoints/") for name in self.sealed)
+        return named and not os.path.lexists(self.folder.path / "checkpoints")
 
     @cached_property
     def checkpoints(self) -> dict[str, list[int]]:

@@ -24,8 +24,12 @@ _FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.
 
 
 def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
-    """Check everything in the manifest that something else determines."""
-    manifest = subject.manifest
+    """Check that the manifest is one, and everything in it that something else determines.
+
+    Raises:
+        CorruptRunError: a value is missing or of another kind.
+    """
+    manifest = subject.folder.read_manifest()
     identity = manifest["identity"]
     part.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
     _compare(part, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
