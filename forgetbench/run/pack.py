@@ -60,12 +60,12 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
             found=str(sealed.findings[0]),
             fix="`forgetbench verify` lists all that is wrong.",
         )
+    manifest = subject.folder.read_manifest()
     names = [name for name in sorted(subject.sealed) if (run / name).is_file()]
     for name in names:
         _check(run, name)
     if not checkpoints:
         names = [name for name in names if not name.startswith("checkpoints/")]
-    manifest = subject.folder.read_manifest()
     top = f"{manifest['suite']['name']}-{manifest['id']}"
     output = output or Path(f"{top}.tar.gz")
     try:

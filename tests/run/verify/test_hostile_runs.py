@@ -124,10 +124,11 @@ def answers(run: Path) -> tuple[Verification | ForgetbenchError, list[Forgetbenc
         except ForgetbenchError as error:
             verification = error
     said: list[ForgetbenchError | None] = []
-    packed = run.parent / "packed.tar.gz"
+    packed = run.parent / "packed"
+    packed.mkdir(exist_ok=True)
     for command in (
         lambda: redraw(run),
-        lambda: pack_run(run, packed),
+        lambda: pack_run(run, packed / "run.tar.gz"),
         lambda: reproduce_run(run, output=run / "again", overrides=["target.path=nowhere"]),
     ):
         with watching(run, packed):
@@ -143,8 +144,13 @@ def is_refused(found: Verification | ForgetbenchError) -> bool:
     return isinstance(found, ForgetbenchError) or bool(found.findings)
 
 
-@pytest.mark.parametrize("name", WAYS_OUT)
-@pytest.mark.parametrize("what", [MODEL, f"{MODEL}-freeze10-seed0", "small"], ids=["model", "arm", "suite"])
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        *((MODEL, name) for name in WAYS_OUT),
+        *((what, name) for what in (f"{MODEL}-freeze10-seed0", "small") for name in WAYS_OUT[::3]),
+    ],
+)
 def test_names_that_lead_out_make_no_path(run: Path, what: str, name: str) -> None:
     change_json(run / "manifest.json", renamed(what, name))
     seal(run)
@@ -156,7 +162,7 @@ def test_names_that_lead_out_make_no_path(run: Path, what: str, name: str) -> No
         assert "not what a run's manifest has here" in str(error)
 
 
-@pytest.mark.parametrize("name", WAYS_OUT)
+@pytest.mark.parametrize("name", WAYS_OUT[:2])
 @pytest.mark.parametrize(
     "keys", [("identity", "target", "evaluate"), ("data", "target", "fingerprint"), ("id",)], ids=lambda keys: keys[-1]
 )
@@ -169,7 +175,7 @@ def test_hashes_that_lead_out_make_no_path(run: Path, keys: tuple[str, ...], nam
 
 
 @pytest.mark.parametrize("table", ["results.csv", "batchnorm.csv"])
-@pytest.mark.parametrize("name", ["../../outside.safetensors", "/outside.safetensors", "..", "a/../../outside"])
+@pytest.mark.parametrize("name", ["../../outside.safetensors", "/outside.safetensors"])
 def test_detections_elsewhere_are_not_opened(run: Path, table: str, name: str) -> None:
     change_cell(run / table, "detections", {}, lambda _: name)
     seal(run)
@@ -207,15 +213,17 @@ def as_link_inside(path: Path) -> None:
     path.symlink_to(path.parent / "elsewhere")
 
 
-@pytest.mark.parametrize("thing", [as_pipe, as_zeros, as_link_out, as_link_to_secret, as_link_inside])
-@pytest.mark.parametrize(
-    "pattern",
+THINGS = (as_pipe, as_zeros, as_link_out, as_link_to_secret, as_link_inside)
+
+
+@pytest.mark.parametrize(("thing", "pattern"), [
+    (thing, pattern) for number, pattern in enumerate(
     [
         "manifest.json", "DONE", "results.csv", "evidence.csv", "summary.md", "detections/*.safetensors",
         "detections/*.json", "annotations/*", "checkpoints/*/*", "sessions/*/complete.json", "figures/*.svg",
         "detections", "figures", "new.csv", ".hidden",
-    ],
-)  # fmt: skip
+    ]) for thing in (THINGS[number % 5], THINGS[(number + 2) % 5])
+])  # fmt: skip
 def test_what_is_no_regular_file_is_never_opened(run: Path, pattern: str, thing: Callable[[Path], None]) -> None:
     path = next(iter(sorted(run.glob(pattern))), run / pattern)
     if path.is_dir():
@@ -241,7 +249,7 @@ def leaves(content: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str
             yield from leaves(inner, (*keys, key))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_other_values_in_a_manifest_get_an_answer_from_every_command(
     run: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
