@@ -8,13 +8,13 @@ import gc
 import os
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 from rich.console import Console
 
 import forgetbench
-from forgetbench.cli.streams import plain_streams
+from forgetbench.cli.streams import PlainStream, StyledStream, plain_streams
 from forgetbench.errors import ForgetbenchError, printable
 
 #: Faults of the machine that a user can mend, and how.
@@ -63,6 +63,10 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on where it stopped", err=True)
             context.exit(1)
+        except click.UsageError as error:
+            if not error.message or error.message.isprintable():
+                raise
+            raise click.UsageError(printable(error.message), error.ctx) from None  # it quotes what was given
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -94,7 +98,8 @@ def main() -> None:
 
 def console(*, error: bool = False) -> Console:
     """Return a console on standard output, or on standard error; where there is no terminal, tables are not cut."""
-    made = Console(stderr=error)
+    stream = sys.stderr if error else sys.stdout
+    made = Console(file=cast(TextIO, StyledStream(stream)) if isinstance(stream, PlainStream) else stream)
     if made.width < 1 or (not made.is_terminal and "COLUMNS" not in os.environ):
         made.width = 200
     return made
