@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from forgetbench.errors import CorruptRunError
+from forgetbench.shown import from_csv
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -110,9 +111,11 @@ def read_table(path: Path) -> pd.DataFrame:
         raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
     except (OSError, ValueError) as error:
         raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
-    for column in frame.columns.difference(list(_TEXT)):
-        if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
-            frame[column] = _numbers(frame[column])
+    for column in frame.columns:
+        if column not in _TEXT and pd.api.types.is_string_dtype(frame[column]):
+            frame[column] = _numbers(frame[column])  # pandas takes a column that holds `nan` for text
+        if pd.api.types.is_string_dtype(frame[column]):
+            frame[column] = frame[column].map(from_csv, na_action="ignore").astype(frame[column].dtype)
     missing = _NEEDED.get(path.name, set()) - set(frame.columns)
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))

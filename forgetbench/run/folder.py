@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from filelock import FileLock, Timeout
 from forgetbench.analyse.tables import read_record, read_table
 from forgetbench.errors import InputError, RunLockedError
 from forgetbench.files import sha256_json, write_json, write_text
+from forgetbench.shown import in_csv
 
 #: Raise it whenever files of a run folder change their meaning.
 FORMAT = 3
@@ -141,14 +141,19 @@ class RunFolder:
 def table_text(columns: Sequence[str], rows: Iterable[Any]) -> str:
     """Return dataclasses or mappings as the text of a run's CSV file."""
     records = [asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in rows]
-    text = StringIO()
-    frame = pd.DataFrame([[_cell(record[column]) for column in columns] for record in records], columns=list(columns))
-    frame.to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue()
+    lines = [list(columns), *([_cell(record[column]) for column in columns] for record in records)]
+    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return in_csv(value)
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def _quoted(cell: str) -> str:
+    # Python's csv does not quote a lone carriage return, where readers begin a new line.
+    return '"{}"'.format(cell.replace('"', '""')) if any(sign in cell for sign in ',"\r\n') else cell
 
 
 def columns_of(kind: type) -> list[str]:
