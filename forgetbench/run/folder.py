@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,14 @@ from filelock import FileLock, Timeout
 
 from forgetbench.analyse.tables import read_record, read_table
 from forgetbench.errors import InputError, RunLockedError
+from forgetbench.faults import cannot_write
 from forgetbench.files import sha256_json, write_json, write_text
 from forgetbench.shown import in_csv
 
 #: Raise it whenever files of a run folder change their meaning.
 FORMAT = 3
+#: Three names of this length are more than any file of a run needs below its folder.
+_MOST_BELOW = 100
 
 
 def run_id(identity: Mapping[str, Any]) -> str:
@@ -55,11 +58,13 @@ class RunFolder:
         """Hold the folder for this process.
 
         Raises:
-            InputError: the folder cannot be made or written to.
+            InputError: the folder cannot be made or written to, or its path leaves no room for those of its files.
+            RunError: it cannot be written for now, such as for want of room.
             RunLockedError: another process holds it.
         """
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
+            _require_short(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout as error:
@@ -69,7 +74,11 @@ class RunFolder:
                 fix="Wait for it to end, or stop it; then run the same command again.",
             ) from error
         except OSError as error:
-            raise InputError("the run folder cannot be written", where=self.path, found=error.strerror) from error
+            raise cannot_write(error, self.path) from error
+        except NotImplementedError as error:  # filelock's word for it
+            raise InputError(
+                "no file can be locked there", where=self.path, fix="Name a folder on another disk."
+            ) from error
         try:
             yield
         finally:
@@ -136,6 +145,12 @@ class RunFolder:
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""
         write_text(self.path / name, table_text(columns, rows))
+
+
+def _require_short(folder: Path) -> None:
+    """Raise what the system raises if the paths of a run's files would be longer than it allows."""
+    with suppress(FileNotFoundError):
+        folder.joinpath(*["x" * _MOST_BELOW] * 3).lstat()
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Any]) -> str:
