@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from forgetbench.errors import printable
-
 #: Kinds of characters that move the cursor, change colours, turn the direction of text or are not seen at all.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 #: What rich writes to style text, draw bars and move between their lines.
@@ -29,10 +27,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
 def on_terminal(text: str) -> str:
-    """Return text that does nothing to a terminal but show; lines and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in _UNSEEN else _escape(c) for c in text)
+    """Return text that does nothing to a terminal but show; lines and tabs stay, and halves for the encoding."""
+    return _visible(text, but="\n\t", half=True)
 
 
 def styled(text: str) -> str:
@@ -53,7 +49,7 @@ def in_markdown(text: str, *, web: bool = False) -> str:
         text: A name, or some words.
         web: Whether addresses that begin with `http` may become links, as they do by themselves.
     """
-    words = re.split(r"([\s`|\\]+)", printable(text))
+    words = re.split(r"([\s`|\\]+)", _visible(text))
     shown = "".join(
         f"`{word}`" if _LINKED.search(word) or (_WEB.search(word) and not web) else _escaped(word) for word in words
     )
@@ -66,7 +62,7 @@ def _escaped(word: str) -> str:
 
 def paragraphs_in_markdown(text: str) -> str:
     """Return Markdown from outside without what could do more than be read: HTML, and links but to the web."""
-    lines = "\n".join(printable(line) for line in text.strip().split("\n"))
+    lines = "\n".join(_visible(line) for line in text.strip().split("\n"))
     return re.sub(r"\](?=\((?!https?://)|:|\[)", "&#93;", lines.replace("<", "&lt;"))
 
 
@@ -82,12 +78,16 @@ def from_csv(cell: str) -> str:
 
 def in_chart(text: str) -> str:
     """Return a text as a chart can show it and an SVG file can hold it; lines stay."""
-    return "".join(c if c == "\n" or _drawn(c) else _escape(c) for c in text)
+    return _visible(text, but="\n")
 
 
-def _drawn(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN | {"Cs"} and character not in "\ufffe\uffff"
+def _visible(text: str, *, but: str = "", half: bool = False) -> str:
+    """Return a text with escapes for what cannot be seen, but for some characters, and maybe half ones."""
+    if text.isprintable():
+        return text
+    return "".join(c if c in but or _is_seen(c, half) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+def _is_seen(character: str, half: bool) -> bool:
+    kind = unicodedata.category(character)
+    return kind not in _UNSEEN and (half or kind != "Cs") and character not in "\ufffe\uffff"

@@ -131,3 +131,8 @@ def test_every_text_comes_back_from_its_cell() -> None:
 def test_charts_hold_no_character_that_xml_has_not() -> None:
     assert in_chart("a\nb") == "a\nb"
     assert in_chart("a\x1b\x00\ud800\ufffe\u202eb") == r"a\x1b\x00\ud800\ufffe\u202eb"
+
+
+def test_spaces_that_do_not_break_are_spaces() -> None:
+    assert in_markdown("10\u00a0%") == in_chart("10\u00a0%") == on_terminal("10\u00a0%") == "10\u00a0%"
+    assert paragraphs_in_markdown("10\u00a0% of\u3000all") == "10\u00a0% of\u3000all"
