@@ -112,8 +112,13 @@ def _write_texts_out(figure: Figure) -> None:
     numbers: set[Text] = set()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            texts = _tick_texts(axis)
-            numbers |= texts if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter) else set()
+            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
+                numbers |= _tick_texts(axis)
+                continue
+            names = [label.get_text() for label in axis.get_ticklabels()]
+            shown = [in_chart(name) for name in names]
+            if shown != names:  # which an axis writes anew when it is drawn
+                axis.set_ticklabels(shown)
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text not in numbers:
             text.set_parse_math(False)
