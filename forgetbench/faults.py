@@ -136,7 +136,7 @@ def _is_of(error: Exception, path: Path) -> bool:
     known = _system_error(error)
     if known is None or not isinstance(known.filename, str | bytes | os.PathLike):
         return True
-    named = Path(os.fsdecode(known.filename))
+    named, path = Path(os.fsdecode(known.filename)).absolute(), path.absolute()
     return named.parent == path.parent or path.is_relative_to(named) or named.is_relative_to(path)
 
 

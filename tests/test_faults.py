@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,6 +68,17 @@ def test_every_step_of_writing_a_file_names_it(step: str, tmp_path: Path, monkey
     with pytest.raises(RunError, match=r"a\.txt: cannot be written; found no room is left on the disk\. Make room"):
         write_bytes(tmp_path / "a.txt", b"x")
     monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_gone_is_told_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("run/a.txt"), tmp_path / "run" / "a.txt"):
+        with (
+            pytest.raises(RunError, match=r"run/a\.txt: cannot be written; found its folder is gone\. See that"),
+            atomic_path(path),
+        ):
+            shutil.rmtree(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
