@@ -23,7 +23,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, ForgetbenchError
+from forgetbench.faults import machine_fault, writing
 from forgetbench.files import cache_folder
 from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)
 from forgetbench.model.original import Original
@@ -147,8 +148,9 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
             super().cache_images()
 
     def check_cache_disk(self, safety_margin: float = 0.1) -> bool:
-        """Make our cache folder; whether it has room shows when it is filled."""
-        self.npy_files[0].parent.mkdir(parents=True, exist_ok=True)
+        """Make our cache folder; an image that it has no room for is decoded again each time."""
+        with writing(self._decoded_folder):
+            self._decoded_folder.mkdir(parents=True, exist_ok=True)
         return safety_margin >= 0
 
     def build_transforms(self, hyp: Any) -> Any:
@@ -157,7 +159,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         _draw_from_whole_dataset(transforms)
         return transforms
 
-    def __getitem__(self, index: int) -> dict[str, Any] | DataError:
+    def __getitem__(self, index: int) -> dict[str, Any] | ForgetbenchError:
         """Return one augmented image, decided by (seed, epoch, index) alone, or what is wrong with it.
 
         An error raised in a loader process would reach the user as that process's whole traceback.
@@ -165,7 +167,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         seed_everything(self.seed, self.epoch, index)
         try:
             return super().__getitem__(index)  # type: ignore[no-any-return]
-        except DataError as error:
+        except ForgetbenchError as error:
             return error
 
     def load_image(self, i: int, *arguments: Any, **named: Any) -> Any:
@@ -173,10 +175,14 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
 
         Raises:
             DataError: the file is gone or cannot be decoded.
+            ForgetbenchError: the machine is to blame.
         """
         try:
             return super().load_image(i, *arguments, **named)
         except (OSError, cv2.error) as error:
+            fault = None if isinstance(error, FileNotFoundError) else machine_fault(error)
+            if fault is not None:
+                raise fault from error
             raise DataError("cannot be decoded", where=self.im_files[i], fix="Remove or replace the image.") from error
 
 
@@ -188,9 +194,9 @@ def _draw_from_whole_dataset(transform: Any) -> None:
             _draw_from_whole_dataset(inner)
 
 
-def _collated(items: list[dict[str, Any] | DataError]) -> dict[str, Any] | DataError:
+def _collated(items: list[dict[str, Any] | ForgetbenchError]) -> dict[str, Any] | ForgetbenchError:
     """Return a batch of images, or the error that one of them has instead."""
-    error = next((item for item in items if isinstance(item, DataError)), None)
+    error = next((item for item in items if isinstance(item, ForgetbenchError)), None)
     return error or YOLODataset.collate_fn(items)
 
 
@@ -229,7 +235,7 @@ class EpochLoader:
             pin_memory=self._pin,
         )
         for batch in batches:
-            if isinstance(batch, DataError):
+            if isinstance(batch, ForgetbenchError):
                 raise batch
             yield batch
 
