@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
+from forgetbench.faults import writing
 from forgetbench.files import sha256_file, write_text
 from forgetbench.run.seal import JOURNAL, SEAL, files_in, is_regular, lines_of, read_line, read_seal, write_seal
 
@@ -40,7 +41,7 @@ class Journal:
         """Record a file that is in its place, whole."""
         name, digest = self._name(path), sha256_file(path)
         if not self._sealed:
-            with self._path.open("a", encoding="utf-8") as file:
+            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
                 file.write(lines_of({name: digest}))
                 file.flush()
                 os.fsync(file.fileno())
