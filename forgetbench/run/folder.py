@@ -17,7 +17,7 @@ from forgetbench.errors import InputError, RunLockedError
 from forgetbench.files import sha256_json, write_json, write_text
 
 #: Raise it whenever files of a run folder change their meaning.
-FORMAT = 3
+FORMAT = 4
 
 
 def run_id(identity: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from factories import drawn_dataset
-from worlds import with_files, world
+from worlds import world
 
 from forgetbench.data.annotations import load_annotations, save_annotations
 from forgetbench.errors import CorruptRunError
@@ -30,7 +30,6 @@ def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_scores_are_the_same_to_the_last_bit(seed: int, tmp_path: Path) -> None:
     dataset, found = world(seed)
-    dataset = with_files(dataset, tmp_path)
     save_annotations(tmp_path / "kept.safetensors", dataset)
     again = load_annotations(tmp_path / "kept.safetensors")
     assert score(ground_truth(again), found) == score(ground_truth(dataset), found)

@@ -42,13 +42,16 @@ def test_an_image_that_is_gone_is_the_same_one_line_from_a_loader_process(tmp_pa
     gone.unlink()
     with pytest.raises(DataError) as caught:
         list(loader.epoch(0))
-    assert str(caught.value) == f"{gone}: cannot be decoded. Remove or replace the image."
+    assert str(caught.value) == (
+        f"{gone}: cannot be read any more; found No such file or directory. Put the file back, or run the same command "
+        "again: changed data make another run."
+    )
 
 
 def test_an_image_that_is_gone_before_it_is_cached_is_one_line(tmp_path: Path) -> None:
     dataset = drawn_dataset(tmp_path)
     dataset.samples[3].image.write_bytes(b"")
-    with pytest.raises(DataError, match=r"003\.png: cannot be decoded"):
+    with pytest.raises(DataError, match=r"003\.png: changed since"):
         EpochLoader(dataset, training_settings(quick_train(), seed=0), 32, 0, workers=0, pin_memory=False)
 
 

@@ -139,7 +139,7 @@ def test_what_is_no_finished_run_is_refused(small_run: Path, tmp_path: Path) -> 
         verify_run(run)
     change_json(run / "manifest.json", lambda content: content.update(format=1))
     seal(run)
-    with pytest.raises(InputError, match="expected format 3, found format 1"):
+    with pytest.raises(InputError, match="expected format 4, found format 1"):
         verify_run(run)
     (run / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"manifest\.json: not readable"):
