@@ -214,7 +214,7 @@ def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
         for entry in annotations:
             if hashes[folder / entry["image"]] != entry["sha256"]:
                 raise ValueError(f"{entry['image']} is not what was drawn")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             "drawn images are damaged", where=folder, found=error, fix="Delete this folder; it will be drawn again."
         ) from error

@@ -1,0 +1,48 @@
+"""Images whose content changes while all that is cheap to look at stays as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+#: Nanoseconds that a file has to have stood before anything is kept of it, and a margin.
+LATER = 10 * 10**9
+
+
+def let_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all files seem to have stood for a while, so that what is known of them is kept."""
+    from forgetbench.data import content
+
+    now = content.time.time_ns
+    monkeypatch.setattr(content.time, "time_ns", lambda: now() + LATER)
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Overwrite a file with as many bytes, its time of modification put back; its time of change has moved."""
+    before = path.stat()
+    assert len(content) == before.st_size
+    assert content != path.read_bytes()
+    while path.stat().st_ctime_ns == before.st_ctime_ns:  # the clock of files ticks every few milliseconds
+        path.write_bytes(content)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
+
+
+def another_image(path: Path) -> bytes:
+    """Return another image of the same size in pixels and bytes, for a file that holds uncompressed pixels (BMP, PNG).
+
+    A PNG gets another pixel, and bytes after its end until it is as long.
+    """
+    pixels = cv2.imread(str(path))
+    assert pixels is not None
+    suffix, size = path.suffix, path.stat().st_size
+    changed = np.zeros_like(pixels)
+    changed[: len(pixels) // 2] = 200
+    content = bytes(cv2.imencode(suffix, changed)[1])
+    assert len(content) <= size
+    return content + bytes(size - len(content))
