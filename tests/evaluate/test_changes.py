@@ -53,31 +53,20 @@ def test_statistics_are_those_of_batchnorm_by_name() -> None:
 
 
 def test_changes_are_the_same_in_every_memory_layout() -> None:
-    generator = torch.Generator().manual_seed(0)
-    before = nn.Sequential(
-        nn.Conv2d(48, 64, 3), nn.BatchNorm2d(64), nn.Conv2d(64, 64, 1), nn.Conv2d(64, 64, 5, groups=64)
-    )
-    after = deepcopy(before)
-    with torch.no_grad():
-        for tensor in [*before.state_dict().values(), *after.state_dict().values()]:
-            if tensor.is_floating_point():
-                tensor.copy_(
-                    torch.rand(tensor.shape, generator=generator) * 10 ** (6 * torch.rand(1, generator=generator))
-                )
-    after.half()
     layouts = (torch.contiguous_format, torch.channels_last)
-    pairs = [
-        (deepcopy(before).to(memory_format=one), deepcopy(after).to(memory_format=two))
-        for one in layouts
-        for two in layouts
-    ]
-    assert pairs[0][0][0].weight.stride() != pairs[2][0][0].weight.stride()
-    changes = {relative_change(*pair) for pair in pairs}
-    assert len(changes) == 1
-    for old, new in pairs:  # each convolution alone, so that no other hides its last digits
-        assert {relative_change(a, b) for a, b in zip(old, new, strict=True)} == {
-            relative_change(a, b) for a, b in zip(*pairs[0], strict=True)
+    sensitive = 0
+    for seed in range(20):
+        torch.manual_seed(seed)
+        before, after = nn.Conv2d(32, 16, 3), nn.Conv2d(32, 16, 3).half()
+        changes = {
+            relative_change(deepcopy(before).to(memory_format=one), deepcopy(after).to(memory_format=other))
+            for one in layouts
+            for other in layouts
         }
+        assert len(changes) == 1
+        norms = {float(before.weight.double().to(memory_format=layout).norm()) for layout in layouts}
+        sensitive += len(norms) - 1
+    assert sensitive  # a sum in the order of memory does depend on it
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, where training leaves the original")
