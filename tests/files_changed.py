@@ -34,15 +34,14 @@ def overwrite(path: Path, content: bytes) -> None:
 
 
 def another_image(path: Path) -> bytes:
-    """Return another image of the same size in pixels and bytes, for a file that holds uncompressed pixels (BMP, PNG).
-
-    A PNG gets another pixel, and bytes after its end until it is as long.
-    """
+    """Return another image of the same size in pixels and bytes; bytes after its end make it as long."""
     pixels = cv2.imread(str(path))
     assert pixels is not None
-    suffix, size = path.suffix, path.stat().st_size
-    changed = np.zeros_like(pixels)
-    changed[: len(pixels) // 2] = 200
-    content = bytes(cv2.imencode(suffix, changed)[1])
-    assert len(content) <= size
-    return content + bytes(size - len(content))
+    half = np.zeros_like(pixels)
+    half[: len(half) // 2] = 200
+    size, before = path.stat().st_size, path.read_bytes()
+    for changed in (half, np.zeros_like(pixels)):
+        content = bytes(cv2.imencode(path.suffix, changed)[1])
+        if len(content) <= size and not before.startswith(content):
+            return content + bytes(size - len(content))
+    raise AssertionError(f"{path} is too small to be changed")
