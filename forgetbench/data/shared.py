@@ -13,7 +13,6 @@ from pathlib import Path
 
 from forgetbench.data.clean import TRAINED_ON
 from forgetbench.data.dataset import Dataset, OddityReport, Sample, relative_name
-from forgetbench.data.known_images import hashes_of
 
 _ROBOFLOW = re.compile(r"(?P<source>.+)\.rf\.[0-9A-Za-z]{8,}")
 _HOW = {"content": "the same content as", "source": "another copy of the same source image as"}
@@ -106,6 +105,10 @@ def _size(image: Path) -> int | None:
 
 def _digests(images: Sequence[Path]) -> dict[Path, str]:
     """Return hashes of the images that could be equal to another: files of one size."""
+    from forgetbench.data.known_images import (
+        hashes_of,
+    )  # here, since reports, which need `shared_warning`, open no image
+
     by_size: dict[int | None, set[Path]] = defaultdict(set)
     for image in images:
         by_size[_size(image)].add(image)
