@@ -7,6 +7,7 @@ clock's granularity could, so a state counts for nothing until it has stood for 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import stat
 import time
@@ -46,7 +47,7 @@ def state_of(path: Path) -> FileState:
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(f"{path}: not a regular file")
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
