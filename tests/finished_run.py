@@ -15,6 +15,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 import forgetbench
+from forgetbench.files import sha256_file
+from forgetbench.run.seal import files_in, write_seal
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -48,6 +50,11 @@ def make_small_run(output: Path) -> Path:
 def copy_of(run: Path, into: Path) -> Path:
     """Return a copy of a run that may be changed."""
     return Path(shutil.copytree(run, into / run.name))
+
+
+def seal(run: Path) -> None:
+    """Seal whatever lies in a run's folder, as who changes it can."""
+    write_seal(run, {name: sha256_file(run / name) for name in files_in(run)})
 
 
 def change_cell(path: Path, column: str, where: Mapping[str, str], change: Callable[[str], str]) -> None:

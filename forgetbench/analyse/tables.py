@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from forgetbench.errors import CorruptRunError
+from forgetbench.analyse.manifest import read_manifest
+from forgetbench.errors import CorruptRunError, brief
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +21,15 @@ _NAMES = (
     "against", "name", "claim", "point", "from_setting", "to_setting",
 )  # fmt: skip
 _TEXT = dict.fromkeys(_NAMES, "string")
+#: Columns that hold numbers, in whatever table; a cell may be empty.
+NUMBERS = frozenset({
+    "above", "after", "ap", "ap50", "ap75", "ap_large", "ap_medium", "ap_small", "at_gain", "before", "below", "bytes",
+    "cka", "distance", "epoch", "f1", "forgetting", "freeze_point", "from_epoch", "gain", "high", "images",
+    "images_high", "images_low", "instances", "label", "loss", "low", "mean_change", "norm", "objects", "precision",
+    "recall", "right", "score", "seconds", "seed", "seeds", "seeds_high", "seeds_low", "share", "step", "steps",
+    "threshold", "to_epoch", "update_norm", "utilisation", "value", "variance_change", "weight_change", "weight_norm",
+    "wrong",
+})  # fmt: skip
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "evidence")
 #: Those that runs of earlier versions lack.
@@ -88,7 +97,7 @@ def read_tables(folder: Path) -> RunTables:
         CorruptRunError: a file is missing, unreadable or lacks a column.
     """
     return RunTables(
-        read_record(folder / "manifest.json"),
+        read_manifest(folder),
         *(read_table(folder / f"{name}.csv") for name in TABLES),
         *(read_table(path) if (path := folder / f"{name}.csv").is_file() else None for name in LATER_TABLES),
     )
@@ -100,7 +109,8 @@ def read_table(path: Path) -> pd.DataFrame:
     A number that is not one (`nan`, the norm of a gradient that was not finite) is a missing value too.
 
     Raises:
-        CorruptRunError: it is missing, unreadable or lacks a column.
+        CorruptRunError: it is missing, unreadable, lacks a column or holds something else than a number where one is
+            due.
     """
     try:
         frame = pd.read_csv(
@@ -113,6 +123,10 @@ def read_table(path: Path) -> pd.DataFrame:
     for column in frame.columns.difference(list(_TEXT)):
         if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
             frame[column] = _numbers(frame[column])
+    words = [name for name in frame.columns if name in NUMBERS and pd.api.types.is_string_dtype(frame[name])]
+    if words:
+        found = next(cell for cell in frame[words[0]] if _number(cell) is None)
+        raise CorruptRunError("not a number", where=f"{path}, column '{words[0]}'", found=brief(found))
     missing = _NEEDED.get(path.name, set()) - set(frame.columns)
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
@@ -127,6 +141,13 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
         return column
 
 
+def _number(cell: Any) -> float | None:
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return None
+
+
 def measured(cell: Any) -> float | None:
     """Return a cell's number, None where it is empty."""
     return None if pd.isna(cell) else float(cell)
@@ -137,18 +158,3 @@ def rows_of(frame: pd.DataFrame, kind: type[Row]) -> list[Row]:
     names = [field.name for field in fields(kind)]
     cells = ([None if pd.isna(cell) else cell for cell in row] for row in frame[names].itertuples(index=False))
     return [kind(*row) for row in cells]
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a JSON object of a run folder.
-
-    Raises:
-        CorruptRunError: missing or unreadable.
-    """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
-    if not isinstance(record, dict):
-        raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)
-    return record

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter, ScalarFormatter
 
-from forgetbench.errors import printable
+from forgetbench.errors import CorruptRunError, brief, printable
 from forgetbench.files import write_bytes
+from forgetbench.names import PLAIN, is_plain
 from forgetbench.report.fonts import Glyphs, give_glyphs, install_advice
 
 #: Letters of a label that charts have room for, and what each further one takes.
@@ -39,7 +40,13 @@ class Figures:
         self.missing: dict[str, str] = {}
 
     def add(self, name: str, draw: Callable[[], Figure], suffixes: Iterable[str] = ("svg", "png")) -> str:
-        """Draw a chart and write it; returns the Markdown that shows it, empty where it could not be drawn."""
+        """Draw a chart and write it; returns the Markdown that shows it, empty where it could not be drawn.
+
+        Raises:
+            CorruptRunError: the name would lead out of the folder.
+        """
+        if not is_plain(name):
+            raise CorruptRunError("a name that is none", where=self.folder, expected=PLAIN, found=brief(name))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of numbers that have no place on an axis

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forgetbench.analyse.tradeoff import FREEZE
-from forgetbench.errors import SuiteError
+from forgetbench.errors import SuiteError, brief
 from forgetbench.evaluate.networks import HeadMode
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blanks
 from forgetbench.model.original import Original
+from forgetbench.names import PLAIN, is_plain
 from forgetbench.run.cam_checks import modules_shown
 from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.schema import Suite
@@ -138,6 +139,13 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
     for model, original in originals.items():
         mine = [arm for arm in arms if arm.model == model]
         for arm in mine:
+            if not is_plain(arm.name):
+                raise SuiteError(
+                    "an arm's name cannot be a folder's; it is made of the names of model, arm and settings",
+                    where=f"arm '{arm.label}' of {model}",
+                    expected=PLAIN,
+                    found=brief(arm.name),
+                )
             rows = [
                 arm.regime.parts.class_rows(one_to_one=head == "one-to-one") for head in scored_heads(suite, original)
             ]

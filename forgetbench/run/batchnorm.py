@@ -73,7 +73,7 @@ def gather_batchnorm(folder: RunFolder, manifest: Mapping[str, Any], progress: P
     Raises:
         CorruptRunError: the table, or a file that its scores rest on, is missing or unreadable.
     """
-    read = rows_of(read_table(folder.path / "batchnorm.csv"), BatchNormRow)
+    read = rows_of(read_table(folder.table("batchnorm.csv")), BatchNormRow)
     return _scored(folder, manifest, read, progress)
 
 
@@ -92,7 +92,7 @@ def _scored(
 
     @cache
     def scored(name: str) -> Score:
-        detections, about = load_detections(folder.path / "detections" / name)
+        detections, about = load_detections(folder.detections_called(name))
         found = resampling.ap(resampling.match(detections, about["data"]), about["data"])
         return Score(score(truth(about["data"]), detections).ap, over_classes(found.ap))
 

@@ -28,7 +28,6 @@ from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress, warnings_to
 from forgetbench.run.scoring import Scorer
-from forgetbench.run.seal import reseal
 from forgetbench.suite.schema import Cam, CamRule
 
 if TYPE_CHECKING:
@@ -77,11 +76,9 @@ def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Prog
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
     folder.write_manifest(manifest)
-    drawn = write_report(folder.path, warn=warnings_to(progress))
-    figures = [
-        folder.path / "figures" / f"{cam_name(model, role)}.png" for model in plan.originals for role in _ROLES.values()
-    ]
-    reseal(folder.path, [*drawn, *figures, folder.path / "cam.csv", folder.path / "manifest.json"])
+    for path in write_report(folder.path, warn=warnings_to(progress)):
+        folder.journal.add(path)
+    folder.journal.seal_again()
 
 
 def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
@@ -112,7 +109,7 @@ class _Maps:
         figures, name = self._folder.path / "figures", cam_name(self._model, self._role)
         chosen = self._chosen(progress)
         if not chosen:
-            (figures / f"{name}.png").unlink(missing_ok=True)  # that of an earlier choice
+            self._folder.journal.drop([self._folder.figure(f"{name}.png")])  # that of an earlier choice
             return []
         images = list(dict.fromkeys(index for _, index in chosen))
         made = self._make_maps(images, device, progress)
@@ -124,6 +121,8 @@ class _Maps:
         drawing = Figures(figures)
         with styled():
             drawing.add(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note), ["png"])
+        for path in drawing.written:
+            self._folder.journal.add(path)
         for remark in drawing.remarks():
             progress.message(remark, "warning")
         return [

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from forgetbench.analyse.tables import read_table
 from forgetbench.data.dataset import Sample
 from forgetbench.evaluate.changes import Change, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
@@ -63,7 +64,7 @@ class _Last:
 
 
 def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float) -> None:
-    """Write `drift.csv` and `batchnorm.csv` if they are not there yet; all checkpoints have been scored before.
+    """Write `drift.csv` and `batchnorm.csv` if they are not there yet, whole; all checkpoints have been scored before.
 
     Args:
         plan, folder: The run.
@@ -71,8 +72,7 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
         progress: Told what is going on.
         most_bytes: How much of checkpoints' modules may be in memory before those at hand are dealt with.
     """
-    names = ("drift.csv", "batchnorm.csv")
-    if all((folder.path / name).is_file() for name in names):
+    if _is_written(folder):
         return
     drifts: list[DriftRow] = []
     shares: list[BatchNormRow] = []
@@ -94,6 +94,15 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
             scorer.forget_modules()
     folder.write_table("drift.csv", columns_of(DriftRow), drifts)
     write_batchnorm(folder, shares, progress)
+
+
+def _is_written(folder: RunFolder) -> bool:
+    """Tell whether both tables, and the detections that one of them names, are what was written."""
+    all_hold = folder.journal.all_hold
+    if not all_hold(map(folder.table, ("drift.csv", "batchnorm.csv"))):
+        return False
+    named = read_table(folder.table("batchnorm.csv"))["detections"].dropna().unique()
+    return all_hold(map(folder.detections_called, named))
 
 
 def _groups(plan: Plan, model: str, folder: RunFolder, scorer: Scorer, most_bytes: float) -> Iterator[list[_Last]]:

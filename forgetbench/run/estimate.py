@@ -14,6 +14,7 @@ from forgetbench.device import to_device
 from forgetbench.evaluate.scorers import ScorerName
 from forgetbench.model.layers import count_flops
 from forgetbench.run.arms import Arm
+from forgetbench.run.due import checkpoint_epochs
 from forgetbench.run.plan import Plan
 from forgetbench.run.rehearsal import rehearse
 
@@ -127,7 +128,7 @@ def estimate(plan: Plan, device: torch.device) -> Estimate:
 
 def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     epochs, cut = plan.suite.train.epochs, arm.freeze_point
-    due = sum(1 for epoch in range(1, epochs + 1) if plan.due(epoch, epochs))
+    due = len(checkpoint_epochs(epochs, plan.suite.evaluation.every, epochs, diverged=False))
     adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
     # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
     of_batchnorm = 2 + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0

@@ -13,7 +13,6 @@ from forgetbench.report.write import write_report
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.operating import operating_table, scored_networks
 from forgetbench.run.progress import Progress, warnings_to
-from forgetbench.run.seal import reseal
 from forgetbench.run.tables import Table
 from forgetbench.suite.portable import portable_suite
 
@@ -86,6 +85,6 @@ def add_claims(plan: Plan, folder: RunFolder, progress: Progress) -> None:
         write_evidence(folder, progress)
     else:
         write_claims(folder)
-    drawn = write_report(folder.path, warn=warnings_to(progress))
-    names = ("claims.csv", "equal_gain.csv", "manifest.json")
-    reseal(folder.path, [*drawn, *(folder.path / name for name in names)])
+    for path in write_report(folder.path, warn=warnings_to(progress)):
+        folder.journal.add(path)
+    folder.journal.seal_again()

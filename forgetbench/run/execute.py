@@ -14,20 +14,23 @@ from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_
 from forgetbench.report.write import write_report
 from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.drift import write_drift
+from forgetbench.run.environment import environment_of
 from forgetbench.run.evidence import add_claims, claims_due, write_evidence
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.forgotten import write_forgotten
+from forgetbench.run.journal import broken, reopen
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent, warnings_to
 from forgetbench.run.rows import ClassRow, ResultRow
 from forgetbench.run.scoring import Scorable, Scorer
-from forgetbench.run.seal import seal
 from forgetbench.run.slowness import warn_before_run
 from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
+#: So many files that are not what they were are named.
+MOST_NAMED = 5
 #: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
 MODULE_SHARE = 0.25
 
@@ -87,12 +90,25 @@ def run_plan(
     """
     folder = folder_of(plan, output)
     with folder.lock():
-        if not folder.complete:
+        if folder.complete and _holds(folder, progress):
+            _complete(plan, folder, device, progress)
+        else:
             warn_before_run(device, progress, new_run=free_threads and not folder.begun)
             _run(plan, folder, device, progress)
-        else:
-            _complete(plan, folder, device, progress)
     return folder
+
+
+def _holds(folder: RunFolder, progress: Progress) -> bool:
+    """Tell whether a finished run is what it was; one that is not goes on: what does not hold is made again."""
+    progress.message("checking the run's files", "detail")
+    problems = broken(folder.path)
+    if problems:
+        for problem in problems[:MOST_NAMED]:
+            progress.message(f"the finished run is not what it was: {problem}; it is made again", "warning")
+        if len(problems) > MOST_NAMED:
+            progress.message(f"… and {len(problems) - MOST_NAMED} more files, which are made again", "warning")
+        reopen(folder.path)
+    return not problems
 
 
 def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
@@ -116,11 +132,17 @@ def _load(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequen
 
 
 def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
-    manifest = manifest_of(plan, device)
+    journal = folder.journal
+    journal.warn = warnings_to(progress)
+    journal.begin()
+    manifest = manifest_of(plan, environment_of(folder, device, progress))
     folder.write_manifest(manifest)
     write_oddities(plan, folder)
     for dataset in (plan.target.evaluate, *plan.reference.values()):
-        save_annotations(folder.annotations(dataset.fingerprint()), dataset)
+        path = folder.annotations(dataset.fingerprint())
+        if not journal.holds(path):
+            save_annotations(path, dataset)
+            journal.add(path)
     for role, report in plan.reports.items():
         if report.found:
             counts = ", ".join(f"{count} x {kind}" for kind, count in report.counts().items())
@@ -141,16 +163,20 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
                     _score(scorer, pending, results, classes)
                     pending = []
         _score(scorer, pending, results, classes)
-    write_tables(plan, folder, results, classes)
+    manifest = with_outcomes(manifest, plan, folder)
+    folder.write_manifest(manifest)
+    write_tables(folder, manifest["arms"], results, classes)
     write_evidence(folder, progress)
     write_forgotten(folder, progress)
     if plan.suite.evaluation.drift:
         write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
-    folder.write_manifest(with_outcomes(manifest, plan, folder))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
-    write_report(folder.path, warn=warnings_to(progress))
-    seal(folder.path)
+    for path in write_report(folder.path, warn=warnings_to(progress)):
+        journal.add(path)
+    foreign = journal.seal()
+    if foreign:
+        progress.message(f"not part of the run, and not sealed: {', '.join(foreign[:MOST_NAMED])}", "warning")
 
 
 def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:

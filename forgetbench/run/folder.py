@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from forgetbench.analyse.tables import read_record, read_table
-from forgetbench.errors import InputError, RunLockedError
+from forgetbench.analyse.manifest import read_manifest
+from forgetbench.analyse.records import read_record
+from forgetbench.analyse.tables import read_table
+from forgetbench.errors import CorruptRunError, InputError, RunLockedError, brief
 from forgetbench.files import sha256_json, write_json, write_text
-
-#: Raise it whenever files of a run folder change their meaning.
-FORMAT = 4
+from forgetbench.names import PLAIN, is_plain
+from forgetbench.run.journal import Journal
 
 
 def run_id(identity: Mapping[str, Any]) -> str:
@@ -34,7 +36,7 @@ class RunFolder:
         checkpoints/        <arm>/epoch-<n>.safetensors, what the branch owns
         annotations/        <fingerprint>.safetensors, what was scored against
         detections/         <key>.safetensors, one per network, dataset and settings
-        sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from
+        sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from while training
         oddities.csv        what was odd in the data, by file
         results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
         intervals.csv, evidence.csv, claims.csv     how sure the differences are, and what becomes of claims
@@ -44,11 +46,19 @@ class RunFolder:
         drift.csv, batchnorm.csv                    how far modules moved, and what their statistics cost
         cam.csv             the activation maps drawn, where the suite asks for them
         figures/, summary.md
-        DONE                written last: the hash of every file, see `run/seal.py`
+        journal             while a run is not finished: the hash of each finished file, see `run/journal.py`
+        DONE                what the journal becomes at last, see `run/seal.py`
+
+    Every path is made here, of plain names alone, so that none leads out of the folder.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Which files are finished, and whether they are what was written."""
+        return Journal(self.path)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -85,17 +95,32 @@ class RunFolder:
         """Whether training has got as far as a state to go on from."""
         return any((self.path / "sessions").glob("*/epoch-*.json"))
 
+    def _place(self, *names: str) -> Path:
+        """Return a path in the folder.
+
+        Raises:
+            CorruptRunError: a name would lead elsewhere.
+        """
+        for name in names:
+            if not is_plain(name):
+                raise CorruptRunError("a name that is none", where=self.path, expected=PLAIN, found=brief(name))
+        return self.path.joinpath(*names)
+
     def checkpoint(self, arm: str, epoch: int) -> Path:
         """Return the path of an arm's checkpoint after an epoch."""
-        return self.path / "checkpoints" / arm / f"epoch-{epoch:03d}.safetensors"
+        return self._place("checkpoints", arm, f"epoch-{epoch:03d}.safetensors")
 
     def detections(self, key: str) -> Path:
         """Return the path of the detections an evaluation key names."""
-        return self.path / "detections" / f"{key[:24]}.safetensors"
+        return self.detections_called(f"{key[:24]}.safetensors")
+
+    def detections_called(self, file: str) -> Path:
+        """Return the path of the detections that a table names."""
+        return self._place("detections", file)
 
     def annotations(self, fingerprint: str) -> Path:
         """Return the path of the annotations of the dataset that has a fingerprint."""
-        return self.path / "annotations" / f"{fingerprint[:24]}.safetensors"
+        return self._place("annotations", f"{fingerprint[:24]}.safetensors")
 
     def unfinished_detections(self) -> Path:
         """Return the folder where a pass gathers detections; it is there only while one runs."""
@@ -103,19 +128,32 @@ class RunFolder:
 
     def session(self, model: str, seed: int) -> Path:
         """Return the folder of one joint training."""
-        return self.path / "sessions" / f"{model}-seed{seed}"
+        return self._place("sessions", f"{model}-seed{seed}")
+
+    def record(self, model: str, seed: int, epoch: int) -> Path:
+        """Return the path of what an epoch of a joint training was like."""
+        return self.session(model, seed) / f"epoch-{epoch:03d}.json"
+
+    def figure(self, file: str) -> Path:
+        """Return the path of a chart's file."""
+        return self._place("figures", file)
+
+    def table(self, name: str) -> Path:
+        """Return the path of a table, such as `results.csv`."""
+        return self._place(name)
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Write the manifest."""
         write_json(self.path / "manifest.json", manifest)
+        self.journal.add(self.path / "manifest.json")
 
     def read_manifest(self) -> dict[str, Any]:
         """Read the manifest.
 
         Raises:
-            CorruptRunError: there is none, or it is not readable.
+            CorruptRunError: there is none, or it is not one.
         """
-        return read_record(self.path / "manifest.json")
+        return read_manifest(self.path)
 
     def results(self) -> pd.DataFrame:
         """Return `results.csv`, one row per scored thing.
@@ -123,19 +161,28 @@ class RunFolder:
         Raises:
             CorruptRunError: there is none, or it is not readable.
         """
-        return read_table(self.path / "results.csv")
+        return read_table(self.table("results.csv"))
 
-    def session_records(self, model: str, seed: int) -> list[dict[str, Any]]:
-        """Return the records of a session's epochs, in order.
+    def outcomes(self, model: str, seed: int) -> dict[str, Any]:
+        """Return how the training of each arm of a session ended: why it stopped early, its epochs and steps.
+
+        Raises:
+            CorruptRunError: it has not ended, or the record is not readable.
+        """
+        return read_record(self.session(model, seed) / "complete.json")
+
+    def session_records(self, model: str, seed: int, epochs: int) -> list[dict[str, Any]]:
+        """Return the records of a session's first epochs, in order.
 
         Raises:
             CorruptRunError: one of them is not readable.
         """
-        return [read_record(path) for path in sorted(self.session(model, seed).glob("epoch-*.json"))]
+        return [read_record(self.record(model, seed, epoch)) for epoch in range(1, epochs + 1)]
 
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""
-        write_text(self.path / name, table_text(columns, rows))
+        write_text(self.table(name), table_text(columns, rows))
+        self.journal.add(self.table(name))
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Any]) -> str:

@@ -59,7 +59,7 @@ def gather_forgotten(folder: RunFolder, manifest: dict[str, Any], progress: Prog
     files = list(dict.fromkeys(file for one in compared for pair in one.files.values() for file in pair))
     with progress.task("comparing classes and errors", len(files), "network") as advance:
         for name in files:
-            detections, about = load_detections(folder.path / "detections" / name)
+            detections, about = load_detections(folder.detections_called(name))
             profiles[name] = examiner_of(about["data"]).profile(detections, about["settings"]["iou"])
             advance(len(profiles), "")
     classes: list[ClassChange] = []

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import torch
-
+from forgetbench.analyse.manifest import FORMAT
 from forgetbench.data.dataset import Dataset
 from forgetbench.model import yolo
 from forgetbench.run.evidence import SEED
-from forgetbench.run.folder import FORMAT, RunFolder
+from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan
-from forgetbench.run.provenance import environment
-from forgetbench.run.training import outcome
 from forgetbench.suite.portable import portable_suite
 from forgetbench.suite.vary import branch_settings
 
 
-def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
-    """Return what is known of a run before it starts."""
+def manifest_of(plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a run before it starts; `environment` is what it is computed in."""
     return {
         "format": FORMAT,
         "id": plan.run_id(),
@@ -48,7 +45,7 @@ def manifest_of(plan: Plan, device: torch.device) -> dict[str, Any]:
             "reference": _dataset(next(iter(plan.reference.values())))
             | {"oddities": plan.reports["reference"].counts()},
         },
-        "environment": environment(device),
+        "environment": environment,
     }
 
 
@@ -57,7 +54,8 @@ def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> di
     return {
         **manifest,
         "arms": [
-            {**described, **outcome(folder, arm)} for described, arm in zip(manifest["arms"], plan.arms, strict=True)
+            {**described, **folder.outcomes(arm.model, arm.seed)[arm.name]}
+            for described, arm in zip(manifest["arms"], plan.arms, strict=True)
         ],
     }
 

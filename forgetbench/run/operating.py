@@ -70,7 +70,7 @@ def scored_networks(
     with progress.task("resampling images", len(files), "network") as advance:
         for row in files.to_dict("records"):
             name, original = str(row["detections"]), originals.get((row["model"], row["head"]), "")
-            detections, about = load_detections(folder.path / "detections" / name)
+            detections, about = load_detections(folder.detections_called(name))
             kept = float(about["settings"]["conf"])
             known = [threshold for threshold in (CONFIDENCE, best.get(original)) if threshold is not None]
             matches = resampling.match(detections, about["data"], kept if name == original else min(known))

@@ -48,6 +48,7 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
     Raises:
         InputError: it is no finished run, its files are not those of its seal, something does not belong into a run, or
             a text names an absolute path.
+        CorruptRunError: its seal or manifest is none.
     """
     subject = open_subject(run)
     sealed = Part("files")
@@ -59,12 +60,13 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
             found=str(sealed.findings[0]),
             fix="`forgetbench verify` lists all that is wrong.",
         )
+    manifest = subject.folder.read_manifest()
     names = [name for name in sorted(subject.sealed) if (run / name).is_file()]
     for name in names:
         _check(run, name)
     if not checkpoints:
         names = [name for name in names if not name.startswith("checkpoints/")]
-    top = f"{subject.manifest['suite']['name']}-{subject.manifest['id']}"
+    top = f"{manifest['suite']['name']}-{manifest['id']}"
     output = output or Path(f"{top}.tar.gz")
     try:
         with atomic_path(output) as temporary:

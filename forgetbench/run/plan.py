@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from forgetbench.analyse.manifest import FORMAT
 from forgetbench.data.align import align_classes
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import LoadedData, load_data
@@ -24,7 +25,7 @@ from forgetbench.run.arms import Arm, advice, check_arms, make_arms, scored_head
 from forgetbench.run.batches import check_batches, check_side
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.claims import resolve_claims
-from forgetbench.run.folder import FORMAT, run_id
+from forgetbench.run.folder import run_id
 from forgetbench.run.models import (
     cached_original,
     is_architecture,
@@ -101,10 +102,6 @@ class Plan:
             (str(point), resolve_attach_point(point, freeze_point=arm.freeze_point, head=head))
             for point in self.suite.attach_points
         ]
-
-    def due(self, epoch: int, last: int) -> bool:
-        """Tell whether a checkpoint after `epoch` epochs is scored; `last` is the arm's final epoch."""
-        return epoch % self.suite.evaluation.every == 0 or epoch == last
 
     def reference_freeze_point(self, model: str) -> int:
         """Return the freeze point that specialisation gain is measured against."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from forgetbench.report import write
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.progress import Progress, Silent, warnings_to
-from forgetbench.run.seal import reseal
+from forgetbench.run.strangers import reading
 
 
 def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
@@ -23,7 +23,11 @@ def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
     Raises:
         CorruptRunError: the run's tables or its seal are not readable.
     """
-    written = write.write_report(run, warn=warnings_to(progress or Silent()))
-    if RunFolder(run).complete:
-        reseal(run, written)
+    folder = RunFolder(run)
+    with reading(run):
+        written = write.write_report(run, warn=warnings_to(progress or Silent()))
+    if folder.complete:
+        for path in written:
+            folder.journal.add(path)
+        folder.journal.seal_again()
     return written

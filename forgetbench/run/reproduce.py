@@ -18,6 +18,7 @@ from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent
 from forgetbench.run.provenance import environment
 from forgetbench.run.sameness import Comparison, compare_runs, environment_differences
+from forgetbench.run.strangers import reading
 from forgetbench.run.verify import open_subject, opened
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 
@@ -62,7 +63,8 @@ def reproduce_run(
     """
     progress = progress or Silent()
     with opened(Path(run)) as folder:
-        manifest = open_subject(folder).manifest
+        with reading(folder):
+            manifest = open_subject(folder).folder.read_manifest()
         where = pick_device(device)
         keep_freed_memory()
         torch.set_num_threads(int(manifest["environment"]["threads"]))
@@ -74,7 +76,8 @@ def reproduce_run(
         for difference in differences:
             progress.message(f"differs: {difference}", "detail")
         again = run_plan(plan, Path(output), where, progress, free_threads=False)
-        comparison = compare_runs(RunFolder(folder), again, progress)
+        with reading(folder):
+            comparison = compare_runs(RunFolder(folder), again, progress)
     return Reproduction(again, differences, comparison)
 
 

@@ -19,7 +19,7 @@ from forgetbench.suite.claims import Measure
 #: What has to be the same for results to be the same to the last bit.
 _DECIDING = (
     "forgetbench", "commit", "python", "packages", "platform", "processor", "instructions", "threads", "variables",
-    "device", "cuda",
+    "device", "cuda", "began_with",
 )  # fmt: skip
 #: Where AP has next to no interval over images, it may differ by this much all the same: half a point.
 LEAST_TOLERANCE = 0.005

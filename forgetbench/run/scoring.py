@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from forgetbench.analyse.tables import read_record
+from forgetbench.analyse.records import read_record
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError
@@ -126,7 +126,8 @@ class Scorer:
         items = list(items)
         for role, dataset in self._datasets.items():
             wanted = {item.network: self.key(item) for item in items if item.role == role}
-            missing = {network: key for network, key in wanted.items() if not self._folder.detections(key).is_file()}
+            holds, path_of = self._folder.journal.holds, self._folder.detections
+            missing = {network: key for network, key in wanted.items() if not holds(path_of(key))}
             if wanted:
                 known = len(wanted) - len(missing)
                 self._progress.message(
@@ -160,7 +161,10 @@ class Scorer:
                         "role": role,
                         "settings": asdict(self._settings),
                     }
-                    save_detections(self._folder.detections(key), spool.read(network), about)
+                    path = self._folder.detections(key)
+                    self._folder.journal.drop([path.with_suffix(".json")])
+                    save_detections(path, spool.read(network), about)
+                    self._folder.journal.add(path)
         except torch.OutOfMemoryError as error:
             if len(networks) == 1:
                 raise RunError(
@@ -181,12 +185,13 @@ class Scorer:
         """
         path = self._folder.detections(self.key(item))
         kept = path.with_suffix(".json")
-        if kept.is_file():
+        if self._folder.journal.holds(kept):
             record = read_record(kept)
             record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
             return Scores(**record)
         scores = score(self._truths[item.role], load_detections(path)[0])
         write_json(kept, asdict(scores))
+        self._folder.journal.add(kept)
         return scores
 
     def target_ap(self, arm: Arm, epoch: int) -> float | None:

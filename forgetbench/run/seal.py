@@ -6,68 +6,79 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from forgetbench.errors import CorruptRunError
-from forgetbench.files import sha256_file, write_text
+from forgetbench.errors import CorruptRunError, brief
+from forgetbench.files import write_text
+from forgetbench.names import stays_inside
 
 SEAL = "DONE"
+#: The seal while it grows, see `journal.py`.
+JOURNAL = "journal"
 #: Files of a run folder that are not sealed: the seal itself, and what holds the folder for a process.
 UNSEALED = (SEAL, ".lock")
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-
-
-def seal(folder: Path) -> None:
-    """Write the seal of every file in a run folder; parts of files that a kill left behind are removed before."""
-    for left in folder.rglob(".*.part"):
-        left.unlink()
-    _write(folder, {name: sha256_file(folder / name) for name in files_in(folder)})
-
-
-def reseal(folder: Path, written: Iterable[Path]) -> None:
-    """Bring the seal up to date with files that were written, added or removed on purpose; others keep their hashes.
-
-    Raises:
-        CorruptRunError: the seal is not readable.
-    """
-    hashes = read_seal(folder)
-    for path in written:
-        name = path.relative_to(folder).as_posix()
-        if path.is_file():
-            hashes[name] = sha256_file(path)
-        else:
-            hashes.pop(name, None)
-    _write(folder, hashes)
 
 
 def read_seal(folder: Path) -> dict[str, str]:
     """Return the hash of each file by its name relative to the run folder.
 
     Raises:
-        CorruptRunError: there is no seal, or it is none.
+        CorruptRunError: there is no seal, it is none, or a name in it leads out of the folder.
     """
     path = folder / SEAL
+    if not is_regular(folder, SEAL):
+        raise CorruptRunError("not a regular file", where=path, expected="the seal of a finished run")
     try:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, ValueError) as error:
         raise CorruptRunError("not readable", where=path, expected="the seal of a finished run") from error
     hashes: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
-        matched = _LINE.fullmatch(line)
-        if matched is None or matched[2] in hashes:
+        entry = read_line(line)
+        if entry is None or entry[0] in hashes:
             raise CorruptRunError(
-                "not a seal", where=f"{path}, line {number}", expected="a hash and a file's name", found=repr(line[:80])
+                "not a seal", where=f"{path}, line {number}", expected="a hash and a file's name", found=brief(line)
             )
-        hashes[matched[2]] = matched[1]
+        hashes[entry[0]] = entry[1]
     return hashes
 
 
+def read_line(line: str) -> tuple[str, str] | None:
+    """Return the name and the hash that a line gives; None where it is no such line or its name leads out."""
+    matched = _LINE.fullmatch(line)
+    return (matched[2], matched[1]) if matched and stays_inside(matched[2]) else None
+
+
+def lines_of(hashes: Mapping[str, str]) -> str:
+    """Return names and hashes as `sha256sum` writes them, sorted by name."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
+
+
+def write_seal(folder: Path, hashes: Mapping[str, str]) -> None:
+    """Write the seal of files with these hashes, whole or not at all."""
+    write_text(folder / SEAL, lines_of(hashes))
+
+
 def files_in(folder: Path) -> list[str]:
-    """Return the names of all that lies in a run folder and has to be sealed; links count as files."""
+    """Return the names of all that lies in a run folder but its seal; links count as files, whatever they lead to."""
     found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(name for path in found if (name := path.relative_to(folder).as_posix()) not in UNSEALED)
 
 
-def _write(folder: Path, hashes: Mapping[str, str]) -> None:
-    write_text(folder / SEAL, "".join(f"{digest}  {name}\n" for name, digest in sorted(hashes.items())))
+def refuse_irregular(folder: Path) -> None:
+    """Refuse a run folder in which something is no regular file: opening it might lead elsewhere, or never end.
+
+    Raises:
+        CorruptRunError: there is such a thing.
+    """
+    for name in files_in(folder):
+        if not is_regular(folder, name):
+            raise CorruptRunError("not a regular file", where=folder / name, fix="Remove it; no run has such a thing.")
+
+
+def is_regular(folder: Path, name: str) -> bool:
+    """Tell whether a name in a folder is a file with content of its own: no link, no folder, no pipe, no device."""
+    path = folder / name
+    return path.is_file() and not any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents)

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from forgetbench.run.plan import Plan
 
 
+#: Every table of every run, and those of them that a suite may do without.
+TABLES = (
+    "results.csv", "per_class.csv", "gradients.csv", "memory.csv", "times.csv", "losses.csv", "oddities.csv",
+    "intervals.csv", "evidence.csv", "operating.csv", "front.csv", "equal_gain.csv", "claims.csv", "classes.csv",
+    "errors.csv", "drift.csv", "batchnorm.csv",
+)  # fmt: skip
+DRIFT_TABLES = ("drift.csv", "batchnorm.csv")
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of a run.
@@ -36,9 +45,10 @@ def write_oddities(plan: Plan, folder: RunFolder) -> None:
     folder.write_table("oddities.csv", ["role", *columns_of(Oddity)], rows)
 
 
-def write_tables(plan: Plan, folder: RunFolder, results: Iterable[ResultRow], classes: Iterable[ClassRow]) -> None:
-    """Write every CSV file of a run."""
-    arms = [{"model": arm.model, "seed": arm.seed} for arm in plan.arms]
+def write_tables(
+    folder: RunFolder, arms: Iterable[Mapping[str, Any]], results: Iterable[ResultRow], classes: Iterable[ClassRow]
+) -> None:
+    """Write what was scored and what was measured while training arms, see `training_tables`."""
     for table in (*score_tables(results, classes), *training_tables(folder, arms)):
         folder.write_table(table.name, table.columns, table.rows)
 
@@ -50,13 +60,16 @@ def score_tables(results: Iterable[ResultRow], classes: Iterable[ClassRow]) -> I
 
 
 def training_tables(folder: RunFolder, arms: Iterable[Mapping[str, Any]]) -> Iterator[Table]:
-    """Yield what was measured while training, from the records of finished epochs; arms tell `model` and `seed`.
+    """Yield what was measured while training, from the records of its epochs; arms tell `model`, `seed` and `epochs`.
 
     Raises:
         CorruptRunError: a record is not readable.
     """
-    sessions = dict.fromkeys((str(arm["model"]), int(arm["seed"])) for arm in arms)
-    records = [(key, record) for key in sessions for record in folder.session_records(*key)]
+    sessions: dict[tuple[str, int], int] = {}
+    for arm in arms:
+        key = str(arm["model"]), int(arm["seed"])
+        sessions[key] = max(sessions.get(key, 0), int(arm["epochs"]))
+    records = [(key, record) for key, epochs in sessions.items() for record in folder.session_records(*key, epochs)]
     for name, kind, part in (("gradients.csv", GradientRow, "gradients"), ("memory.csv", MemoryRow, "memory")):
         yield Table(name, columns_of(kind), [row for _, record in records for row in record[part]])
     times = [{"model": m, "seed": s, **row} for (m, s), record in records for row in record["times"]]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 import torch
 
-from forgetbench.analyse.tables import read_record
-from forgetbench.files import write_json
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
 from forgetbench.run.arms import Arm
+from forgetbench.run.due import is_due
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan
 from forgetbench.run.progress import Progress
+from forgetbench.run.session_files import SessionFiles, epochs_kept
 from forgetbench.run.slowness import PaceWatch
-from forgetbench.run.state import load_state, save_state
 from forgetbench.train.session import EpochRecord, TrainingSession
 
 #: Returns the target AP of an arm's checkpoint after an epoch.
@@ -35,10 +31,11 @@ def train_arms(
     """Train the arms of one model and seed together, resuming after the last complete epoch.
 
     After each epoch the due checkpoints are written, then the epoch's record, then the state to resume from; whatever a
-    kill interrupts is done again from the same state, with the same outcome.
+    kill interrupts is done again from the same state, with the same outcome. Where any of these files is not what was
+    written, all of them are made again.
     """
-    place = folder.session(arms[0].model, arms[0].seed)
-    if (place / "complete.json").is_file():
+    kept = SessionFiles(plan.suite, arms, folder)
+    if kept.are_complete():
         return
     original, suite = plan.originals[arms[0].model], plan.suite
     session = TrainingSession(
@@ -50,13 +47,16 @@ def train_arms(
         device=device,
         logging=suite.logging,
     )
-    state_path = place / "state.pt"
     history: dict[str, list[float]] = {arm.name: [] for arm in arms}
-    if state_path.is_file():
-        state = load_state(state_path, device)
+    state = kept.state(device)
+    if state is None:
+        if kept.begun:
+            progress.message(f"training {kept.place.name} again from the start", "warning")
+        kept.clear()
+    else:
         session.restore(state["session"])
         history = state["history"]
-        progress.message(f"resuming {place.name} after epoch {state['session']['epochs']}")
+        progress.message(f"resuming {kept.place.name} after epoch {state['session']['epochs']}")
     weights_hash = original.weights_hash()
     total = session.batches * suite.train.epochs
     watch = PaceWatch("training", "batches", device, progress)
@@ -71,43 +71,29 @@ def train_arms(
         for record in session.epochs(on_batch):
             for arm in arms:
                 learner = session.learners[arm.name]
-                trained = arm.name in record.losses
-                last = suite.train.epochs if learner.stopped is None else record.epoch
-                if trained and plan.due(record.epoch, last) and not learner.diverged:
+                due = is_due(record.epoch, suite.evaluation.every, suite.train.epochs)
+                if due and arm.name in record.losses and not learner.diverged:
                     info = CheckpointInfo(
                         arm.name, record.epoch, arm.freeze_point, weights_hash, plan.target_train.classes
                     )
-                    save_checkpoint(folder.checkpoint(arm.name, record.epoch), info, learner.checkpoint_tensors())
+                    path = folder.checkpoint(arm.name, record.epoch)
+                    save_checkpoint(path, info, learner.checkpoint_tensors())
+                    folder.journal.add(path)
                     patience = arm.regime.train.patience
                     # patience begins once all is unfrozen, else an arm could end as another than its schedule says
                     if patience and learner.stopped is None and record.epoch >= arm.regime.last_turn:
                         learner.stopped = _out_of_patience(history[arm.name], target_ap(arm, record.epoch), patience)
-            write_json(place / f"epoch-{record.epoch:03d}.json", _recorded(record))
-            save_state(state_path, {"session": session.state(), "history": history})
+            kept.add(record, {"session": session.state(), "history": history})
             advance(record.epoch * session.batches, _losses(record))
             for name, parts in record.losses.items():
                 shown = ", ".join(f"{part} {value:.3f}" for part, value in parts.items())
                 progress.message(f"epoch {record.epoch}, {name}: {shown}", "detail")
-    write_json(
-        place / "complete.json",
-        {
-            name: {"stopped": learner.stopped, "skipped_steps": learner.skipped_steps, "steps": learner.steps}
-            for name, learner in session.learners.items()
-        },
-    )
-    state_path.unlink(missing_ok=True)
+    kept.complete(session.learners)
 
 
 def scored_epochs(plan: Plan, folder: RunFolder, arm: Arm) -> list[int]:
-    """Return the epochs of an arm's checkpoints, in order."""
-    epochs = range(1, plan.suite.train.epochs + 1)
-    return [epoch for epoch in epochs if folder.checkpoint(arm.name, epoch).is_file()]
-
-
-def outcome(folder: RunFolder, arm: Arm) -> dict[str, Any]:
-    """Return how an arm's training ended: why it stopped early, and how many steps it took and left out."""
-    ended: dict[str, Any] = read_record(folder.session(arm.model, arm.seed) / "complete.json")[arm.name]
-    return ended
+    """Return the epochs of an arm's checkpoints, in order; its training has ended."""
+    return epochs_kept(plan.suite, folder.outcomes(arm.model, arm.seed)[arm.name])
 
 
 def _out_of_patience(history: list[float], ap: float | None, patience: int) -> str | None:
@@ -118,18 +104,3 @@ def _out_of_patience(history: list[float], ap: float | None, patience: int) -> s
 
 def _losses(record: EpochRecord) -> str:
     return "loss " + " ".join(f"{sum(parts.values()):.2f}" for parts in record.losses.values())
-
-
-def _recorded(record: EpochRecord) -> dict[str, Any]:
-    """Return a record as JSON; a value that is not finite becomes text, which JSON has no number for."""
-    return _finite_json(asdict(record))  # type: ignore[no-any-return]
-
-
-def _finite_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite_json(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

@@ -127,6 +127,7 @@ class Learner:
             FrozenChangedError: something changed that had to rest in this epoch.
         """
         self._guard.check()
+        self.epochs = epoch + 1
         if hasattr(self.criterion, "update"):
             self.criterion.update()  # YOLOv10 shifts weight from one-to-many to one-to-one
         if not all_finite(self.branch.owned) or not all_finite(self.ema.ema):
@@ -150,6 +151,7 @@ class Learner:
             "last_step_at": self._last_step_at,
             "steps": self.steps,
             "skipped_steps": self.skipped_steps,
+            "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
             "stopped": self.stopped,
             "diverged": self.diverged,
@@ -166,7 +168,7 @@ class Learner:
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
         self.trainer.accumulate = state["accumulate"]
         self._last_step_at = state["last_step_at"]
-        self.steps, self.skipped_steps = state["steps"], state["skipped_steps"]
+        self.steps, self.skipped_steps, self.epochs = state["steps"], state["skipped_steps"], state["epochs"]
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
         if hasattr(self.criterion, "update"):

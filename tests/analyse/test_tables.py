@@ -4,7 +4,8 @@ import madeup_run
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.tables import read_record, read_table, read_tables
+from forgetbench.analyse.records import read_record
+from forgetbench.analyse.tables import read_table, read_tables
 from forgetbench.errors import CorruptRunError
 from forgetbench.report.write import write_report
 

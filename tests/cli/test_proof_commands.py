@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from finished_run import change_cell, change_json, copy_of
+from finished_run import change_cell, change_json, copy_of, seal
 from madeup_run import write_run
 
 from forgetbench.cli import main as cli
-from forgetbench.run.seal import seal
 
 
 def call(*arguments: object) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,20 @@ from files_changed import another_image, overwrite
 
 import forgetbench
 from forgetbench.errors import DataError
-from forgetbench.run import training
+from forgetbench.run.progress import Level, Silent
 
 TABLES = ("results.csv", "per_class.csv", "losses.csv", "gradients.csv", "drift.csv", "batchnorm.csv", "intervals.csv")
+
+
+class AfterEpochOne(Silent):
+    """Does something once the state after the first epoch is written: what an epoch's losses were is told then."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+
+    def message(self, text: str, level: Level = "info") -> None:
+        if level == "detail" and text.startswith("epoch 1, "):
+            self._act()
 
 
 def data_of_a_user(root: Path) -> Path:
@@ -41,21 +53,16 @@ def equal_tables(one: Path, other: Path) -> bool:
     return all((one / name).read_bytes() == (other / name).read_bytes() for name in TABLES)
 
 
-def test_an_image_changed_between_kill_and_resume_makes_another_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_image_changed_between_kill_and_resume_makes_another_run(tmp_path: Path) -> None:
     suite, output = suite_on(data_of_a_user(tmp_path / "data")), tmp_path / "runs"
     image = tmp_path / "data" / "images" / "train" / "train3.png"
     before = image.read_bytes()
-    kept = training.save_state
 
-    def killed(*arguments: Any) -> None:
-        kept(*arguments)
+    def killed() -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training, "save_state", killed)
-        forgetbench.run(suite, output=output)
+    with pytest.raises(KeyboardInterrupt):
+        forgetbench.run(suite, output=output, progress=AfterEpochOne(killed))
     (begun,) = (output / "tiny").iterdir()
     overwrite(image, another_image(image))
     changed = forgetbench.run(suite, output=output)
@@ -71,23 +78,17 @@ def test_an_image_changed_between_kill_and_resume_makes_another_run(
 
 
 @pytest.mark.parametrize("part", ["train", "val"])
-def test_an_image_changed_while_a_run_goes_on_ends_it_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
-) -> None:
+def test_an_image_changed_while_a_run_goes_on_ends_it_by_name(tmp_path: Path, part: str) -> None:
     suite, output = suite_on(data_of_a_user(tmp_path / "data"), cache=False), tmp_path / "runs"
     image = tmp_path / "data" / "images" / part / f"{part}2.png"
     before = image.read_bytes()
-    kept = training.save_state
 
-    def saved_and_changed(*arguments: Any) -> None:
-        kept(*arguments)
+    def changed() -> None:
         if image.read_bytes() == before:
             overwrite(image, another_image(image))
 
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "save_state", saved_and_changed)
-        with pytest.raises(DataError) as caught:
-            forgetbench.run(suite, output=output)
+    with pytest.raises(DataError) as caught:
+        forgetbench.run(suite, output=output, progress=AfterEpochOne(changed))
     assert str(caught.value).startswith(f"{image}: changed since the data were read; expected the content of SHA-256 ")
     assert caught.value.exit_code == 2
     (begun,) = (output / "tiny").iterdir()

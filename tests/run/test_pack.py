@@ -9,12 +9,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from finished_run import change_json, copy_of, small_suite
+from finished_run import change_json, copy_of, seal, small_suite
 
 import forgetbench
 from forgetbench.errors import InputError
 from forgetbench.run.pack import pack_run
-from forgetbench.run.seal import seal
 from forgetbench.run.verify import verify_run
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from factories import tiny_suite
-from finished_run import change_cell, change_json, copy_of, original_detections
+from finished_run import change_cell, change_json, copy_of, original_detections, seal
 
 import forgetbench
 from forgetbench.data.annotations import load_annotations
@@ -21,7 +21,7 @@ from forgetbench.run.pack import pack_run
 from forgetbench.run.progress import Silent
 from forgetbench.run.reproduce import reproduce_run
 from forgetbench.run.sameness import LEAST_TOLERANCE, compare_runs, environment_differences
-from forgetbench.run.seal import read_seal, seal
+from forgetbench.run.seal import read_seal
 
 ORIGINAL = {"arm": "original"}
 

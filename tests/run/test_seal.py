@@ -3,10 +3,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from finished_run import seal
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.seal import files_in, read_seal, reseal, seal
+from forgetbench.run.seal import files_in, is_regular, read_seal
 
 
 @pytest.fixture
@@ -30,32 +31,34 @@ def test_a_run_is_complete_once_it_is_sealed(folder: Path) -> None:
     assert not RunFolder(folder).complete
     seal(folder)
     assert RunFolder(folder).complete
-    assert list(read_seal(folder)) == ["a/x.csv", "y.md"]
+    assert list(read_seal(folder)) == ["a/x.csv", "y.md"] == files_in(folder)
 
 
-def test_parts_that_a_kill_left_behind_are_removed(folder: Path) -> None:
-    (folder / "a" / ".x.csv.1234.part").touch()
-    seal(folder)
-    assert files_in(folder) == ["a/x.csv", "y.md"]
-
-
-def test_sealing_anew_covers_what_was_written_and_nothing_else(folder: Path) -> None:
-    seal(folder)
-    before = read_seal(folder)
-    (folder / "a" / "x.csv").write_text("tampered", encoding="utf-8")
-    (folder / "y.md").unlink()
-    (folder / "z.md").write_text("new", encoding="utf-8")
-    reseal(folder, [folder / "y.md", folder / "z.md"])
-    after = read_seal(folder)
-    assert list(after) == ["a/x.csv", "z.md"]
-    assert after["a/x.csv"] == before["a/x.csv"]
-
-
-@pytest.mark.parametrize("text", ["complete\n", "0" * 64 + " one-space\n", ("0" * 64 + "  twice\n") * 2])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "complete\n", "0" * 64 + " one-space\n", ("0" * 64 + "  twice\n") * 2, "0" * 64 + "  ../up\n", "",
+        "0" * 64 + "  /etc/passwd\n", "0" * 63 + "  short\n", "0" * 64 + "  a/../../b\n",
+    ],
+)  # fmt: skip
 def test_what_is_no_seal_is_refused(folder: Path, text: str) -> None:
     (folder / "DONE").write_text(text, encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"DONE, line \d: not a seal"):
         read_seal(folder)
     (folder / "DONE").unlink()
-    with pytest.raises(CorruptRunError, match="not readable"):
+    with pytest.raises(CorruptRunError, match="not a regular file"):
         read_seal(folder)
+
+
+def test_links_folders_and_pipes_are_no_regular_files(folder: Path) -> None:
+    import os
+
+    (folder / "link").symlink_to(folder / "y.md")
+    (folder / "b").symlink_to(folder / "a")
+    os.mkfifo(folder / "pipe")
+    (folder / "zero").symlink_to("/dev/zero")
+    assert is_regular(folder, "y.md")
+    assert is_regular(folder, "a/x.csv")
+    for name in ("link", "b/x.csv", "pipe", "zero", "a", "nothing"):
+        assert not is_regular(folder, name)
+    assert files_in(folder) == ["a/x.csv", "b", "link", "pipe", "y.md", "zero"]

@@ -5,6 +5,7 @@ Neither model nor data nor GPU is needed: only the run.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forgetbench.analyse.tables import read_record
+from forgetbench.analyse.manifest import FORMAT
+from forgetbench.analyse.records import read_record
 from forgetbench.data.unpack import unpack
 from forgetbench.errors import CorruptRunError, InputError
 from forgetbench.files import sha256_file
-from forgetbench.run.folder import FORMAT, RunFolder
+from forgetbench.run.folder import RunFolder
 from forgetbench.run.progress import Progress, Silent
-from forgetbench.run.seal import SEAL, read_seal
+from forgetbench.run.seal import SEAL, is_regular, read_seal
 from forgetbench.run.verify.checkpoints import check_checkpoints
 from forgetbench.run.verify.files import check_files
 from forgetbench.run.verify.findings import Finding, Part, Subject
@@ -73,10 +75,13 @@ def verify_run(run: str | Path, progress: Progress | None = None) -> Verificatio
     progress = progress or Silent()
     with opened(Path(run)) as folder:
         subject = open_subject(folder)
-        parts = []
+        parts: list[Part] = []
         for name, check in CHECKS:
             part = Part(name)
-            _guarded(check, subject, part, progress)
+            if any(before.halts for before in parts):
+                part.checked = "not checked, since the run is not made of the files that it says"
+            else:
+                _guarded(check, subject, part, progress)
             parts.append(part)
     return Verification(parts)
 
@@ -90,10 +95,13 @@ def _guarded(
             warnings.simplefilter("ignore")  # of arithmetic with numbers that are wrong
             check(subject, part, progress)
     except CorruptRunError as error:
-        part.find(_within(subject, str(error.where)), f"{error.problem}, so what rests on it was not checked")
+        particulars = f": expected {error.expected}, found {error.found}" if error.expected and error.found else ""
+        where = _within(subject, str(error.where))
+        part.find(where, f"{error.problem}{particulars}, so what rests on it was not checked")
     except Exception as error:  # files from outside may be wrong in more ways than can be foreseen
         part.find(part.name, f"could not be checked to the end: {type(error).__name__}: {error}")
     part.checked = part.checked or "not checked to the end"
+    part.halts |= check is check_manifest and bool(part.findings)
 
 
 def _within(subject: Subject, where: str) -> str:
@@ -101,20 +109,20 @@ def _within(subject: Subject, where: str) -> str:
 
 
 def open_subject(folder: Path) -> Subject:
-    """Read what a verification rests on.
+    """Read what a verification rests on; whether the manifest holds is not checked yet.
 
     Raises:
         InputError: it is not a run, not finished, or of another version's format.
         CorruptRunError: manifest or seal are not readable.
     """
-    if not (folder / "manifest.json").is_file():
+    if not is_regular(folder, "manifest.json"):
         raise InputError("not a run", where=folder, expected="a folder with manifest.json, or an archive of one")
-    if not (folder / SEAL).is_file():
+    if not os.path.lexists(folder / SEAL):
         raise InputError(
             "the run is not finished", where=folder, fix="Run its suite again: it goes on where it stopped."
         )
     manifest = read_record(folder / "manifest.json")
-    older = (folder / SEAL).read_bytes() == _OLD_SEAL.encode()
+    older = is_regular(folder, SEAL) and (folder / SEAL).read_bytes() == _OLD_SEAL.encode()
     if not older:
         sealed = read_seal(folder)
     if older or (

@@ -58,7 +58,7 @@ class Evaluations:
         for fingerprint in dict.fromkeys(self._data.values()):
             self._read_annotations(fingerprint)
         self._check_described()
-        results = rows_of(subject.folder.path / "results.csv")
+        results = rows_of(subject.folder.table("results.csv"))
         self._originals = {row["model"]: row["detections"] for row in results if row["arm"] == "original"}
 
     def of(self, file: str, cells: dict[str, Any], where: str) -> Evaluated | None:
@@ -113,7 +113,7 @@ class Evaluations:
 
     def _read(self, file: str) -> Evaluated | None:
         name, part = f"detections/{file}", self._part
-        detections, about = load_detections(self._subject.folder.path / "detections" / file)
+        detections, about = load_detections(self._subject.folder.detections_called(file))
         try:
             hashes = [(str(kind), str(content)) for kind, content in about["modules"]]
             keys = [module_key(index, *pair) for index, pair in enumerate(hashes)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
 from forgetbench.errors import CorruptRunError, brief
+from forgetbench.run.due import checkpoint_epochs
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.verify.branchfile import BranchFile, read_branch
 
@@ -31,12 +33,14 @@ class Part:
         checked: What was checked, with counts.
         findings: What is wrong.
         notes: What could not be checked, and why.
+        halts: Whether the run's other files may not be opened after what was found.
     """
 
     name: str
     checked: str = ""
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    halts: bool = False
 
     def find(self, where: str, problem: str) -> None:
         """Record something wrong."""
@@ -70,19 +74,18 @@ class Subject:
     @cached_property
     def without_checkpoints(self) -> bool:
         """Whether all checkpoints that the seal names were left out, as `pack --without-checkpoints` does."""
-        return bool(self.checkpoints) and not (self.folder.path / "checkpoints").exists()
+        named = any(name.startswith("checkpoints/") for name in self.sealed)
+        return named and not os.path.lexists(self.folder.path / "checkpoints")
 
     @cached_property
     def checkpoints(self) -> dict[str, list[int]]:
-        """Epochs of the checkpoints by arm, as the seal names them."""
-        found: dict[str, list[int]] = {}
-        for name in sorted(self.sealed):
-            kind, *rest = name.split("/")
-            if kind == "checkpoints" and len(rest) == 2:
-                epoch = rest[1].removeprefix("epoch-").removesuffix(".safetensors")
-                if epoch.isdecimal():
-                    found.setdefault(rest[0], []).append(int(epoch))
-        return found
+        """Epochs of the checkpoints that each arm has to have, as suite and training say."""
+        suite = self.manifest["suite"]
+        every, epochs = suite["evaluation"]["every"], suite["train"]["epochs"]
+        return {
+            arm["arm"]: checkpoint_epochs(min(arm["epochs"], epochs), every, epochs, diverged=arm["diverged"])
+            for arm in self.manifest["arms"]
+        }
 
     @cache  # noqa: B019  (a subject lives as long as its verification)
     def branch(self, arm: str, epoch: int) -> BranchFile | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from forgetbench.analyse.tables import read_record
-from forgetbench.errors import SuiteError
+from forgetbench.errors import SuiteError, brief
 from forgetbench.run.folder import run_id
 from forgetbench.run.progress import Progress
+from forgetbench.run.seal import SEAL
+from forgetbench.run.tables import DRIFT_TABLES, TABLES
 from forgetbench.run.verify.compare import rows_of
 from forgetbench.run.verify.findings import Part, Subject
 from forgetbench.suite.load import suite_from_mapping
@@ -17,11 +19,17 @@ from forgetbench.suite.schema import Suite
 from forgetbench.suite.vary import arm_label, arm_name, branch_settings, settings_of, trained_under
 
 FREEZE = "freeze"
+#: Files of a run that its manifest does not name.
+_FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.(svg|png)")
 
 
 def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
-    """Check everything in the manifest that something else determines."""
-    manifest = subject.manifest
+    """Check that the manifest is one, and everything in it that something else determines.
+
+    Raises:
+        CorruptRunError: a value is missing or of another kind.
+    """
+    manifest = subject.folder.read_manifest()
     identity = manifest["identity"]
     part.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
     _compare(part, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
@@ -46,6 +54,7 @@ def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  #
         plain = identity[name].partition("+")[0]
         part.expect(f"manifest.json, environment.packages.{name}", packages[name].partition("+")[0], plain)
     _check_arms(subject, part, suite)
+    _check_list(subject, part, suite)
     _check_claims(subject, part)
     _check_oddities(subject, part)
     part.checked = f"manifest.json against itself, its {len(manifest['arms'])} arms against suite and training records"
@@ -107,11 +116,50 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
     part.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
     if part.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
         for index, arm in enumerate(arms):
-            ended = read_record(subject.folder.session(arm["model"], arm["seed"]) / "complete.json")
+            ended = subject.folder.outcomes(arm["model"], arm["seed"])
             for key, value in {**expected[index], **ended[arm["arm"]]}.items():
-                part.expect(f"manifest.json, arms[{index}].{key}", arm[key], value)
-    for arm in sorted({*subject.checkpoints} ^ {arm["arm"] for arm in arms}):
-        part.find(f"checkpoints/{arm}", "an arm without checkpoints, or checkpoints without an arm")
+                part.expect(f"manifest.json, arms[{index}].{key}", arm.get(key, "nothing"), value)
+            problem = _wrong_end(arm, suite.train.epochs)
+            if problem is not None:
+                part.find(f"manifest.json, arms[{index}]", problem)
+
+
+def _wrong_end(arm: dict[str, Any], epochs: int) -> str | None:
+    """Return why an arm cannot have ended as it says; None where it can."""
+    trained, patience = arm["epochs"], arm["train"]["patience"]
+    if arm["stopped"] is None and not arm["diverged"]:
+        return None if trained == epochs else f"trained {trained} of {epochs} epochs, and nothing stopped it"
+    reason = f"weights were no longer finite after epoch {trained}"
+    if not arm["diverged"]:
+        reason = f"no better target AP in {patience} evaluations"
+    possible = 1 <= trained <= epochs and arm["stopped"] == reason and (arm["diverged"] or patience > 0)
+    return None if possible else f"cannot have ended after epoch {trained}: found {brief(arm['stopped'])}"
+
+
+def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
+    """Check that the seal names what a run of this suite consists of, and nothing else.
+
+    Which detections and which figures there are is checked with what names and draws them.
+    """
+    manifest, folder = subject.manifest, subject.folder
+    tables = [name for name in TABLES if name not in DRIFT_TABLES or suite.evaluation.drift]
+    expected = [folder.path / "manifest.json", folder.path / "summary.md", *map(folder.table, tables)]
+    identity = manifest["identity"]
+    expected += [folder.annotations(name) for name in (identity["target"]["evaluate"], *identity["reference"].values())]
+    for arm in manifest["arms"]:
+        model, seed = arm["model"], arm["seed"]
+        expected.append(folder.session(model, seed) / "complete.json")
+        trained = min(arm["epochs"], suite.train.epochs)
+        expected += [folder.record(model, seed, epoch) for epoch in range(1, trained + 1)]
+        expected += [folder.checkpoint(arm["arm"], epoch) for epoch in subject.checkpoints[arm["arm"]]]
+    if suite.cam is not None:
+        expected.append(folder.table("cam.csv"))
+    names = {path.relative_to(folder.path).as_posix() for path in expected}
+    for name in sorted(names - subject.sealed.keys()):
+        part.find(name, f"{SEAL} does not name it, and every run of this suite has it")
+    for name in sorted(subject.sealed.keys() - names):
+        if not _FREE.fullmatch(name):
+            part.find(name, "not part of a run of this suite")
 
 
 def _check_claims(subject: Subject, part: Part) -> None:
@@ -124,7 +172,7 @@ def _check_claims(subject: Subject, part: Part) -> None:
 
 
 def _check_oddities(subject: Subject, part: Part) -> None:
-    rows = rows_of(subject.folder.path / "oddities.csv")
+    rows = rows_of(subject.folder.table("oddities.csv"))
     for role in ("target", "reference"):
         counts: dict[str, int] = {}
         for row in rows:

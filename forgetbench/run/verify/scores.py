@@ -8,13 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from forgetbench.analyse.tables import read_record
+from forgetbench.analyse.records import read_record
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import Scores
 from forgetbench.run.progress import Progress
 from forgetbench.run.rows import ClassRow, ResultRow
-from forgetbench.run.seal import files_in
 from forgetbench.run.tables import score_tables
 from forgetbench.run.verify.branchfile import hash_arrays
 from forgetbench.run.verify.compare import compare_table, rows_of
@@ -28,7 +27,7 @@ _KEY = ("arm", "model", "epoch", "role", "attach", "head")
 
 def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
     """Score all detections again, and make `results.csv` and `per_class.csv` from that."""
-    named = {tuple(row.get(key) for key in _KEY): row for row in rows_of(subject.folder.path / "results.csv")}
+    named = {tuple(row.get(key) for key in _KEY): row for row in rows_of(subject.folder.table("results.csv"))}
     evaluations = Evaluations(subject, part)
     results: list[ResultRow] = []
     classes: list[ClassRow] = []
@@ -51,9 +50,10 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
         cells_compared += compare_table(part, subject.folder.path, table)
     for name, evaluated in evaluations.known.items():
         _check_kept(subject, part, name, evaluated.scores)
+    _check_stops(subject, part, results)
     _read_mixed(subject, evaluations)
     named_files = {f"detections/{Path(file).stem}" for file in evaluations.named}
-    for name in files_in(subject.folder.path):
+    for name in sorted(subject.sealed):
         if name.startswith("detections/") and name.rpartition(".")[0] not in named_files:
             part.find(name, "no row of results.csv names it, nor of batchnorm.csv")
     scored = f"{len(evaluations.known)} detections files scored again"
@@ -91,6 +91,18 @@ def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultR
     classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
 
 
+def _check_stops(subject: Subject, part: Part, results: list[ResultRow]) -> None:
+    """Check that arms which ran out of patience had reason to: none of their last scores is better than one before."""
+    for index, arm in enumerate(subject.manifest["arms"]):
+        if arm["stopped"] is None or arm["diverged"]:
+            continue
+        rows = [row for row in results if row.arm == arm["arm"] and row.role == "target"]
+        scores = [row.ap or 0.0 for row in rows if row.head == rows[0].head]
+        patience = arm["train"]["patience"]
+        if len(scores) <= patience or max(scores[-patience:]) > scores[-patience - 1]:
+            part.find(f"manifest.json, arms[{index}].stopped", "its target AP gave no reason to stop")
+
+
 def _check_modules(
     subject: Subject, part: Part, cells: dict[str, Any], evaluated: Evaluated, evaluations: Evaluations, where: str
 ) -> None:
@@ -122,7 +134,7 @@ def _read_mixed(subject: Subject, evaluations: Evaluations) -> None:
     """Read the detections of networks with a part of a checkpoint; which tensors these mix, only the original tells."""
     if not subject.manifest["suite"]["evaluation"]["drift"]:
         return
-    for row in rows_of(subject.folder.path / "batchnorm.csv"):
+    for row in rows_of(subject.folder.table("batchnorm.csv")):
         if row["detections"]:
             where = ", ".join(row[name] for name in ("arm", "epoch", "head", "adapted"))
             evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({where})")

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from finished_run import change_json, copy_of
+from finished_run import change_json, copy_of, seal
 
 from forgetbench.data.annotations import read_annotations
 from forgetbench.errors import CorruptRunError, DataError, InputError
@@ -18,7 +18,6 @@ from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import hash_tensors
 from forgetbench.run import verify
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.seal import seal
 from forgetbench.run.verify import verify_run
 from forgetbench.run.verify.branchfile import read_branch
 
@@ -105,20 +104,35 @@ def test_files_that_cannot_be_read_are_findings(small_run: Path, tmp_path: Path)
     run = copy_of(small_run, tmp_path)
     for path in [run / "results.csv", *(run / "annotations").iterdir(), *(run / "checkpoints").rglob("*.safetensors")]:
         path.write_bytes(b"\xff\x00")
+    said = "\n".join(map(str, verify_run(run).findings))
+    for name in ("results.csv: not a readable table", "annotations/", "checkpoints/"):
+        assert name in said
+
+
+def test_where_the_files_are_not_those_of_the_seal_nothing_else_is_opened(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "results.csv").write_bytes(b"\xff\x00")
     (run / "gradients.csv").unlink()
     (run / "memory.csv").unlink()
     (run / "memory.csv").symlink_to(run / "times.csv")
-    said = "\n".join(map(str, verify_run(run).findings))
-    for name in ("results.csv: not a readable table", "annotations/", "checkpoints/", "gradients.csv: missing"):
-        assert name in said
-    assert "memory.csv: not a regular file" in said
+    verification = verify_run(run)
+    assert [str(finding) for finding in verification.findings] == [
+        "gradients.csv: missing, DONE names it",
+        "memory.csv: not a regular file",
+        "results.csv: changed, its hash is not the one in DONE",
+    ]
+    unchecked = "not checked, since the run is not made of the files that it says"
+    assert [part.checked for part in verification.parts[1:]] == [unchecked] * 5
 
 
 @pytest.mark.parametrize("key", ["identity", "suite", "arms", "models", "data", "environment", "evaluation"])
 def test_a_manifest_that_lacks_a_section_is_a_finding(small_run: Path, tmp_path: Path, key: str) -> None:
     run = copy_of(small_run, tmp_path)
     change_json(run / "manifest.json", lambda content: content.pop(key))
-    assert any("could not be checked to the end" in str(finding) for finding in verify_run(run).findings)
+    seal(run)
+    (finding,) = verify_run(run).findings
+    assert finding.where == f"manifest.json, {key}"
+    assert "expected a value, found nothing" in finding.problem
 
 
 def test_what_is_no_finished_run_is_refused(small_run: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How forgetbench is attacked: kills at any moment, see docs/reliability.md."""
