@@ -17,12 +17,12 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
 class ForgetbenchError(Exception):
-    """Base of all errors raised on purpose.
+    """Base of all errors raised on purpose; its text can be shown on a terminal, whatever names it speaks of.
 
     Args:
         problem: What is wrong, one clause.
@@ -30,6 +30,7 @@ class ForgetbenchError(Exception):
         expected: What would have been right.
         found: What was there instead.
         fix: What the user can do about it, one sentence.
+        further: Lines that follow, where there are several problems.
     """
 
     exit_code = 1
@@ -42,8 +43,10 @@ class ForgetbenchError(Exception):
         expected: object | None = None,
         found: object | None = None,
         fix: str | None = None,
+        further: Sequence[str] = (),
     ) -> None:
         self.problem, self.where, self.expected, self.found, self.fix = problem, where, expected, found, fix
+        self.further = further
         text = f"{where}: {problem}" if where is not None else problem
         if expected is not None:
             text += f"; expected {expected}"
@@ -51,7 +54,7 @@ class ForgetbenchError(Exception):
             text += f"; found {found}" if expected is None else f", found {found}"
         if fix is not None:
             text += f". {fix}"
-        super().__init__(text)
+        super().__init__("\n".join(map(printable, (text, *further))))
 
 
 class InputError(ForgetbenchError):

@@ -7,14 +7,17 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
+from forgetbench.faults import is_full, writing
 
 #: Stands for a home folder where there is none: nothing is found below it, and nothing can be made there.
 _NO_HOME = Path(os.devnull)
+#: Bytes of a file's name from which on a temporary file is not named after it.
+_LONG_NAME = 200
 
 
 @contextmanager
@@ -22,19 +25,30 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it into place if the block succeeds, else remove it.
 
     A reader sees the old file or the complete new one, never a part. Data reach the disk before the name does.
+
+    Raises:
+        InputError: something other than a file has this name, or another place has to be named.
+        RunError: it cannot be written for now, such as for want of room.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            found = "a folder" if path.is_dir() else "a device or the like"
+            raise InputError("cannot be written", where=path, expected="a file, or nothing yet", found=found)
+        # The temporary name is the longer one, and must fit where the name itself does.
+        mark = path.name if len(os.fsencode(path.name)) < _LONG_NAME else ""
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{mark}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -97,6 +111,7 @@ def writable_cache(part: str) -> Path:
             "there is no home folder to keep the cache in" if nowhere else "the cache folder cannot be written",
             where=None if nowhere else folder,
             found=None if nowhere else error.strerror,
-            fix=f"Name {'one' if nowhere else 'another'} with FORGETBENCH_CACHE.",
+            fix=f"{'Make room, or n' if is_full(error) else 'N'}ame {'one' if nowhere else 'another'} with "
+            "FORGETBENCH_CACHE.",
         ) from error
     return folder

@@ -10,6 +10,7 @@ import pandas as pd
 
 from forgetbench.analyse.manifest import read_manifest
 from forgetbench.errors import CorruptRunError, brief
+from forgetbench.shown import from_csv
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -127,6 +128,9 @@ def read_table(path: Path) -> pd.DataFrame:
     if words:
         found = next(cell for cell in frame[words[0]] if _number(cell) is None)
         raise CorruptRunError("not a number", where=f"{path}, column '{words[0]}'", found=brief(found))
+    for column in frame.columns:
+        if pd.api.types.is_string_dtype(frame[column]):
+            frame[column] = frame[column].map(from_csv, na_action="ignore").astype(frame[column].dtype)
     missing = _NEEDED.get(path.name, set()) - set(frame.columns)
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from forgetbench.cli.console import ConsoleProgress, clock, say, show, size, table
+from forgetbench.cli.console import ConsoleProgress, clock, say, say_whole, show, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
@@ -71,10 +71,14 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         "scoring": costs.scoring_seconds,
     }
     parts = [f"{name} {clock(seconds)}" for name, seconds in spent.items() if seconds]
+    say(screen)
     say(
         screen,
-        f"\n{costs.target_networks} evaluations on the target, {costs.reference_networks} on the reference "
-        f"(the original among them; equal networks are counted once)\n"
+        f"{costs.target_networks} evaluations on the target, {costs.reference_networks} on the reference "
+        "(the original among them; equal networks are counted once)",
+    )
+    say(
+        screen,
         f"about {clock(costs.seconds)} on {where} ({', '.join(parts)}), at most {size(costs.disk_bytes)} on disk",
     )
     warn_of_estimate(where, progress)
@@ -87,11 +91,14 @@ def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:
     _print_arms(screen, outline.arms, ["trainable"], lambda arm: [_share(arm)])
     if outline.classes is None:
         own = dict.fromkeys(str(len(original.classes)) for original in outline.originals.values())
+        say(screen)
         say(
             screen,
-            f"\nTrainable is counted with the original's {' or '.join(own)} classes: the target's are not known yet.",
+            f"Trainable is counted with the original's {' or '.join(own)} classes: the target's are not known yet.",
         )
-    say(screen, "\nThe suite is sound. Time and disk are estimated once everything is here:\n")
+    say(screen)
+    say(screen, "The suite is sound. Time and disk are estimated once everything is here:")
+    say(screen)
 
 
 def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: Callable[[Arm], list[str]]) -> None:
@@ -125,16 +132,16 @@ def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:
     show(screen, table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))
     for role, report in plan.reports.items():
         print_oddities(screen, role, report, verbose)
-    screen.print()
+    say(screen)
 
 
 def print_oddities(screen: Console, role: str, report: OddityReport, verbose: bool) -> None:
     """Print how many oddities of each kind there are, each with its first files, or all of them if verbose."""
     shown = len(report.found) if verbose else 3
     for kind, count in report.counts().items():
-        screen.print(f"{role}: {count} x {kind}", style="yellow", highlight=False)
+        say_whole(screen, f"{role}: {count} x {kind}", style="yellow")
         of_kind = [oddity for oddity in report.found if oddity.kind == kind]
         for oddity in of_kind[:shown]:
             say(screen, f"    {oddity.file}: {oddity.detail}")
         if count > shown:
-            screen.print(f"    … and {count - shown} more; -v lists them", highlight=False)
+            say(screen, f"    … and {count - shown} more; -v lists them")

@@ -1,4 +1,8 @@
-"""What the terminal sees: bars with rates and time left, or plain lines where there is no terminal."""
+"""What the terminal sees: bars with rates and time left, or plain lines where there is no terminal.
+
+All of a command's output goes through `say` and its like, one call a line: what they are told may hold names from
+outside, which begin no line of their own and are never read as rich's markup.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
@@ -22,6 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from forgetbench.errors import printable
 from forgetbench.run.progress import Level
 
 #: Without a terminal, a task says how far it is at most this often.
@@ -43,9 +47,9 @@ class ConsoleProgress:
     def message(self, text: str, level: Level = "info") -> None:
         """Print one line."""
         if level == "warning":
-            self._console.print(f"warning: {text}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+            say_whole(self._console, f"warning: {text}", style="yellow")
         elif not self._quiet and (level == "info" or self._verbose):
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            say_whole(self._console, text)
 
     @contextmanager
     def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
@@ -62,22 +66,22 @@ class ConsoleProgress:
     @contextmanager
     def _bar(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             _Rate(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[state]}"),
+            TextColumn("{task.fields[state]}", markup=False),
         )
         with Progress(*columns, console=self._console) as bars:
-            shown = bars.add_task(name, total=total, unit=unit, state="")
+            shown = bars.add_task(printable(name), total=total, unit=unit, state="")
 
             def advance(done: int, state: str) -> None:
                 bars.update(shown, completed=done)
                 if state:
-                    bars.update(shown, state=state)
+                    bars.update(shown, state=printable(state))
 
             yield advance
 
@@ -85,12 +89,7 @@ class ConsoleProgress:
     def _lines(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
         began = spoke = time.monotonic()
         state_now = ""
-        self._console.print(
-            f"{name}: {total} {unit}{'es' if unit.endswith('ch') else 's'}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        say_whole(self._console, f"{name}: {total} {unit}{'es' if unit.endswith('ch') else 's'}")
 
         def advance(done: int, state: str) -> None:
             nonlocal spoke, state_now
@@ -101,17 +100,20 @@ class ConsoleProgress:
                 rate = done / (now - began)
                 left = clock((total - done) / rate)
                 line = f"{name}: {done}/{total}, {rate:.2f} {unit}/s, {left} left {state_now}"
-                self._console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
+                say_whole(self._console, line.rstrip())
 
         yield advance
-        self._console.print(
-            f"{name}: done in {clock(time.monotonic() - began)}", highlight=False, markup=False, soft_wrap=True
-        )
+        say_whole(self._console, f"{name}: done in {clock(time.monotonic() - began)}")
 
 
-def say(screen: Console, text: str) -> None:
-    """Print plain words: wrapped at spaces on a terminal, whole lines elsewhere."""
-    screen.print(text, highlight=False, markup=False, soft_wrap=not screen.is_terminal)
+def say(screen: Console, text: str = "") -> None:
+    """Print a line of plain words: wrapped at spaces on a terminal, whole elsewhere."""
+    screen.print(Text(printable(text)), soft_wrap=not screen.is_terminal)
+
+
+def say_whole(screen: Console, text: str, style: str = "") -> None:
+    """Print a line that holds paths or commands, which people copy: a terminal breaks it, we do not."""
+    screen.print(Text(printable(text)), style=style, soft_wrap=True)
 
 
 def entry(screen: Console, name: str, text: str) -> None:
@@ -122,7 +124,7 @@ def entry(screen: Console, name: str, text: str) -> None:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=12)
     grid.add_column()
-    grid.add_row(Text(name), Text(text))
+    grid.add_row(Text(printable(name)), Text(printable(text)))
     screen.print(grid)
 
 
@@ -160,16 +162,22 @@ def show(screen: Console, made: Table) -> None:
 
 def table(title: str, header: list[str], rows: list[list[str]], left: int = 1) -> Table:
     """Return a table whose first `left` columns are text and the rest numbers."""
-    made = Table(title=escape(title), title_justify="left", box=None, header_style="bold", pad_edge=False)
+    named = Text(printable(title), "table.title")
+    made = Table(title=named, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for position, name in enumerate(header):
         longest_word = max(len(word) for word in name.split()) if name else None
         made.add_column(
-            name,
+            Text(printable(name)),
             justify="left" if position < left else "right",
             # a label gives way before a number does
             min_width=longest_word if position >= left else min(16, longest_word or 0),
             overflow="fold",
         )
     for row in rows:
-        made.add_row(*map(escape, row))
+        add_row(made, *row)
     return made
+
+
+def add_row(made: Table, *cells: str) -> None:
+    """Add a row of cells that may hold names from outside."""
+    made.add_row(*(Text(printable(cell)) for cell in cells))

@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from forgetbench.cli.console import ConsoleProgress, say, show, table
+from forgetbench.cli.console import ConsoleProgress, add_row, say, show, table
 from forgetbench.cli.main import console, in_words
 from forgetbench.cli.options import quiet_option, verbose_option
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, printable
 
 if TYPE_CHECKING:
     from forgetbench.data.card import Card, LoadedCard
@@ -50,7 +50,8 @@ def list_command(verbose: bool) -> None:
         card = load_card(path).card
         present = look_for(card.path, here) is not None
         images, classes = card.data.limit or card.image_count("all"), card.class_names
-        shown.add_row(
+        add_row(
+            shown,
             card.name,
             card.title,
             _UNKNOWN if images is None else f"{images:,}",
@@ -59,7 +60,7 @@ def list_command(verbose: bool) -> None:
             "present" if present else "fetchable" if card.archives else "by hand",
         )
         if verbose:
-            shown.add_row("", card.source or _UNKNOWN, "", "", "", "")
+            add_row(shown, "", card.source or _UNKNOWN, "", "", "", "")
     console().print(shown)
 
 
@@ -114,7 +115,7 @@ def path_command(card: str) -> None:
     from forgetbench.data.locate import find_data
 
     found = _find(card)
-    click.echo(find_data(found.card.path, found.folder, how_to_get(found)))
+    click.echo(printable(str(find_data(found.card.path, found.folder, how_to_get(found)))))
 
 
 def _find(name: str) -> LoadedCard:
@@ -141,4 +142,4 @@ def _print_inspection(screen: Console, card: Card, seen: Inspection, verbose: bo
     agree = "does not name them" if card.class_names is None else "agrees" if card.class_names == classes else "differs"
     say(screen, f"{len(classes)} classes (the card {agree}): {', '.join(classes)}")
     print_oddities(screen, card.name, seen.report, verbose)
-    screen.print()
+    say(screen)

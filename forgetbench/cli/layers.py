@@ -55,9 +55,10 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
     header = ["index", "type", "from", "parameters", "share", "GFLOPs", "trained", "freeze point"]
     show(screen, table(title, header, rows, left=3))
     empty = [str(layer.index) for layer in layers if layer.parameters == 0]
+    say(screen)
     say(
         screen,
-        f"\nModules 0-{original.neck - 1} are the backbone, {original.neck}-{original.head - 1} the neck, "
+        f"Modules 0-{original.neck - 1} are the backbone, {original.neck}-{original.head - 1} the neck, "
         f"{original.head} the detection head: freezing the backbone trains the neck and the head. "
         "Trained: share of all parameters that trains when the modules before are frozen, counted with the original's "
         f"{len(original.classes)} classes; `check` counts with your data's. GFLOPs are of convolutions and matrix "

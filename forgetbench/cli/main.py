@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import gc
 import os
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 from rich.console import Console
 
 import forgetbench
-from forgetbench.cli.streams import plain_streams
+from forgetbench.cli.streams import PlainStream, StyledStream, plain_streams
 from forgetbench.errors import ForgetbenchError, printable
-
-#: Faults of the machine that a user can mend, and how.
-_MENDABLE = {
-    errno.ENOSPC: "Make room, then run the same command again: it goes on where it stopped.",
-    errno.EDQUOT: "Make room, then run the same command again: it goes on where it stopped.",
-    errno.EROFS: "Name a folder that can be written.",
-    errno.EACCES: "Give yourself access, or name another place.",
-    errno.EPERM: "Give yourself access, or name another place.",
-    errno.ENAMETOOLONG: "Name a shorter path.",
-}
+from forgetbench.faults import machine_fault
 
 
 class _Commands(click.Group):
@@ -63,23 +53,24 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on where it stopped", err=True)
             context.exit(1)
+        except click.UsageError as error:
+            if not error.message or error.message.isprintable():
+                raise
+            raise click.UsageError(printable(error.message), error.ctx) from None  # it quotes what was given
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             if verbose:
                 traceback.print_exc()
-            click.echo(f"error: {in_words(error)}", err=True)
-            context.exit(error.exit_code if isinstance(error, ForgetbenchError) else 1)
+            ours = error if isinstance(error, ForgetbenchError) else machine_fault(error)
+            click.echo(f"error: {in_words(ours or error)}", err=True)
+            context.exit(ours.exit_code if ours is not None else 1)
 
 
 def in_words(error: Exception) -> str:
     """Return what to say of an error: one line, or several where it names several problems."""
     if isinstance(error, ForgetbenchError):
-        return "\n".join(printable(line) for line in str(error).split("\n"))
-    number = errno.ENOSPC if os.strerror(errno.ENOSPC) in str(error) else getattr(error, "errno", None)
-    if number in _MENDABLE:
-        place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        return printable(f"{place}{os.strerror(number)}. {_MENDABLE[number]}")
+        return str(error)
     # a defect of ours; say so in one line, the rest on request
     text = f"unexpected {type(error).__name__}: {error}. Run again with -v for the traceback and report it."
     return printable(" ".join(text.split()))
@@ -94,7 +85,8 @@ def main() -> None:
 
 def console(*, error: bool = False) -> Console:
     """Return a console on standard output, or on standard error; where there is no terminal, tables are not cut."""
-    made = Console(stderr=error)
+    stream = sys.stderr if error else sys.stdout
+    made = Console(file=cast(TextIO, StyledStream(stream)) if isinstance(stream, PlainStream) else stream)
     if made.width < 1 or (not made.is_terminal and "COLUMNS" not in os.environ):
         made.width = 200
     return made

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
-from forgetbench.cli.console import ConsoleProgress, say
+from forgetbench.cli.console import ConsoleProgress, say, say_whole
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 from forgetbench.data.shared import shared_warning
-from forgetbench.errors import printable
 
 if TYPE_CHECKING:
     from forgetbench.data.recognise import Format
@@ -76,14 +74,14 @@ def command(
         reference=reference,
     )
     screen = console()
-    _say_whole(screen, f"{made.spec.format} data in {made.data.evaluate.root}")
+    say_whole(screen, f"{made.spec.format} data in {made.data.evaluate.root}")
     if made.spec.split is not None:
         say(screen, "The data have no parts to train and to evaluate on: a seeded split makes them.")
     for part, purpose in ((made.data.train, "to train on"), (made.data.evaluate, "to evaluate on")):
         if part is not None:
             say(screen, f"{part.split}: {len(part.samples):,} images {purpose}, {part.instances:,} boxes")
     classes = made.data.evaluate.classes
-    shown = ", ".join(map(printable, classes[:_MOST_CLASSES_SHOWN]))
+    shown = ", ".join(classes[:_MOST_CLASSES_SHOWN])
     more = ", …" if len(classes) > _MOST_CLASSES_SHOWN else ""
     say(screen, f"{len(classes)} class{'es' * (len(classes) > 1)}: {shown}{more}")
     print_oddities(screen, name, made.data.report, verbose)
@@ -91,10 +89,7 @@ def command(
     warning = shared_warning(evaluate.name, len(evaluate.samples), made.data.report.counts())
     if warning:
         ConsoleProgress(screen, quiet=False, verbose=verbose).message(warning, "warning")
-    _say_whole(screen, f"\nwrote      {made.suite}\n           {made.card}\nreference  {made.reference}")
-    _say_whole(screen, f"next       forgetbench check {shlex.quote(str(made.suite))}")
-
-
-def _say_whole(screen: Console, text: str) -> None:
-    """Print lines that hold paths or commands, which people copy: a terminal breaks them, we do not."""
-    screen.print(text, highlight=False, markup=False, soft_wrap=True)
+    say(screen)
+    for line in (f"wrote      {made.suite}", f"           {made.card}", f"reference  {made.reference}"):
+        say_whole(screen, line)
+    say_whole(screen, f"next       forgetbench check {shlex.quote(str(made.suite))}")

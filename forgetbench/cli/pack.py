@@ -8,6 +8,7 @@ import click
 
 from forgetbench.cli.console import size
 from forgetbench.cli.options import verbose_option
+from forgetbench.errors import printable
 
 
 @click.command("pack")
@@ -25,4 +26,4 @@ def command(run: Path, output: Path | None, without_checkpoints: bool, verbose: 
     from forgetbench.run.pack import pack_run
 
     packed = pack_run(run, output, checkpoints=not without_checkpoints)
-    click.echo(f"{packed.path}: {packed.files} files, {size(packed.path.stat().st_size)}")
+    click.echo(f"{printable(str(packed.path))}: {packed.files} files, {size(packed.path.stat().st_size)}")

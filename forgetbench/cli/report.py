@@ -9,6 +9,7 @@ import click
 from forgetbench.cli.console import ConsoleProgress
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
+from forgetbench.errors import printable
 
 
 @click.command("report")
@@ -19,4 +20,4 @@ def command(run: Path, verbose: bool) -> None:
     from forgetbench.run.redraw import redraw
 
     for path in redraw(run, ConsoleProgress(console(error=True), quiet=False, verbose=verbose)):
-        click.echo(path)
+        click.echo(printable(str(path)))

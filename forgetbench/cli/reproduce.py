@@ -40,7 +40,7 @@ def command(
     found = made.comparison
     if not quiet:
         largest = "not measured" if found.largest is None else f"{100 * found.largest:.3g} points of AP"
-        screen.print()
+        say(screen)
         entry(screen, "new run", str(made.folder.path))
         entry(screen, "environment", "differs:" if made.environment else "the same")
         for difference in made.environment:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forgetbench.cli.console import ConsoleProgress, say, show, table
+from forgetbench.cli.console import ConsoleProgress, say, say_whole, show, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 
@@ -32,11 +32,12 @@ def command(
     if quiet:
         return
     for title, header, rows, remarks in terminal_summary(folder.path):
-        screen.print()
+        say(screen)
         show(screen, table(title, header, rows))
         for remark in remarks:
             say(screen, remark)
     for line in terminal_claims(folder.path):
         say(screen, line)
-    screen.print(f"\nsummary  {folder.path / 'summary.md'}", highlight=False, markup=False, soft_wrap=True)
-    screen.print(f"charts   {folder.path / 'figures'}", highlight=False, markup=False, soft_wrap=True)
+    say(screen)
+    say_whole(screen, f"summary  {folder.path / 'summary.md'}")
+    say_whole(screen, f"charts   {folder.path / 'figures'}")

@@ -1,7 +1,9 @@
-"""Standard output and error that never fail: what an encoding cannot show is written plainly, a reader may go away.
+"""Standard output and error that never fail, nor do more than show: names from outside cannot command a terminal.
 
 A terminal, pipe or log file may be of any encoding, be closed, lose its reader (`| head`) or lie on a full disk. None
-of this may end a command whose work is going well, so both streams are wrapped before anything is printed.
+of this may end a command whose work is going well, so both streams are wrapped before anything is printed. What an
+encoding cannot show is written plainly, and control characters as escapes; only rich, which draws tables and bars,
+has a stream that lets styles through.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
+
+from forgetbench.shown import on_terminal, styled
 
 #: What stands for characters that an encoding cannot show; for any other it is `?`.
 PLAIN = {
@@ -66,13 +70,17 @@ class PlainStream(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
-        """Write text as far as the stream can take it."""
+        """Write text, as far as the stream can take it."""
+        self.put(on_terminal(text))
+        return len(text)
+
+    def put(self, text: str) -> None:
+        """Write text with what else is in it."""
         if self.failure is None:
             try:
                 self._stream.write(text)
             except OSError as error:
                 self._give_up(error)
-        return len(text)
 
     def flush(self) -> None:
         """Hand on what was written so far."""
@@ -94,6 +102,40 @@ class PlainStream(io.TextIOBase):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+
+
+class StyledStream(io.TextIOBase):
+    """A plain stream for rich: the styles and bars that it draws pass, and no other control characters."""
+
+    def __init__(self, plain: PlainStream) -> None:
+        super().__init__()
+        self._plain = plain
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The encoding of the stream below."""
+        return self._plain.encoding
+
+    def writable(self) -> bool:
+        """Whether it takes text: always."""
+        return True
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._plain.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the stream below."""
+        return self._plain.fileno()
+
+    def write(self, text: str) -> int:
+        """Write text and styles, as far as the stream can take them."""
+        self._plain.put(styled(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written so far."""
+        self._plain.flush()
 
 
 @contextmanager

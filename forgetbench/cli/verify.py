@@ -36,7 +36,7 @@ def command(run: Path, verbose: bool, quiet: bool) -> None:
                 entry(screen, "", note)
         shown = len(part.findings) if verbose else MOST_SHOWN
         for finding in part.findings[:shown]:
-            say(screen, f"  wrong: {finding}")
+            say(screen, f"  wrong: {str(finding).replace(chr(10), ' ')}")
         if len(part.findings) > shown:
             say(screen, f"  … and {len(part.findings) - shown} more of {part.name}; -v lists them")
     count = len(verification.findings)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from forgetbench.data.coco_parts import PartFolders
+from forgetbench.data.inside import is_inside
 from forgetbench.data.nearest import NearNames
 from forgetbench.data.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, is_file, is_unread, plain_path, walk_images
 
@@ -51,7 +52,7 @@ class ImageFinder:
         if ".." not in tail and not tail.startswith("/"):
             return path if is_file(path) else None
         plain = _plain(path)
-        return plain if plain is not None and any(plain.is_relative_to(top) for top in self._inside) else None
+        return plain if plain is not None and any(is_inside(plain, top) for top in self._inside) else None
 
     def _near(self, name: str) -> Found | None:
         for how, folders in self._known.items():

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forgetbench.data.dataset import Sample
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, ForgetbenchError
+from forgetbench.faults import machine_fault
 from forgetbench.files import sha256_file
 
 #: Nanoseconds that a state has to have stood: the coarsest clock of a common file system (FAT) ticks every two seconds.
@@ -83,6 +84,7 @@ def read_image(sample: Sample) -> bytes:
 
     Raises:
         DataError: they are others, or cannot be read.
+        ForgetbenchError: the machine is to blame.
     """
     try:
         state_of(sample.image)
@@ -131,5 +133,6 @@ def _require(sample: Sample, found: str) -> None:
         )
 
 
-def _unreadable(sample: Sample, error: OSError) -> DataError:
-    return DataError("cannot be read any more", where=sample.image, found=error.strerror or error, fix=_FIX)
+def _unreadable(sample: Sample, error: OSError) -> ForgetbenchError:
+    fault = None if isinstance(error, FileNotFoundError) else machine_fault(error)
+    return fault or DataError("cannot be read any more", where=sample.image, found=error.strerror or error, fix=_FIX)

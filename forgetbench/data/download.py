@@ -21,6 +21,7 @@ from forgetbench.data.pins import PINS_FILE, Pin, add_pins, read_pins
 from forgetbench.data.transfer import Progress, Transfer
 from forgetbench.data.unpack import unpack
 from forgetbench.errors import DataError
+from forgetbench.faults import cannot_write, writing
 from forgetbench.files import cache_folder, expanded, sha256_file, writable_cache
 
 
@@ -69,7 +70,7 @@ def fetch(found: LoadedCard, progress: Progress | None = None) -> Path:
         raise DataError("no command can fetch this", where=card.name, fix=by_hand(card))
     home, kept = data_home(), writable_cache("downloads")
     destination = home / card.path
-    with FileLock(kept / f"{card.name}.lock"):
+    with writing(kept), FileLock(kept / f"{card.name}.lock"):
         if destination.exists():
             _require_contents(card, destination, fix=f"Complete {destination}, or remove it to have it downloaded.")
             return destination
@@ -89,7 +90,7 @@ def fetch(found: LoadedCard, progress: Progress | None = None) -> Path:
                 path.unlink()  # nothing vouches for it: the next attempt gets it anew
             raise
         except OSError as error:
-            raise DataError("cannot be unpacked", where=destination, found=error.strerror or error) from error
+            raise cannot_write(error, destination) from error
         for _, path in archives:
             path.unlink(missing_ok=True)
     return destination

@@ -143,7 +143,8 @@ class _Reader:
 
     def _is_litter(self, image: Path) -> bool:
         inside = image.is_relative_to(self._root)
-        return any(map(is_ignored, image.relative_to(self._root).parts if inside else (image.name,)))
+        parts = image.relative_to(self._root).parts if inside else (image.name,)
+        return any(is_ignored(part) for part in parts if part != "..")  # which stays after a link
 
 
 def _names_under(root: Path) -> Iterable[str]:

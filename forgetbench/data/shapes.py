@@ -23,6 +23,7 @@ from forgetbench.data import drawing
 from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.data.known_images import hashes_of
 from forgetbench.errors import DataError
+from forgetbench.faults import writing
 from forgetbench.files import cache_folder, sha256_json, writable_cache
 from forgetbench.suite.data_section import Data
 
@@ -185,6 +186,11 @@ def _fine_paint(rng: np.random.Generator, size: int, canvas: drawing.Image) -> d
 
 
 def _draw_folder(folder: Path, world: World, size: int, seed: int, part: Part, count: int) -> None:
+    with writing(folder):
+        _draw_whole(folder, world, size, seed, part, count)
+
+
+def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, count: int) -> None:
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         annotations: list[dict[str, Any]] = []

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from forgetbench.errors import DataError
+from forgetbench.faults import writing
 from forgetbench.files import write_text
 
 #: Told the file's name, bytes received and bytes in all (0 if unknown).
@@ -84,7 +85,8 @@ class Transfer:
                 write_text(self._version, version)
         with self._partial.open("ab" if done else "wb") as written:
             for chunk in answer.iter_content(_CHUNK):
-                written.write(chunk)
+                with writing(self._partial):
+                    written.write(chunk)
                 done += len(chunk)
                 if self._size is not None and done > self._size:
                     self._require_size(url, done)

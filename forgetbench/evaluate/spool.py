@@ -11,6 +11,7 @@ import numpy as np
 
 from forgetbench.evaluate.detections import Detections, ImageRows
 from forgetbench.evaluate.networks import Network
+from forgetbench.faults import writing
 
 #: A detection as it lies in a spool's file.
 RECORD = np.dtype([("image", "<i4"), ("label", "<i2"), ("score", "<f4"), ("box", "<f4", 4)])
@@ -21,8 +22,9 @@ class Spool:
 
     def __init__(self, folder: Path, networks: Sequence[Network]) -> None:
         self._paths = {network: folder / str(number) for number, network in enumerate(networks)}
-        for path in self._paths.values():
-            path.touch()
+        with writing(folder):
+            for path in self._paths.values():
+                path.touch()
 
     def add(self, network: Network, found: Sequence[ImageRows]) -> None:
         """Append what a network found on a batch."""
@@ -30,8 +32,8 @@ class Spool:
         records = np.empty(len(rows), RECORD)
         records["image"] = np.repeat([index for index, _ in found], [len(rows) for _, rows in found])
         records["label"], records["score"], records["box"] = rows[:, 5], rows[:, 4], rows[:, :4]
-        with self._paths[network].open("ab") as file:
-            records.tofile(file)
+        with writing(self._paths[network]), self._paths[network].open("ab") as file:
+            file.write(records.tobytes())
 
     def read(self, network: Network) -> Detections:
         """Return all that a network found, by image."""
@@ -44,7 +46,8 @@ class Spool:
 def spooling(folder: Path, networks: Sequence[Network]) -> Iterator[Spool]:
     """Yield a spool in a folder that is emptied before, in case a killed process left something, and removed after."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    with writing(folder):
+        folder.mkdir(parents=True)
     try:
         yield Spool(folder, networks)
     finally:

@@ -19,6 +19,7 @@ import yaml
 from torch import Tensor, nn
 
 from forgetbench.errors import InputError, WeightsError
+from forgetbench.faults import cannot_write, is_full
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 from forgetbench.model.architecture import Architecture as Architecture
 from forgetbench.model.architecture import checked
@@ -355,6 +356,8 @@ def download_weights(name: str, folder: Path) -> Path:
             got = safe_download(f"{WEIGHTS_URL}/{name}", dir=temporary, unzip=False, retry=1, progress=False)
             return Path(got).replace(folder / name)
     except Exception as error:  # network errors of many libraries
+        if is_full(error):
+            raise cannot_write(error, folder / name) from error
         raise WeightsError(
             "could not be downloaded",
             where=name,

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from forgetbench.report.text import figure_markdown
+
 _METHODS = {"grad-cam": "Grad-CAM", "eigen-cam": "EigenCAM"}
 _SEEN = {
     "grad-cam": "what the summed confidences of a network's detections above 0.25 rest on,\nor without any its largest "
@@ -63,4 +65,4 @@ def cam_section(cam: Mapping[str, Any], figures: Sequence[str]) -> str:
         f"Class activation maps ({_METHODS[cam['method']]}, red most) show {seen}, on images chosen {chosen}; "
         "`cam.csv` lists them."
     )
-    return "\n\n".join([sentence, *(f"![{name}](figures/{name}.png)" for name in figures)])
+    return "\n\n".join([sentence, *map(figure_markdown, figures)])

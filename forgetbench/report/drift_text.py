@@ -12,6 +12,7 @@ from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
 from forgetbench.report.figures import Figures
 from forgetbench.report.style import Look, heading
 from forgetbench.report.text import UNMEASURED, counted_seeds, interval, markdown_table, points
+from forgetbench.shown import in_markdown
 
 #: How many modules of an arm are named.
 NAMED = 3
@@ -62,7 +63,7 @@ def write_where_forgotten(
         return None
     seeds = len(tables.manifest["suite"]["seeds"])
     parts = [
-        f"### {model}: where it was forgotten",
+        f"### {in_markdown(model)}: where it was forgotten",
         _HOW_TO_READ,
         drift_table(drifts, looks, seeds),
         _STATISTICS.format(interval="95 % intervals over images" if seeds == 1 else "the least and largest seed"),
@@ -79,7 +80,7 @@ def drift_table(drifts: Sequence[ModuleDrift], looks: Mapping[Treatment, Look], 
         mine = [drift for drift in drifts if drift.treatment == treatment and drift.weight_change is not None]
         rows.append(
             [
-                look.label,
+                in_markdown(look.label),
                 _furthest(mine, lambda drift: drift.cka, lowest=True),
                 _furthest(mine, lambda drift: drift.distance),
                 _furthest(mine, lambda drift: drift.weight_change),
@@ -98,7 +99,7 @@ def statistics_table(shares: Sequence[StatisticsShare], looks: Mapping[Treatment
     for treatment, head in dict.fromkeys((share.treatment, share.head) for share in shares):
         mine = {share.adapted: share for share in shares if (share.treatment, share.head) == (treatment, head)}
         cells = [_lost(mine[adapted]) for adapted in ADAPTED]
-        rows.append([looks[treatment].label, *([head] if several else []), *cells])
+        rows.append([in_markdown(looks[treatment].label), *([in_markdown(head)] if several else []), *cells])
     called = f"{heading(looks)} ({counted_seeds(seeds)})"
     header = [called, *(["head"] if several else []), *ADAPTED.values()]
     return markdown_table(header, rows, left=2 if several else 1)
@@ -113,5 +114,5 @@ def _furthest(
 ) -> str:
     known = [(value, drift) for drift in drifts if (value := quantity(drift)) is not None]
     known.sort(key=lambda pair: pair[0], reverse=not lowest)
-    named = (f"{drift.index} {drift.kind} {value:.2f}".replace("-", "−") for value, drift in known[:NAMED])
+    named = (f"{drift.index} {in_markdown(drift.kind)} {value:.2f}".replace("-", "−") for value, drift in known[:NAMED])
     return ", ".join(named) or UNMEASURED

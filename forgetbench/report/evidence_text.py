@@ -12,6 +12,7 @@ from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points
+from forgetbench.shown import in_markdown
 from forgetbench.suite.claims import Measure
 
 #: Differences between arms that a summary shows at most.
@@ -76,9 +77,15 @@ def evidence_section(tables: RunTables, model: str, head: str, baseline: str | N
 
 
 def _cells(row: EvidenceRow, several: bool) -> list[str]:
-    named = f"{row.quantity} of {row.treatment} against {row.against}"
+    named = f"{row.quantity} of {in_markdown(row.treatment)} against {in_markdown(row.against)}"
     measured = points(row.value, signed=row.quantity == "gain")
-    cells = [named, row.attach or "", MEASURES[row.measure], measured, interval(row.images_low, row.images_high)]
+    cells = [
+        named,
+        in_markdown(row.attach or ""),
+        MEASURES[row.measure],
+        measured,
+        interval(row.images_low, row.images_high),
+    ]
     return cells + ([interval(row.seeds_low, row.seeds_high), interval(row.low, row.high)] if several else [])
 
 
@@ -86,12 +93,13 @@ def claims_section(tables: RunTables) -> str:
     """Return the claims, what was measured of them, and the verdicts; empty if the suite has none."""
     parts = []
     for claim, mine in _claims(tables):
-        rows = [[row.treatment, row.model, row.head or "", _measured(row), _span(row), _said(row)] for row in mine]
+        names = [[in_markdown(name or "") for name in (row.treatment, row.model, row.head)] for row in mine]
+        rows = [[*named, _measured(row), _span(row), _said(row)] for named, row in zip(names, mine, strict=True)]
         header = ["arm", "model", "head", "measured", "95 % interval", "verdict"]
         parts += [
-            f"### {claim['name']}: {_verdict_on(claim, mine)}",
-            f"Claimed: {claim['says']} ({claim['source']}).",
-            f"Tested as: {_bound_of(claim)}.",
+            f"### {in_markdown(claim['name'])}: {_verdict_on(claim, mine)}",
+            f"Claimed: {in_markdown(claim['says'], web=True)} ({in_markdown(claim['source'], web=True)}).",
+            f"Tested as: {in_markdown(_bound_of(claim))}.",
             markdown_table(header, rows, left=3),
         ]
     return "\n\n".join(["## Claims", *parts]) if parts else ""

@@ -16,6 +16,8 @@ from forgetbench.errors import CorruptRunError, brief, printable
 from forgetbench.files import write_bytes
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.report.fonts import Glyphs, give_glyphs, install_advice
+from forgetbench.report.text import figure_markdown
+from forgetbench.shown import in_chart
 
 #: Letters of a label that charts have room for, and what each further one takes.
 USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
@@ -59,7 +61,7 @@ class Figures:
             write_bytes(self.written[-1], content)
         if glyphs.missing:
             self.missing[name] = glyphs.missing
-        return f"![{name}](figures/{name}.png)"
+        return figure_markdown(name)
 
     def remarks(self) -> list[str]:
         """Return what a user has to know of charts that are not as they should be, a line for each kind."""
@@ -110,15 +112,24 @@ def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str]
 
 
 def _write_texts_out(figure: Figure) -> None:
-    """Let names be drawn as they are: what matplotlib would read as mathematics is only for the ticks of numbers."""
+    """Let names be drawn as they are: what matplotlib would read as mathematics is only for the ticks of numbers.
+
+    What cannot be seen becomes an escape; in an SVG it would be no XML.
+    """
     numbers: set[Text] = set()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            texts = _tick_texts(axis)
-            numbers |= texts if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter) else set()
+            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
+                numbers |= _tick_texts(axis)
+                continue
+            names = [label.get_text() for label in axis.get_ticklabels()]
+            shown = [in_chart(name) for name in names]
+            if shown != names:  # which an axis writes anew when it is drawn
+                axis.set_ticklabels(shown)
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text not in numbers:
             text.set_parse_math(False)
+            text.set_text(in_chart(text.get_text()))
 
 
 def _tick_texts(axis: Axis) -> set[Text]:

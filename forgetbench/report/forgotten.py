@@ -14,6 +14,7 @@ from forgetbench.report.forgotten_charts import draw_classes, draw_errors
 from forgetbench.report.forgotten_text import forgotten_section
 from forgetbench.report.style import Look, heading
 from forgetbench.report.text import counted_seeds
+from forgetbench.shown import in_markdown
 
 _TITLES = {"reference": "what was forgotten", "target": "what was learnt"}
 
@@ -51,7 +52,7 @@ def write_what_forgotten(
             if not in_role:
                 continue
             parts += [
-                f"### {model}{of_head}: {title} ({tables.manifest['data'][role]['name']})",
+                f"### {in_markdown(model + of_head)}: {title} ({in_markdown(tables.manifest['data'][role]['name'])})",
                 forgotten_section(shown, in_role, f"{called} ({counted_seeds(in_role[0].seeds)})"),
             ]
             if shown:

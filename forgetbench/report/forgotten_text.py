@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from forgetbench.analyse.forgotten import FEWEST_IMAGES, ClassChange, MeasureChange
-from forgetbench.report.text import UNMEASURED, interval, markdown_table, plain_markdown, points
+from forgetbench.report.text import UNMEASURED, interval, markdown_table, points
+from forgetbench.shown import in_markdown
 
 #: AP and recall of `errors.csv`, and what they are called.
 MEASURES = {
@@ -57,7 +58,7 @@ def forgotten_section(classes: Sequence[ClassChange], measures: Sequence[Measure
 def _explained(row: MeasureChange) -> str:
     if row.role == "reference":
         return "In points, in brackets the share kept of what the original had, the first row."
-    return f"In points, in brackets the gain over the reference arm, {row.against}, the first row."
+    return f"In points, in brackets the gain over the reference arm, {in_markdown(row.against)}, the first row."
 
 
 def _before_and_after(rows: Sequence[MeasureChange], names: dict[str, str], heading: str, *, shares: bool) -> str:
@@ -66,10 +67,10 @@ def _before_and_after(rows: Sequence[MeasureChange], names: dict[str, str], head
     found = {(row.treatment, row.attach, row.measure): row for row in rows}
     several = len({attach for _, attach in scenes}) > 1
     baseline = [points(found[(*scenes[0], measure)].before) for measure in names]
-    lines = [[rows[0].against, *([""] if several else []), *baseline]]
+    lines = [[in_markdown(rows[0].against), *([""] if several else []), *baseline]]
     for treatment, attach in scenes:
         cells = [_after(found[treatment, attach, measure], shares) for measure in names]
-        lines.append([treatment, *([attach or ""] if several else []), *cells])
+        lines.append([in_markdown(treatment), *([in_markdown(attach or "")] if several else []), *cells])
     header = [heading, *(["attach"] if several else []), *names.values()]
     if not shares:
         header += ["median score", "its shift where found before and after"]
@@ -113,7 +114,9 @@ def _class_parts(rows: Sequence[ClassChange], heading: str) -> Iterable[str]:
             for name in names
         ]
         yield f"AP {done} by class, with 95 % intervals, one column for each {heading}:"
-        yield markdown_table(["class", "boxes", f"AP before ({rows[0].against})", *treatments], table)
+        yield markdown_table(
+            ["class", "boxes", f"AP before ({in_markdown(rows[0].against)})", *map(in_markdown, treatments)], table
+        )
     else:
         yield (
             f"Classes that {done} most and least AP, with 95 % intervals, of those in {FEWEST_IMAGES} images or more "
@@ -123,7 +126,7 @@ def _class_parts(rows: Sequence[ClassChange], heading: str) -> Iterable[str]:
     shared = {row.name: row for row in rows if row.shares}
     if shared:
         other = "target" if rows[0].role == "reference" else "original"
-        said = ", ".join(f"{_marked(row)} ({plain_markdown(row.shared_with or '')})" for row in shared.values())
+        said = ", ".join(f"{_marked(row)} ({in_markdown(row.shared_with or '')})" for row in shared.values())
         yield f"Shared with the {other}'s classes by name (\\*) or by meaning (†): {said}."
 
 
@@ -132,11 +135,11 @@ def _ends(treatment: str, rows: Sequence[ClassChange], done: str) -> str:
     mine.sort(key=lambda row: row.value or 0.0, reverse=True)
     most = ", ".join(f"{_marked(row)} {_with_interval(row)}" for row in mine[:ENDS])
     least = ", ".join(f"{_marked(row)} {_with_interval(row)}" for row in mine[: -ENDS - 1 : -1])
-    return f"- {treatment}: {done} most: {most or UNMEASURED}; least: {least or UNMEASURED}"
+    return f"- {in_markdown(treatment)}: {done} most: {most or UNMEASURED}; least: {least or UNMEASURED}"
 
 
 def _marked(row: ClassChange) -> str:
-    return plain_markdown(f"{row.name}{MARKS[row.shares]}")
+    return in_markdown(f"{row.name}{MARKS[row.shares]}")
 
 
 def _with_interval(row: ClassChange) -> str:

@@ -14,6 +14,7 @@ from forgetbench.report.front_charts import draw_fronts
 from forgetbench.report.style import Look
 from forgetbench.report.summary import points_of
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points
+from forgetbench.shown import in_markdown
 
 _HOW_TO_READ = (
     "What freeze points cost the reference where they gain the same on the target. The front of a freeze point is made "
@@ -53,12 +54,15 @@ def write_fronts(
     how = _HOW_TO_READ.format(
         settings=" and settings" if vary else "", both=" over images and seeds" if seeds > 1 else " over images"
     )
-    parts = [f"### {model}: forgetting at equal gain", how]
+    parts = [f"### {in_markdown(model)}: forgetting at equal gain", how]
     scenes = list(dict.fromkeys((row.head, row.attach) for row in equal))
     for head, attach in scenes:
         mine = [row for row in equal if (row.head, row.attach) == (head, attach)]
         said = f"attach = {attach}" + (f", {head} head" if len({head for head, _ in scenes}) > 1 else "")
-        parts += [f"Points of reference AP lost, {said}:", equal_gain_table(mine, list(names.values()), seeds)]
+        parts += [
+            f"Points of reference AP lost, {in_markdown(said)}:",
+            equal_gain_table(mine, list(names.values()), seeds),
+        ]
         points_of_front = [row for row in fronts if (row.head, row.attach) == (head, attach)]
         parts += ["The fronts:", front_table(points_of_front, vary=vary)]
     return "\n\n".join([*parts, *([shown] if shown else [])])
@@ -69,8 +73,13 @@ def equal_gain_table(rows: Sequence[EqualGainRow], methods: Sequence[str], seeds
     levels = sorted({row.at_gain for row in rows})
     found = {(row.at_gain, row.treatment, row.against): row for row in rows}
     shown = [method for method in methods if any(row.treatment == method for row in rows)]
+    named = {method: in_markdown(method) for method in shown}
     pairs = list(pairwise(shown))
-    header = [f"gain ({counted_seeds(seeds)})", *shown, *(f"{second} − {first}" for first, second in pairs)]
+    header = [
+        f"gain ({counted_seeds(seeds)})",
+        *named.values(),
+        *(f"{named[second]} − {named[first]}" for first, second in pairs),
+    ]
     lines = [
         [
             points(level, signed=True),
@@ -86,8 +95,8 @@ def front_table(rows: Sequence[FrontRow], *, vary: bool) -> str:
     """Return the points of some fronts, from the least gain to the most."""
     lines = [
         [
-            row.method,
-            *([row.setting or ""] if vary else []),
+            in_markdown(row.method),
+            *([in_markdown(row.setting or "")] if vary else []),
             str(row.epoch),
             points(row.gain, signed=True),
             points(row.forgetting),

@@ -15,6 +15,7 @@ from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.style import Look, heading
 from forgetbench.report.summary import baseline_of
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points
+from forgetbench.shown import in_markdown
 
 _WHY = (
     "AP ranks detections and does not see scores that sink together; a detector in use counts those above one score. "
@@ -60,10 +61,11 @@ def write_in_rank_and_score(
             draw_operating, panels, _names(best), by_label, called, f"In rank and in score: {subject}{of_head}"
         )
         shown = figures.add(f"operating-{model}{suffix}", draw)
-        parts += [f"### {model}{of_head}: in rank and in score", _WHY.format(best=_best(best))]
+        parts += [f"### {in_markdown(model + of_head)}: in rank and in score", _WHY.format(best=_best(best))]
         for role, panel in panels.items():
-            data = tables.manifest["data"][role]["name"]
-            explained = _EXPLAINED[role].format(baseline=panel.baseline) if panel.baseline else "in points"
+            data = in_markdown(tables.manifest["data"][role]["name"])
+            baseline = in_markdown(panel.baseline or "")
+            explained = _EXPLAINED[role].format(baseline=baseline) if baseline else "in points"
             parts += [
                 f"On {data} ({role}), {explained}:",
                 _table(panel, _names(best), f"{called} ({counted_seeds(seeds)})"),
@@ -94,7 +96,7 @@ def _table(panel: Standings, names: Sequence[str], called: str) -> str:
     lines = []
     for label in dict.fromkeys(row.label for row in panel.rows):
         mine = (row for row in panel.rows if row.label == label)
-        lines.append([label, *(_cell(row, panel.before.get(row.measure)) for row in mine)])
+        lines.append([in_markdown(label), *(_cell(row, panel.before.get(row.measure)) for row in mine)])
     return markdown_table([called, *names], lines)
 
 

@@ -9,6 +9,7 @@ from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.report.style import heading
 from forgetbench.report.text import UNMEASURED, counted_seeds, markdown_table, mebibytes, milliseconds
+from forgetbench.shown import in_markdown
 
 
 def cost_table(tables: RunTables, model: str) -> str:
@@ -21,7 +22,7 @@ def cost_table(tables: RunTables, model: str) -> str:
     def row(cost: Cost) -> list[str]:
         trained = flops[cost.treatment]
         return [
-            labels[cost.treatment],
+            in_markdown(labels[cost.treatment]),
             UNMEASURED if trained is None else f"{trained / 1e9:.2f}",
             milliseconds(cost.step_seconds),
             *(mebibytes(cost.held[kind]) for kind in ("gradients", "optimizer", "saved_for_backward")),
@@ -59,7 +60,7 @@ def settings_text(manifest: dict[str, Any]) -> str:
     varied = list(dict.fromkeys(arm.get("setting") for arm in manifest["arms"] if arm.get("setting")))
     said += [f"each arm under: {'; '.join(varied)}"] if varied else []
     said += [f"{arm['name']}: {_own_settings(arm)}" for arm in manifest["suite"].get("arms", [])]
-    return "\n".join(f"- {line}" for line in said)
+    return "\n".join(f"- {in_markdown(line)}" for line in said)
 
 
 def _bias_rates(arms: list[dict[str, Any]]) -> str:
@@ -87,8 +88,6 @@ def data_text(manifest: dict[str, Any]) -> str:
     lines = []
     for role, data in manifest["data"].items():
         odd = ", ".join(f"{count} {kind}" for kind, count in data.get("oddities", {}).items())
-        lines.append(
-            f"- {role}: {data['name']} ({data['split']}), {data['images']} images, {data['instances']} boxes"
-            + (f"; {odd}" if odd else "")
-        )
-    return "\n".join(lines)
+        held = f"{data['images']} images, {data['instances']} boxes"
+        lines.append(f"{role}: {data['name']} ({data['split']}), {held}" + (f"; {odd}" if odd else ""))
+    return "\n".join(f"- {in_markdown(line)}" for line in lines)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from urllib.parse import quote
 
 from forgetbench.errors import printable
+from forgetbench.shown import in_markdown
+
+#: How names are spelt where they are shown: `in_markdown` for a summary, `str` for a terminal, which spells for itself.
+Spelling = Callable[[str], str]
 
 UNMEASURED = "–"
 #: Letters of a name that charts show.
@@ -57,14 +63,16 @@ def shown_name(name: str) -> str:
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1 - half]}…{plain[-half:]}"
 
 
-def plain_markdown(text: str) -> str:
-    """Return a text from outside so that Markdown shows it as it is: no emphasis, no formula, no HTML, no new line."""
-    escaped = re.sub(r"([\\`*|$\[\]])", r"\\\1", printable(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;")
+def figure_markdown(name: str) -> str:
+    """Return the Markdown that shows a figure of a run by its name."""
+    return f"![{in_markdown(name)}](figures/{quote(name, errors='backslashreplace')}.png)"
 
 
 def markdown_table(header: list[str], rows: list[list[str]], left: int = 1) -> str:
-    """Return a Markdown table whose first `left` columns are text and the rest numbers."""
+    """Return a Markdown table whose first `left` columns are text and the rest numbers.
+
+    Names from outside are spelt by `in_markdown` before they come here.
+    """
 
     def cell(text: str) -> str:
         return re.sub(r"(?<!\\)\|", r"\\|", text.replace("\n", " "))

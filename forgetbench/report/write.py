@@ -13,6 +13,7 @@ from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, original_ap
 from forgetbench.analyse.uncertainty import Interval
+from forgetbench.errors import printable
 from forgetbench.files import write_text
 from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
@@ -71,7 +72,8 @@ def looks_of(tables: RunTables, model: str) -> dict[Treatment, Look]:
 
 def subject_of(tables: RunTables, model: str) -> str:
     """Return what a model's charts say they are about, with how many seeds they rest on."""
-    return f"{model}, {versus(tables.manifest['data'])}, {counted_seeds(len(tables.manifest['suite']['seeds']))}"
+    data, seeds = tables.manifest["data"], counted_seeds(len(tables.manifest["suite"]["seeds"]))
+    return f"{model}, {versus(data, printable)}, {seeds}"
 
 
 def _bars(tables: RunTables, model: str) -> Bars:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, is_dataclass
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,14 @@ from forgetbench.analyse.manifest import read_manifest
 from forgetbench.analyse.records import read_record
 from forgetbench.analyse.tables import read_table
 from forgetbench.errors import CorruptRunError, InputError, RunLockedError, brief
+from forgetbench.faults import cannot_write
 from forgetbench.files import sha256_json, write_json, write_text
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.run.journal import Journal
+from forgetbench.shown import in_csv
+
+#: Three names of this length are more than any file of a run needs below its folder.
+_MOST_BELOW = 100
 
 
 def run_id(identity: Mapping[str, Any]) -> str:
@@ -65,11 +69,13 @@ class RunFolder:
         """Hold the folder for this process.
 
         Raises:
-            InputError: the folder cannot be made or written to.
+            InputError: the folder cannot be made or written to, or its path leaves no room for those of its files.
+            RunError: it cannot be written for now, such as for want of room.
             RunLockedError: another process holds it.
         """
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
+            _require_short(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout as error:
@@ -79,7 +85,11 @@ class RunFolder:
                 fix="Wait for it to end, or stop it; then run the same command again.",
             ) from error
         except OSError as error:
-            raise InputError("the run folder cannot be written", where=self.path, found=error.strerror) from error
+            raise cannot_write(error, self.path) from error
+        except NotImplementedError as error:  # filelock's word for it
+            raise InputError(
+                "no file can be locked there", where=self.path, fix="Name a folder on another disk."
+            ) from error
         try:
             yield
         finally:
@@ -185,17 +195,28 @@ class RunFolder:
         self.journal.add(self.table(name))
 
 
+def _require_short(folder: Path) -> None:
+    """Raise what the system raises if the paths of a run's files would be longer than it allows."""
+    with suppress(FileNotFoundError):
+        folder.joinpath(*["x" * _MOST_BELOW] * 3).lstat()
+
+
 def table_text(columns: Sequence[str], rows: Iterable[Any]) -> str:
     """Return dataclasses or mappings as the text of a run's CSV file."""
     records = [asdict(row) if is_dataclass(row) and not isinstance(row, type) else row for row in rows]
-    text = StringIO()
-    frame = pd.DataFrame([[_cell(record[column]) for column in columns] for record in records], columns=list(columns))
-    frame.to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue()
+    lines = [list(columns), *([_cell(record[column]) for column in columns] for record in records)]
+    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return in_csv(value)
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def _quoted(cell: str) -> str:
+    # Python's csv does not quote a lone carriage return, where readers begin a new line.
+    return '"{}"'.format(cell.replace('"', '""')) if any(sign in cell for sign in ',"\r\n') else cell
 
 
 def columns_of(kind: type) -> list[str]:

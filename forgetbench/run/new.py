@@ -15,7 +15,8 @@ from forgetbench.data.load import LoadedData, read_target
 from forgetbench.data.missing import missing_data
 from forgetbench.data.paths import plain_path
 from forgetbench.data.recognise import Format, recognise
-from forgetbench.errors import InputError, brief
+from forgetbench.errors import ForgetbenchError, InputError, brief
+from forgetbench.faults import cannot_write
 from forgetbench.files import write_text
 from forgetbench.run.models import find_model, is_architecture
 from forgetbench.run.new_texts import Settings, card_text, suite_text
@@ -81,7 +82,7 @@ def write_new_suite(
         _require_plain(name)
         _require_room([suite_path, card_path, folder / "cards" / f"{name}.yaml"])
     except OSError as error:
-        raise _unwritable(error, folder) from error
+        raise cannot_write(error, folder) from error
     # All that takes no time comes before the data, which may take long.
     _require_weights(model, folder)
     reference = _known_reference(name, reference, folder)
@@ -93,15 +94,12 @@ def write_new_suite(
     text = suite_text(name, data, model, reference, _settings(data))
     suite = suite_from_mapping(parse_yaml(text, suite_path), where=str(suite_path))
     make_outline(LoadedSuite(suite, suite_path, (suite_path,)), data.evaluate.classes)  # the card is not there yet
+    write_text(card_path, card)
     try:
-        write_text(card_path, card)
-        try:
-            write_text(suite_path, text)
-        except OSError:
-            card_path.unlink()
-            raise
-    except OSError as error:
-        raise _unwritable(error, folder) from error
+        write_text(suite_path, text)
+    except ForgetbenchError:
+        card_path.unlink()
+        raise
     return NewSuite(suite_path, card_path, spec, data, reference)
 
 
@@ -176,13 +174,4 @@ def _settings(data: LoadedData) -> Settings:
         batch=batch,
         # with fewer than 20 batches an epoch, gradients accumulated up to the usual 64 images would make few steps
         nbs=batch if count / batch < 20 else 64,
-    )
-
-
-def _unwritable(error: OSError, folder: Path) -> InputError:
-    return InputError(
-        "cannot be written",
-        where=error.filename or folder,
-        found=error.strerror or error,
-        fix="Choose another folder with --output.",
     )

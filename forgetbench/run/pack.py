@@ -68,11 +68,8 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
         names = [name for name in names if not name.startswith("checkpoints/")]
     top = f"{manifest['suite']['name']}-{manifest['id']}"
     output = output or Path(f"{top}.tar.gz")
-    try:
-        with atomic_path(output) as temporary:
-            _write(temporary, top, run, [*names, SEAL])
-    except OSError as error:
-        raise InputError("the archive cannot be written", where=output, found=error.strerror) from error
+    with atomic_path(output) as temporary:
+        _write(temporary, top, run, [*names, SEAL])
     return Packed(output, len(names) + 1)
 
 

@@ -90,7 +90,7 @@ def _planned(
     except (DataError, WeightsError) as error:
         fix = f"{error.fix} {_POINT}" if error.fix else _POINT
         known = {"where": error.where, "expected": error.expected, "found": error.found}
-        raise type(error)(error.problem, **known, fix=fix) from error
+        raise type(error)(error.problem, **known, fix=fix, further=error.further) from error
 
 
 def _check_inputs(plan: Plan, identity: dict[str, Any], progress: Progress) -> None:

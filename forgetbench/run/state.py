@@ -13,8 +13,9 @@ from forgetbench.files import atomic_path
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write a state, whole or not at all."""
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    # Written to a file of ours, a full disk is known as such; PyTorch's own file only falls short.
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any]:

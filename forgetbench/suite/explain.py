@@ -111,7 +111,7 @@ class Keys:
         if len(lines) == 1:
             return SuiteError(lines[0])
         more = f", and {len(found) - MOST_PROBLEMS} more" if len(found) > MOST_PROBLEMS else ""
-        return SuiteError("\n".join([f"{source(())}: {len(lines)} problems{more}", *(f"  {line}" for line in lines)]))
+        return SuiteError(f"{source(())}: {len(lines)} problems{more}", further=[f"  {line}" for line in lines])
 
     def _follows_from_another(self, path: KeyPath, problems: Mapping[KeyPath, str], missing: set[KeyPath]) -> bool:
         if path in missing:

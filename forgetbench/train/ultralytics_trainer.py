@@ -25,7 +25,8 @@ from torch.utils.data import DataLoader
 
 from forgetbench.data.content import unchanged
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, ForgetbenchError
+from forgetbench.faults import machine_fault, writing
 from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)
 from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
@@ -160,7 +161,10 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
                 keep_decoded(self.npy_files[i], pixels)
 
     def check_cache_disk(self, safety_margin: float = 0.1) -> bool:
-        """Go on; whether there is room shows when images are kept."""
+        """Make our cache folder; an image that it has no room for is decoded again each time."""
+        folder = self.npy_files[0].parent
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         return safety_margin >= 0
 
     def build_transforms(self, hyp: Any) -> Any:
@@ -169,7 +173,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         _draw_from_whole_dataset(transforms)
         return transforms
 
-    def __getitem__(self, index: int) -> dict[str, Any] | DataError:
+    def __getitem__(self, index: int) -> dict[str, Any] | ForgetbenchError:
         """Return one augmented image, decided by (seed, epoch, index) alone, or what is wrong with it.
 
         An error raised in a loader process would reach the user as that process's whole traceback.
@@ -177,7 +181,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         seed_everything(self.seed, self.epoch, index)
         try:
             return super().__getitem__(index)  # type: ignore[no-any-return]
-        except DataError as error:
+        except ForgetbenchError as error:
             return error
 
     def load_image(self, i: int, *arguments: Any, **named: Any) -> Any:
@@ -185,6 +189,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
 
         Raises:
             DataError: the file cannot be decoded, or does not hold what was hashed when the data were read.
+            ForgetbenchError: the machine is to blame.
         """
         kept = self.ims[i] is not None
         if not kept and self.cache == "disk":
@@ -194,6 +199,9 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
             with nullcontext() if kept else unchanged(self.source.samples[i]):
                 return super().load_image(i, *arguments, **named)
         except (OSError, cv2.error) as error:
+            fault = None if isinstance(error, FileNotFoundError) else machine_fault(error)
+            if fault is not None:
+                raise fault from error
             raise DataError("cannot be decoded", where=self.im_files[i], fix="Remove or replace the image.") from error
 
 
@@ -205,9 +213,9 @@ def _draw_from_whole_dataset(transform: Any) -> None:
             _draw_from_whole_dataset(inner)
 
 
-def _collated(items: list[dict[str, Any] | DataError]) -> dict[str, Any] | DataError:
+def _collated(items: list[dict[str, Any] | ForgetbenchError]) -> dict[str, Any] | ForgetbenchError:
     """Return a batch of images, or the error that one of them has instead."""
-    error = next((item for item in items if isinstance(item, DataError)), None)
+    error = next((item for item in items if isinstance(item, ForgetbenchError)), None)
     return error or YOLODataset.collate_fn(items)
 
 
@@ -246,7 +254,7 @@ class EpochLoader:
             pin_memory=self._pin,
         )
         for batch in batches:
-            if isinstance(batch, DataError):
+            if isinstance(batch, ForgetbenchError):
                 raise batch
             yield batch
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from forgetbench.errors import InputError
 from forgetbench.files import sha256_file
 from forgetbench.run.execute import run_suite
 from forgetbench.run.pack import pack_run
@@ -184,8 +185,11 @@ def compare(reference: Path, run: Path) -> list[str]:
         if name in names and not name.startswith(_MEASURED) and sha256_file(run / name) != sha256_file(reference / name)
     ]
     found += [f"verify: {finding}" for finding in verify_run(run).findings]
-    with TemporaryDirectory() as name:
-        pack_run(run, Path(name) / "packed.tar.gz")
+    try:
+        with TemporaryDirectory() as name:
+            pack_run(run, Path(name) / "packed.tar.gz")
+    except InputError as error:
+        found.append(f"pack: {error}")
     return found
 
 

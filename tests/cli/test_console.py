@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -80,3 +81,27 @@ def test_a_narrow_screen_leaves_out_no_column(width: int) -> None:
     for word in ("none", "100.0", "12.5", "3.25", "forgetting"):
         assert word in text.getvalue()
     assert made.width == width
+
+
+#: A name that would colour, rename the terminal's window, be rich's markup, and begin a line that looks like ours.
+HOSTILE = "x\x1b[31m\x1b]0;t\x07[red]y[/red][link=http://z]\nerror: all is lost\r\u202e"
+SHOWN = r"x\x1b[31m\x1b]0;t\x07[red]y[/red][link=http://z]\nerror: all is lost\r\u202e"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_names_from_outside_are_shown_on_one_line_and_not_obeyed(terminal: bool) -> None:
+    text = io.StringIO()
+    made = Console(file=text, force_terminal=terminal, width=400, _environ={"TERM": "xterm"})
+    progress = ConsoleProgress(made, quiet=False, verbose=True)
+    progress.message(HOSTILE)
+    progress.message(HOSTILE, "warning")
+    with progress.task(HOSTILE, 1, "batch") as advance:
+        advance(1, HOSTILE)
+    console.say(made, HOSTILE)
+    console.say_whole(made, HOSTILE, style="yellow")
+    console.entry(made, "part", HOSTILE)
+    show(made, table(HOSTILE, [HOSTILE, "value"], [[HOSTILE, "1"]]))
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text.getvalue())
+    assert "".join(c for c in plain if not c.isprintable() and c != "\n") == ""
+    assert not any(line.startswith("error") for line in plain.splitlines())
+    assert plain.count(SHOWN) >= 9

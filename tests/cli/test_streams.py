@@ -14,7 +14,7 @@ from factories import written_suite
 
 from forgetbench.cli import main as cli
 from forgetbench.cli.console import ConsoleProgress
-from forgetbench.cli.streams import PLAIN, PlainStream, plain_streams
+from forgetbench.cli.streams import PLAIN, PlainStream, StyledStream, plain_streams
 
 #: What a stream of the encoding shows of a minus, a dash, an ellipsis, an e with an accent and a Chinese character.
 SHOWN = {
@@ -49,6 +49,16 @@ def test_a_stream_shows_what_its_encoding_has(encoding: str, monkeypatch: pytest
     with plain_streams():
         sys.stdout.write("−5 – … é 猫")
     assert raw.getvalue().decode(encoding).strip() == SHOWN[encoding]
+
+
+def test_control_characters_are_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = captured("utf-8", monkeypatch)
+    with plain_streams():
+        sys.stdout.write("a\x1b]0;title\x07\rb\u202ec\nd\te\n")
+        StyledStream(sys.stdout).write("\x1b[31mred\x1b[0m\x1b]8;;http://x\x07\n")  # type: ignore[arg-type]
+    assert raw.getvalue().decode() == (
+        "a\\x1b]0;title\\x07\\rb\\u202ec\nd\te\n\x1b[31mred\x1b[0m\\x1b]8;;http://x\\x07\n"
+    )
 
 
 def test_half_a_character_is_a_question_mark_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,19 @@ def test_outside_is_looked_at_last_and_told(tmp_path: Path, given: str) -> None:
     assert [kind for kind, _, _ in odd(inside)] == ["near-names"]
 
 
+def test_a_path_that_climbs_out_of_a_folder_behind_a_link_leads_out(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    write(root, ["linked/../a.png", "linked/b.png"])
+    write_image(tmp_path / "other" / "a.png")
+    write_image(tmp_path / "other" / "deep" / "b.png")
+    (root / "train").mkdir()
+    (root / "train" / "linked").symlink_to(tmp_path / "other" / "deep")
+    source = read_coco(root)
+    assert len(read(source)) == 2
+    assert [kind for kind, _, _ in odd(source)] == ["wrong-paths"]
+    assert odd(source)[0][2].startswith("1 image is taken from outside the dataset, since nothing in it fits")
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_parts_that_say_different_things_of_an_image(tmp_path: Path, same: bool) -> None:
     write(tmp_path, ["a.png", "b.png"], "train.json")

@@ -16,7 +16,7 @@ from forgetbench.data.card import LoadedCard, load_card
 from forgetbench.data.download import by_hand, data_home, fetch, how_to_get, origin_of
 from forgetbench.data.load import load_data
 from forgetbench.data.pins import PINS_FILE
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, RunError
 from forgetbench.files import cache_folder
 from forgetbench.suite.data_section import Data
 
@@ -246,7 +246,7 @@ def test_full_disk_is_one_line_and_leaves_the_archive(
     found = offered(tmp_path, {"url": served.add("one.zip", zipped(tmp_path, {"a.txt": b"apple"}))})
     with monkeypatch.context() as patched:
         patched.setattr("forgetbench.data.unpack.shutil.copyfileobj", full)
-        with pytest.raises(DataError, match="cannot be unpacked; found No space left on device"):
+        with pytest.raises(RunError, match=r"cannot be written; found no room is left on the disk\. Make room"):
             fetch(found)
     assert left_in(data_home()) == []
     fetch(found)

@@ -1,6 +1,7 @@
 """Charts on their way to files: glyphs from installed fonts, names as they are, and charts that cannot be drawn."""
 
 import warnings
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import matplotlib.image
@@ -154,3 +155,14 @@ def test_a_chart_that_cannot_be_drawn_is_named_and_the_others_are_drawn(tmp_path
     assert [path.name for path in figures.written] == ["good.svg", "good.png"]
     (remark,) = figures.remarks()
     assert remark.startswith(r"could not draw bad (ValueError: no\nroom); all else is there")
+
+
+def test_a_chart_of_unseen_characters_is_xml(tmp_path: Path) -> None:
+    figures = Figures(tmp_path)
+    with styled():
+        figures.add("a", lambda: chart("x\x1b[31m\x00", "y\ufffe\u202e", "<b>&amp;]]>", "z\ud800"))
+    assert figures.failed == {}
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    shown = [element.text for element in ElementTree.fromstring(text).iter() if element.tag.endswith("}text")]
+    for name in (r"x\x1b[31m\x00", r"y\ufffe\u202e", "<b>&amp;]]>", r"z\ud800"):
+        assert name in shown

@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import madeup_run
 import pytest
+from markdown_it import MarkdownIt
 
 from forgetbench.analyse.tables import read_tables
+from forgetbench.data.clean import TRAINED_ON
 from forgetbench.report.summary import summary_text, terminal_summary
 from forgetbench.report.write import write_report
 
@@ -151,3 +154,45 @@ def test_a_chart_that_cannot_be_drawn_keeps_nothing_else_back(tmp_path: Path, mo
     assert said[0].startswith("could not draw costs-yolo (ValueError: 'xerr' must not")
     assert {path.name for path in write_report(folder, warn=said.append)} == whole
     assert len(said) == 1
+
+
+#: Names that would break a table, be HTML, a link, a heading, or begin a line.
+HOSTILE = ["a|b", "<script>x</script>", "[x](javascript:y)", "# x\n\n# y", "`x", "*x*", "- x", "<img src=x onerror=y>"]
+
+
+def tags_of(markdown: str) -> list[str]:
+    made = MarkdownIt("commonmark").enable("table").render(markdown)
+    return [tag for tag in re.findall(r"<[^>]*>", made) if "code" not in tag and not tag.startswith("<img")]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_summary_is_made_alike_of_any_names(tmp_path: Path, name: str) -> None:
+    def written(label: str, data: str, folder: Path) -> str:
+        about = madeup_run.manifest()
+        about["suite"] |= {"name": label, "arms": [], "description": "Words."}
+        about["arms"][1] |= {"label": label, "stopped": label, "skipped_steps": 3}
+        about["data"]["target"] |= {
+            "name": data,
+            "split": data,
+            "subset_of": data,
+            "oddities": {data: 2, TRAINED_ON: 1},
+        }
+        about["environment"] |= {"processor": data, "packages": {data: data}}
+        claim = {
+            "name": data, "says": data, "source": data, "quantity": "forgetting", "measure": "ap", "attach": "head",
+            "below": 0.1, "above": None, "of": "every", "at_gain": None,
+            "compared": [{"model": "yolo", "against": "original", "treatments": [label]}],
+        }  # fmt: skip
+        about["claims"] = [claim]
+        cell = f'"{label}"' if "\n" in label else label
+        evidence = [
+            madeup_run.evidence_row("gain", 0.15, 0.1, 0.2, treatment=cell),
+            madeup_run.evidence_row("forgetting", 0.2, 0.1, 0.3, treatment=cell),
+        ]
+        madeup_run.write_run(folder, about=about, evidence=evidence)
+        return (write_report(folder)[-1]).read_text(encoding="utf-8")
+
+    plain = written("plain", "berries", tmp_path / "plain")
+    assert tags_of(written(name, name, tmp_path / "hostile")) == tags_of(plain)
+    assert "<table>" in tags_of(plain)
+    assert "### berries: refuted" in plain

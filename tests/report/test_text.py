@@ -35,8 +35,11 @@ def test_names_in_charts_are_on_one_line_and_not_too_long() -> None:
     assert (shown[:6], shown[24], shown[-4:]) == ("beginx", "…", "xend")
 
 
-def test_names_in_markdown_are_shown_as_they_are() -> None:
-    assert text.plain_markdown("traffic_light 2") == "traffic_light 2"
-    assert text.plain_markdown("a|b*c`d$e<f>\ng[h]\\") == r"a\|b\*c\`d\$e&lt;f>\\ng\[h\]\\"
+def test_cells_of_markdown_stay_cells() -> None:
     table = text.markdown_table(["a"], [["b|c"], [r"d\|e"], ["f\ng"]])
     assert table.splitlines()[2:] == [r"| b\|c |", r"| d\|e |", "| f g |"]
+
+
+def test_a_figure_of_any_name_is_found() -> None:
+    assert text.figure_markdown("costs-yolov8n") == "![costs-yolov8n](figures/costs-yolov8n.png)"
+    assert text.figure_markdown("a b)[c]") == r"![a b)\[c\]](figures/a%20b%29%5Bc%5D.png)"

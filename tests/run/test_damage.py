@@ -11,7 +11,8 @@ import pytest
 import torch
 from factories import tiny_suite
 
-from forgetbench.run import execute, training
+from forgetbench.run import execute, provenance, training
+from forgetbench.run.code import code_version
 from forgetbench.run.execute import folder_of, run_plan
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.plan import Plan, make_plan
@@ -54,6 +55,8 @@ def quick() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(execute, "write_report", drawn)
         patch.setattr(execute, "warn_before_run", lambda *_, **__: None)
+        version = code_version()  # a commit made meanwhile is another environment
+        patch.setattr(provenance, "code_version", lambda: version)
         yield patch
 
 

@@ -34,7 +34,10 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_the_users_to_mend(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file", encoding="utf-8")
-    with pytest.raises(InputError, match="the run folder cannot be written"), RunFolder(tmp_path / "runs" / "a").lock():
+    with (
+        pytest.raises(InputError, match="cannot be written; found a part of its path is a file"),
+        RunFolder(tmp_path / "runs" / "a").lock(),
+    ):
         raise AssertionError("held")
 
 

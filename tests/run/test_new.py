@@ -21,7 +21,7 @@ from forgetbench.data.card import find_card, load_card
 from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.load import LoadedData, load_data
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, RunError
 from forgetbench.model.original import save_original
 from forgetbench.run import new
 from forgetbench.run.new import NewSuite, write_new_suite
@@ -259,15 +259,14 @@ def test_existing_files_are_never_touched(here: Path, place: str) -> None:
 
 
 def test_of_two_files_none_is_kept_if_one_cannot_be_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given, write_text = OWNED["voc"].write(here / "fruit"), new.write_text
+    given, written = OWNED["voc"].write(here / "fruit"), iter([False, True])
 
-    def until_the_disk_is_full(path: Path, text: str) -> None:
-        if "card" not in path.name:
-            raise OSError(28, "No space left on device", str(path))
-        write_text(path, text)
+    def until_the_disk_is_full(_: int) -> None:
+        if next(written):
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new, "write_text", until_the_disk_is_full)
-    with pytest.raises(InputError, match=r"mine\.yaml: cannot be written; found No space left on device\. Choose"):
+    monkeypatch.setattr("forgetbench.files.os.fsync", until_the_disk_is_full)
+    with pytest.raises(RunError, match=r"mine\.yaml: cannot be written; found no room is left on the disk\. Make"):
         make(given)
     assert sorted(path.name for path in here.iterdir()) == ["fruit"]
 

@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 from forgetbench.model.branch import grow_branch
+from forgetbench.train import decoded
 from forgetbench.train.ultralytics_trainer import AugmentedDataset, BranchTrainer, EpochLoader, training_settings
 
 
@@ -164,11 +166,16 @@ def test_decoded_images_on_disk_are_used_only_where_the_suite_says_so(
     assert pixels_of(loader_of(dataset, cache)) == expected
 
 
-def test_without_room_for_decoded_images_training_goes_on(tmp_path: Path, own_cache: Path) -> None:
+def test_without_room_for_decoded_images_training_goes_on(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     dataset = drawn_dataset(tmp_path / "data")
-    own_cache.parent.mkdir()
-    own_cache.write_text("no folder")
+    monkeypatch.setattr(decoded.tempfile, "NamedTemporaryFile", full)
     assert pixels_of(loader_of(dataset, "disk")) == pixels_of(loader_of(dataset, False))
+    assert list(own_cache.rglob("*.npy")) == []
 
 
 def test_parts_with_the_same_images_share_what_is_decoded(tmp_path: Path, own_cache: Path) -> None:
