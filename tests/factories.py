@@ -12,11 +12,14 @@ import torch
 import yaml
 
 from forgetbench.data.dataset import Dataset, Sample
+from forgetbench.files import sha256_file
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, make_original
 from forgetbench.suite.train_section import Train
 
 CLASSES = ("disc", "box", "bar")
+#: Stands for the hash of an image that is not there.
+NO_FILE = "0" * 64
 
 
 #: Families that Ultralytics trains for detection, and the share of their full width they are tested at: attention
@@ -57,7 +60,7 @@ def tiny_original(family: str = "yolov8", classes: Sequence[str] = CLASSES, seed
 
 
 def sample(image: Path, width: int, height: int, boxes: Sequence[Sequence[float]], classes: Sequence[int]) -> Sample:
-    """Return a sample whose areas are its boxes'."""
+    """Return a sample whose areas are its boxes', and its hash the file's where there is one."""
     xyxy = np.array(boxes, dtype=np.float64).reshape(-1, 4)
     return Sample(
         image=image,
@@ -67,6 +70,7 @@ def sample(image: Path, width: int, height: int, boxes: Sequence[Sequence[float]
         classes=np.array(classes, dtype=np.int64),
         crowd=np.zeros(len(xyxy), dtype=np.bool_),
         areas=(xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]),
+        sha256=sha256_file(image) if image.is_file() else NO_FILE,
     )
 
 

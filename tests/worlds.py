@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +29,6 @@ def world(seed: int) -> tuple[Dataset, Detections]:
     return dataset, _found(random, dataset, int(random.choice([0, 5, 60, 300])), step)
 
 
-def with_files(dataset: Dataset, folder: Path) -> Dataset:
-    """Return a made-up dataset with an empty file for each image."""
-    samples = tuple(replace(sample, image=folder / sample.image) for sample in dataset.samples)
-    folder.mkdir(exist_ok=True)
-    for sample in samples:
-        sample.image.touch()
-    return replace(dataset, root=folder, samples=samples)
-
-
 def _annotated(random: np.random.Generator, images: int, classes: int, count: int, step: float) -> Dataset:
     corner = _on_grid(random.uniform(-20, 150, (count, 2)), step)
     size = _on_grid(random.uniform(1, random.choice([45, 140]), (count, 2)), step)
@@ -53,7 +43,7 @@ def _annotated(random: np.random.Generator, images: int, classes: int, count: in
     labels = random.integers(0, max(1, classes - 1), count)
     where = random.integers(0, images, count)
     samples = tuple(
-        Sample(Path(f"{i}.png"), 160, 150, boxes[at], labels[at], crowd[at], areas[at])
+        Sample(Path(f"{i}.png"), 160, 150, boxes[at], labels[at], crowd[at], areas[at], f"{i:064x}")
         for i in range(images)
         for at in [np.flatnonzero(where == i)]
     )

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from forgetbench.data.dataset import Dataset, Sample, fingerprint_of, relative_name
+from forgetbench.data.dataset import Dataset, Sample, relative_name
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
-    """Write a dataset's boxes, classes and image names and sizes: all that its fingerprint is of."""
+    """Write a dataset's boxes, classes and images' names, sizes and hashes: all that its fingerprint is of."""
     samples = dataset.samples
-    columns = {
-        "bytes": np.array([sample.image.stat().st_size for sample in samples], np.int64),
+    columns: dict[str, NDArray[Any]] = {
+        "sha256": np.frombuffer(bytes.fromhex("".join(s.sha256 for s in samples)), np.uint8).reshape(len(samples), 32),
         "size": np.array([(sample.width, sample.height) for sample in samples], np.int64).reshape(-1, 2),
         "image": np.repeat(np.arange(len(samples)), [len(sample.boxes) for sample in samples]).astype(np.int64),
         "box": np.concatenate([np.zeros((0, 4)), *(sample.boxes for sample in samples)]),
@@ -57,16 +60,16 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
             size, image, box, label, crowd, area = (
                 file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
             )
-            file_bytes = file.get_tensor("bytes").tolist()
+            hashes = file.get_tensor("sha256")
         ends = np.searchsorted(image, np.arange(len(size) + 1))
-        placed = zip(about["images"], size.tolist(), ends[:-1], ends[1:], strict=True)
+        rows = [slice(low, high) for low, high in pairwise(ends)]
         samples = tuple(
-            Sample(Path(name), width, height, box[low:high], label[low:high], crowd[low:high] != 0, area[low:high])
-            for name, (width, height), low, high in placed
+            Sample(Path(name), width, height, box[at], label[at], crowd[at] != 0, area[at], sha256.tobytes().hex())
+            for name, (width, height), at, sha256 in zip(about["images"], size.tolist(), rows, hashes, strict=True)
         )
         dataset = Dataset(
             about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
         )
-        return dataset, fingerprint_of(dataset, file_bytes)
+        return dataset, dataset.fingerprint()
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise CorruptRunError("not readable annotations", where=path, found=str(error).splitlines()[0]) from error

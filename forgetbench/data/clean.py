@@ -70,6 +70,7 @@ def clean_sample(
     report: OddityReport,
     *,
     file: str,
+    sha256: str,
 ) -> Sample:
     """Make a sample of one image's annotations.
 
@@ -82,6 +83,7 @@ def clean_sample(
         classes: Names that class indices point into.
         report: Told of everything odd.
         file: What the report calls the file the annotations stand in.
+        sha256: Hash of the image file.
     """
     width, height = size
     index_of = {name: index for index, name in enumerate(classes)}
@@ -114,6 +116,7 @@ def clean_sample(
         classes=np.array([label for label, _, _, _ in kept], dtype=np.int64),
         crowd=np.array([crowd for _, _, crowd, _ in kept], dtype=np.bool_),
         areas=np.array([o if a is None else a for (_, _, _, a), o in zip(kept, own, strict=True)], dtype=np.float64),
+        sha256=sha256,
     )
 
 

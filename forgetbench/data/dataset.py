@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ class Sample:
         classes: (n,) int64, indices into the dataset's `classes`.
         crowd: (n,) bool, regions that COCO marks as crowd.
         areas: (n,) float64, square pixels; the annotation's own area where it has one (COCO), else the box's.
+        sha256: Hash of the file's content when the data were read, hex digits; `content.py` proves it is still that.
     """
 
     image: Path
@@ -34,6 +35,7 @@ class Sample:
     classes: NDArray[np.int64]
     crowd: NDArray[np.bool_]
     areas: NDArray[np.float64]
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -113,30 +115,29 @@ class Dataset:
         return sum(len(sample.boxes) for sample in self.samples)
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 over classes, image names, sizes, bytes on disk and annotations; not over where they lie."""
-        return fingerprint_of(self, [sample.image.stat().st_size for sample in self.samples])
+        """Return a SHA-256 over classes, image names, sizes, contents and annotations; not over where they lie."""
+        return self._fingerprint
 
-
-def fingerprint_of(dataset: Dataset, file_bytes: Sequence[int]) -> str:
-    """Return the fingerprint of a dataset whose images have these sizes on disk; they need not be here."""
-    return sha256_json(
-        {
-            "classes": dataset.classes,
-            "samples": [
-                [
-                    relative_name(sample.image, dataset.root),
-                    sample.width,
-                    sample.height,
-                    size,
-                    sample.boxes.tolist(),
-                    sample.classes.tolist(),
-                    sample.crowd.tolist(),
-                    sample.areas.tolist(),
-                ]
-                for sample, size in zip(dataset.samples, file_bytes, strict=True)
-            ],
-        }
-    )
+    @cached_property
+    def _fingerprint(self) -> str:
+        return sha256_json(
+            {
+                "classes": self.classes,
+                "samples": [
+                    [
+                        relative_name(sample.image, self.root),
+                        sample.width,
+                        sample.height,
+                        sample.sha256,
+                        sample.boxes.tolist(),
+                        sample.classes.tolist(),
+                        sample.crowd.tolist(),
+                        sample.areas.tolist(),
+                    ]
+                    for sample in self.samples
+                ],
+            }
+        )
 
 
 def relative_name(image: Path, root: Path) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -17,6 +20,10 @@ _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
 _BYTE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 #: An image of which OpenCV leaves no value above this, out of 255, is black to the eye and to a model.
 _DARK = 16
+#: OpenCV decodes no more bytes than this.
+_MOST_BYTES = 2**31 - 1
+#: What measures. Raise the first number whenever other things may be found: known images are measured again.
+MEASURED_BY = f"1, OpenCV {cv2.__version__}, Pillow {PIL.__version__}"
 
 
 # What is wrong with an image is reported, not printed by the decoder.
@@ -29,17 +36,19 @@ class CorruptImageError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of an image's pixels.
+    """What is known of an image.
 
     Attributes:
         size: (width, height) in pixels as `cv2.imdecode` gives the image, after EXIF rotation.
         orientation: How EXIF says the stored image is to be turned, 1 to 8, as far as decoding does it; 1 for not.
         dark: What makes the decoded image nearly black though the file holds more; empty if nothing does.
+        sha256: Hash of the file's content, hex digits.
     """
 
     size: tuple[int, int]
     orientation: int = 1
     dark: str = ""
+    sha256: str = ""
 
     @property
     def stored(self) -> tuple[int, int]:
@@ -48,14 +57,33 @@ class Measured:
 
 
 def measure_image(path: Path) -> Measured:
-    """Decode an image in full.
+    """Read an image once, hash it and decode it in full.
 
     Raises:
         CorruptImageError: the file is empty, truncated or not an image that OpenCV decodes.
         FileNotFoundError: there is no such file.
     """
     try:
-        with Image.open(path) as image:
+        content = _content(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CorruptImageError(error.strerror or str(error)) from error
+    return replace(_measured(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        path.stat()  # which raises where there is nothing at all
+        raise CorruptImageError("not a regular file")
+    if path.stat().st_size > _MOST_BYTES:
+        raise CorruptImageError("the file is too large to be decoded")
+    return path.read_bytes()
+
+
+def _measured(content: bytes) -> Measured:
+    try:
+        with Image.open(BytesIO(content)) as image:
             size, kind = image.size, image.format
             bytewise, orientation = _is_bytewise(image), _orientation(image)  # in this order: EXIF may load the image
             # A JPEG at an eighth of its size is read to the end all the same, in half the time.
@@ -63,29 +91,26 @@ def measure_image(path: Path) -> Measured:
             image.load()
         if kind in _COMMON_FORMATS and orientation == 1 and bytewise:
             return Measured(size)
-    except FileNotFoundError:
-        raise
     except UnidentifiedImageError as error:
         # OpenCV knows kinds of TIFF that PIL does not.
         kind, orientation, bytewise = None, 1, False
-        if _decoded(path, cv2.IMREAD_COLOR) is None:
+        if _decoded(content, cv2.IMREAD_COLOR) is None:
             raise CorruptImageError("the file is of no format that can be read") from error
     # PIL's plug-ins raise what their parsers raise: SyntaxError, struct.error, ValueError and more.
     except Exception as error:
-        raise CorruptImageError(" ".join(str(error).replace(str(path), "the file").split())) from error
-    decoded = _decoded(path, cv2.IMREAD_COLOR)
+        raise CorruptImageError(" ".join(str(error).split())) from error
+    decoded = _decoded(content, cv2.IMREAD_COLOR)
     if decoded is None:
         raise CorruptImageError("OpenCV cannot decode it")
     # OpenCV turns TIFF whatever it is asked for, and some formats never.
-    if orientation == 0 or (orientation != 1 and kind != "TIFF" and not _is_turned(path, decoded)):
+    if orientation == 0 or (orientation != 1 and kind != "TIFF" and not _is_turned(content, decoded)):
         orientation = 1
-    return Measured((decoded.shape[1], decoded.shape[0]), orientation, "" if bytewise else _darkness(path, decoded))
+    return Measured((decoded.shape[1], decoded.shape[0]), orientation, "" if bytewise else _darkness(content, decoded))
 
 
-def _decoded(path: Path, how: int) -> NDArray[np.generic] | None:
-    encoded = np.fromfile(path, dtype=np.uint8)
+def _decoded(content: bytes, how: int) -> NDArray[np.generic] | None:
     try:
-        return cv2.imdecode(encoded, how) if encoded.size else None
+        return cv2.imdecode(np.frombuffer(content, np.uint8), how) if content else None
     except cv2.error:  # more pixels than OpenCV takes
         return None
 
@@ -106,14 +131,14 @@ def _is_bytewise(image: Image.Image) -> bool:
     return image.mode in _BYTE_MODES and ";16" not in layout
 
 
-def _is_turned(path: Path, decoded: NDArray[np.generic]) -> bool:
-    stored = _decoded(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+def _is_turned(content: bytes, decoded: NDArray[np.generic]) -> bool:
+    stored = _decoded(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     return stored is not None and not np.array_equal(stored, decoded)
 
 
-def _darkness(path: Path, decoded: NDArray[np.generic]) -> str:
+def _darkness(content: bytes, decoded: NDArray[np.generic]) -> str:
     """Return how an image that OpenCV makes nearly black is stored, in words."""
-    stored = _decoded(path, cv2.IMREAD_UNCHANGED)
+    stored = _decoded(content, cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype == np.uint8 or int(decoded.max()) > _DARK or not stored.any():
         return ""
     if stored.dtype == np.uint16:

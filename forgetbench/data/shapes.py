@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from forgetbench.data import drawing
 from forgetbench.data.dataset import Dataset, Sample
+from forgetbench.data.known_images import hashes_of
 from forgetbench.errors import DataError
 from forgetbench.faults import writing
 from forgetbench.files import cache_folder, sha256_json, writable_cache
@@ -31,7 +32,7 @@ Part = Literal["train", "evaluate"]
 Circle = tuple[tuple[float, float], float]
 
 #: Raise it whenever the drawing changes: cached images are then drawn again.
-VERSION = 2
+VERSION = 3
 FIGURES: dict[World, dict[str, drawing.Figure]] = {"general": drawing.GENERAL, "fine": drawing.FINE}
 MOST_FIGURES = 6
 #: Least and largest radius of a figure as a share of the image's side.
@@ -196,9 +197,11 @@ def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, co
         for index in range(count):
             picture = draw_picture(world, size, seed, part, index)
             name = f"{index:06d}.png"
-            (temporary / name).write_bytes(cv2.imencode(".png", picture.pixels)[1].tobytes())
+            content = cv2.imencode(".png", picture.pixels)[1].tobytes()
+            (temporary / name).write_bytes(content)
             boxes, classes = picture.boxes.tolist(), picture.classes.tolist()
-            annotations.append({"image": name, "boxes": boxes, "classes": classes})
+            sha256 = hashlib.sha256(content).hexdigest()
+            annotations.append({"image": name, "sha256": sha256, "boxes": boxes, "classes": classes})
         (temporary / _ANNOTATIONS).write_text(json.dumps(annotations), encoding="utf-8")
         temporary.chmod(0o755)
         try:
@@ -213,9 +216,11 @@ def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, co
 def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
     try:
         annotations = json.loads((folder / _ANNOTATIONS).read_text(encoding="utf-8"))
+        hashes = hashes_of([folder / entry["image"] for entry in annotations])
         for entry in annotations:
-            (folder / entry["image"]).stat()
-    except (OSError, ValueError) as error:
+            if hashes[folder / entry["image"]] != entry["sha256"]:
+                raise ValueError(f"{entry['image']} is not what was drawn")
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             "drawn images are damaged", where=folder, found=error, fix="Delete this folder; it will be drawn again."
         ) from error
@@ -231,6 +236,7 @@ def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
                 classes=np.array(entry["classes"], dtype=np.int64),
                 crowd=np.zeros(len(boxes), dtype=bool),
                 areas=(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]),
+                sha256=entry["sha256"],
             )
         )
     return Dataset(f"shapes-{world}", part, class_names(world), tuple(samples), folder)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from forgetbench.data.clean import TRAINED_ON
-from forgetbench.data.dataset import Dataset, OddityReport, relative_name
-from forgetbench.files import sha256_file
+from forgetbench.data.dataset import Dataset, OddityReport, Sample, relative_name
 
 _ROBOFLOW = re.compile(r"(?P<source>.+)\.rf\.[0-9A-Za-z]{8,}")
 _HOW = {"content": "the same content as", "source": "another copy of the same source image as"}
@@ -22,8 +20,7 @@ _HOW = {"content": "the same content as", "source": "another copy of the same so
 
 def report_shared(train: Dataset, evaluate: Dataset, report: OddityReport) -> int:
     """Report each image to evaluate on that is trained on as well; return how many there are."""
-    seen = [sample.image for sample in train.samples]
-    found = shared_images(seen, [sample.image for sample in evaluate.samples])
+    found = shared_images(train.samples, evaluate.samples)
     for image, (other, how) in found.items():
         name, other_name = relative_name(image, evaluate.root), relative_name(other, train.root)
         detail = "trained on too" if how == "file" else f"{_HOW[how]} {other_name}, which is trained on"
@@ -49,25 +46,24 @@ def shared_warning(name: str, images: int, oddities: Mapping[str, int]) -> str |
     )
 
 
-def shared_images(train: Sequence[Path], evaluate: Sequence[Path]) -> dict[Path, tuple[Path, str]]:
+def shared_images(train: Sequence[Sample], evaluate: Sequence[Sample]) -> dict[Path, tuple[Path, str]]:
     """Return the evaluation images that are also trained on: which image they equal and how.
 
     Returns:
         By evaluation image, a training image and `file`, `content` or `source`.
     """
-    by_file = {_identity(image): image for image in train}
-    by_source = {source: image for image in train if (source := source_name(image.name)) is not None}
-    digests = _digests(train, evaluate)
-    by_content = {digests[image]: image for image in train if image in digests}
+    by_file = {_identity(sample.image): sample.image for sample in train}
+    by_content = {sample.sha256: sample.image for sample in train}
+    by_source = {source: s.image for s in train if (source := source_name(s.image.name)) is not None}
     found: dict[Path, tuple[Path, str]] = {}
-    for image in evaluate:
+    for sample in evaluate:
         for how, other in (
-            ("file", by_file.get(_identity(image))),
-            ("content", by_content.get(digests[image]) if image in digests else None),
-            ("source", by_source.get(source_name(image.name) or "")),
+            ("file", by_file.get(_identity(sample.image))),
+            ("content", by_content.get(sample.sha256)),
+            ("source", by_source.get(source_name(sample.image.name) or "")),
         ):
             if other is not None:
-                found[image] = (other, how)
+                found[sample.image] = (other, how)
                 break
     return found
 
@@ -81,7 +77,7 @@ def source_name(name: str) -> str | None:
 def alike(images: Iterable[Path]) -> dict[Path, Path]:
     """Return for each image the first of those that are the same as it, itself where it is the only one."""
     images = list(images)
-    digests = _digests(images, images)
+    digests = _digests(images)
     firsts: dict[str, Path] = {}
     found: dict[Path, Path] = {}
     for image in images:
@@ -107,13 +103,14 @@ def _size(image: Path) -> int | None:
         return None
 
 
-def _digests(one: Sequence[Path], other: Sequence[Path]) -> dict[Path, str]:
-    """Return hashes of the images of either side that could be equal to one of the other: files of one size."""
-    sizes: dict[int | None, tuple[set[Path], set[Path]]] = defaultdict(lambda: (set(), set()))
-    for side, images in enumerate((one, other)):
-        for image in images:
-            sizes[_size(image)][side].add(image)
-    pairs = [left | right for size, (left, right) in sizes.items() if size is not None and left and right]
-    candidates = sorted({image for images in pairs if len(images) > 1 for image in images})
-    with ThreadPoolExecutor(4) as threads:
-        return dict(zip(candidates, threads.map(sha256_file, candidates), strict=True))
+def _digests(images: Sequence[Path]) -> dict[Path, str]:
+    """Return hashes of the images that could be equal to another: files of one size."""
+    from forgetbench.data.known_images import (
+        hashes_of,
+    )  # here, since reports, which need `shared_warning`, open no image
+
+    by_size: dict[int | None, set[Path]] = defaultdict(set)
+    for image in images:
+        by_size[_size(image)].add(image)
+    groups = [group for size, group in by_size.items() if size is not None and len(group) > 1]
+    return hashes_of(sorted(set().union(*groups)))

@@ -8,13 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from forgetbench.data import clean
 from forgetbench.data.clean import RawBox
 from forgetbench.data.dataset import OddityReport, Sample, relative_name
 from forgetbench.data.frames import Frame, Move, Size, moves
-from forgetbench.data.measure import CorruptImageError, measure_image
+from forgetbench.data.known_images import KnownImages
+from forgetbench.data.measure import CorruptImageError
 from forgetbench.data.one_record import one_record_a_file
 from forgetbench.data.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, counted, nearest
@@ -23,6 +25,8 @@ from forgetbench.errors import DataError, counted, nearest
 UNNAMED = ""
 #: An error names at most this many parts: Pascal VOC has a list for every class.
 _MOST_PARTS_SHOWN = 8
+#: What is known of images is written down after so many, so that a first reading that is stopped can go on.
+_KEPT_TOGETHER = 5000
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,12 @@ class Source(ABC):
             # PIL warns of metadata nobody asks for; what matters here is reported.
             warnings.simplefilter("ignore")
             self.conclude(everything)
-            opened = list(threads.map(self._open, everything))
+            known = KnownImages([listed.image for listed in everything])
+            opened: list[tuple[Frame | None, OddityReport]] = []
+            for start in range(0, len(everything), _KEPT_TOGETHER):
+                some = everything[start : start + _KEPT_TOGETHER]
+                opened += threads.map(partial(self._open, known), some)
+                known.keep()
             self.report.found += [oddity for _, report in opened for oddity in report.found]
             frames = [frame for frame, _ in opened]
             found = iter(moves([frame for frame in frames if frame is not None], self.report))
@@ -150,11 +159,11 @@ class Source(ABC):
         samples = iter([sample for sample, _, _ in results])
         return [tuple(s for s in (next(samples) for _ in images) if s is not None) for images in purposes]
 
-    def _open(self, listed: Listed) -> tuple[Frame | None, OddityReport]:
+    def _open(self, known: KnownImages, listed: Listed) -> tuple[Frame | None, OddityReport]:
         """Return what is known of an image's frame, and its oddities; no frame if the image cannot be used."""
         report = OddityReport()
         try:
-            measured = measure_image(listed.image)
+            measured = known.measure(listed.image)
         except FileNotFoundError:
             report.add(clean.MISSING_IMAGE, listed.name, "listed, but there is no such file: left out")
             return None, report
@@ -174,12 +183,12 @@ class Source(ABC):
         frame, move = placed
         if frame is None:
             return None, report, False
-        size: tuple[int, int] = frame.measured.size
+        size, sha256 = frame.measured.size, frame.measured.sha256
         said = self.annotations(listed, size, report)
         if said is None:
             return None, report, False
         boxes = said.boxes if move is None else [move(box) for box in said.boxes]
-        sample = clean.clean_sample(listed.image, size, boxes, self.classes, report, file=said.file)
+        sample = clean.clean_sample(listed.image, size, boxes, self.classes, report, file=said.file, sha256=sha256)
         if not len(sample.boxes):
             reason = f"none of {len(said.boxes)} labels is usable" if said.boxes else said.absent
             report.add(clean.IMAGE_WITHOUT_LABEL, listed.name, f"{reason}: kept as background")

@@ -53,7 +53,8 @@ def _relative(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> floa
 
 
 def _norm(tensor: Tensor) -> float:
-    return float(torch.linalg.vector_norm(_exactly(tensor)))
+    # in one order of elements: a sum's last digits depend on the order, which is another in channels_last layout
+    return float(torch.linalg.vector_norm(_exactly(tensor).contiguous()))
 
 
 def _exactly(tensor: Tensor) -> Tensor:

@@ -62,18 +62,23 @@ class _Sums:
 
 
 class _Features:
-    """The original's output of one module on a minibatch; its Gram matrix is made if somebody needs it."""
+    """One module's output on a minibatch, and what is made of it where somebody needs that."""
 
     def __init__(self, output: Tensor) -> None:
-        self.output = output
+        self._output = output
+
+    @cached_property
+    def flat(self) -> Tensor:
+        """One row for each image, its elements in one order whatever the layout of the output is."""
+        return self._output.flatten(1).float().contiguous()
 
     @cached_property
     def gram(self) -> NDArray[np.float64]:
-        return gram(self.output)
+        return gram(self.flat)
 
     @cached_property
     def size(self) -> float:
-        return _square(self.output)
+        return _square(self.flat)
 
 
 class _Side:
@@ -158,20 +163,20 @@ def _advance(
         else:
             side.run(modules[own], keep)
             if is_map:
-                _compare(before, side.last, sums[network][index])
+                _compare(before, _Features(side.last), sums[network][index])
         if is_map:
             sums[network][index].images += len(original.last)
 
 
-def _compare(before: _Features, after: Tensor, sums: _Sums) -> None:
+def _compare(before: _Features, after: _Features, sums: _Sums) -> None:
     sums.differs = True
-    sums.cka.add(before.gram, gram(after))
-    sums.moved += _square(after - before.output)
+    sums.cka.add(before.gram, after.gram)
+    sums.moved += _square(after.flat - before.flat)
     sums.size += before.size
 
 
 def _square(values: Tensor) -> float:
-    return float(torch.linalg.vector_norm(values.float())) ** 2
+    return float(torch.linalg.vector_norm(values)) ** 2
 
 
 def minibatches(plans: Sequence[Letterbox], batch: int) -> list[list[int]]:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from forgetbench.data.content import read_image
 from forgetbench.data.dataset import Sample
 from forgetbench.errors import DataError
 
@@ -69,15 +70,16 @@ def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
     """Decode and place one image; returns (height, width, 3) RGB.
 
     Raises:
-        DataError: the file cannot be decoded or has another size than when the data were read.
+        DataError: the file does not hold what was hashed when the data were read, or is decoded to another size.
     """
-    encoded = np.fromfile(sample.image, dtype=np.uint8)
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    if image is None:
-        raise DataError("cannot be decoded", where=sample.image, fix="Remove or replace the image.")
-    if image.shape[:2] != plan.original:
+    image = cv2.imdecode(np.frombuffer(read_image(sample), np.uint8), cv2.IMREAD_COLOR)
+    if image is None or image.shape[:2] != plan.original:
         raise DataError(
-            "changed size since it was read", where=sample.image, expected=plan.original, found=image.shape[:2]
+            "is not decoded to the size that was measured",
+            where=sample.image,
+            expected=plan.original,
+            found=None if image is None else image.shape[:2],
+            fix="Save the image anew, as JPEG or PNG, or remove it.",
         )
     if plan.resized != plan.original:
         image = cv2.resize(image, plan.resized[::-1], interpolation=cv2.INTER_LINEAR)

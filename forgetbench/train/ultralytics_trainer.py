@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from copy import copy
 from hashlib import blake2b
 from io import StringIO
+from os import devnull
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,19 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from forgetbench.data.content import unchanged
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError, ForgetbenchError
 from forgetbench.faults import machine_fault, writing
-from forgetbench.files import cache_folder
 from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)
 from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
+from forgetbench.train.decoded import decoded_places, is_whole, keep_decoded
 
 from ultralytics.cfg import get_cfg  # isort: skip
 from ultralytics.data.dataset import YOLODataset  # isort: skip
 from ultralytics.models.yolo.detect import DetectionTrainer  # isort: skip
+from ultralytics.utils.patches import imread  # isort: skip
 from ultralytics.utils.torch_utils import ModelEMA  # isort: skip
 
 __all__ = [
@@ -44,6 +47,9 @@ __all__ = [
     "stride_of",
     "training_settings",
 ]
+
+#: Where no decoded image is: Ultralytics would use one that lies there whatever the suite says of a cache.
+_NOWHERE = Path(devnull, "none")
 
 
 def training_settings(train: Train, seed: int) -> Any:
@@ -93,7 +99,7 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
 
     def __init__(self, dataset: Dataset, settings: Any, stride: int, seed: int) -> None:
         self.source, self.seed, self.epoch = dataset, seed, 0
-        self._decoded_folder = cache_folder() / "images" / dataset.fingerprint()[:16]
+        self._decoded = decoded_places(dataset) if settings.cache == "disk" else [_NOWHERE] * len(dataset.samples)
         names = dict(enumerate(dataset.classes))
         super().__init__(
             img_path="",
@@ -135,22 +141,30 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
     @property
     def npy_files(self) -> list[Path]:
         """Where decoded images are kept with `cache=disk`: in our cache folder, never beside the images."""
-        return self._npy_files
+        return self._decoded
 
     @npy_files.setter
     def npy_files(self, proposed: list[Path]) -> None:
-        """Replace the places beside the images that Ultralytics proposes."""
-        self._npy_files = [self._decoded_folder / f"{index}.npy" for index in range(len(proposed))]
+        """Pass over the places beside the images that Ultralytics proposes, and uses whatever `cache` says."""
 
     def cache_images(self) -> None:
         """Fill Ultralytics' cache without its progress bar."""
         with redirect_stdout(StringIO()):
             super().cache_images()
 
+    def cache_images_to_disk(self, i: int) -> None:
+        """Keep a decoded image for faster loading, unless it is kept; where there is no room for it, go without."""
+        if not is_whole(self.npy_files[i]):
+            with unchanged(self.source.samples[i]):
+                pixels = imread(self.im_files[i], flags=self.cv2_flag)
+            if pixels is not None:
+                keep_decoded(self.npy_files[i], pixels)
+
     def check_cache_disk(self, safety_margin: float = 0.1) -> bool:
         """Make our cache folder; an image that it has no room for is decoded again each time."""
-        with writing(self._decoded_folder):
-            self._decoded_folder.mkdir(parents=True, exist_ok=True)
+        folder = self.npy_files[0].parent
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         return safety_margin >= 0
 
     def build_transforms(self, hyp: Any) -> Any:
@@ -174,11 +188,16 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
         """Decode one image, or return it from the cache.
 
         Raises:
-            DataError: the file is gone or cannot be decoded.
+            DataError: the file cannot be decoded, or does not hold what was hashed when the data were read.
             ForgetbenchError: the machine is to blame.
         """
+        kept = self.ims[i] is not None
+        if not kept and self.cache == "disk":
+            self.cache_images_to_disk(i)
+            kept = is_whole(self.npy_files[i])
         try:
-            return super().load_image(i, *arguments, **named)
+            with nullcontext() if kept else unchanged(self.source.samples[i]):
+                return super().load_image(i, *arguments, **named)
         except (OSError, cv2.error) as error:
             fault = None if isinstance(error, FileNotFoundError) else machine_fault(error)
             if fault is not None:

@@ -34,9 +34,8 @@ def drawn_dataset(images: int, random: np.random.Generator) -> Dataset:
         corner, size = random.uniform(0, 400, (count, 2)), random.uniform(12, 240, (count, 2))
         boxes = np.concatenate([corner, corner + size], axis=1)
         labels = random.choice(CLASSES, count, p=frequency / frequency.sum())
-        samples.append(
-            Sample(Path(f"{number}.jpg"), 640, 640, boxes, labels, random.random(count) < 0.01, size.prod(axis=1))
-        )
+        crowd, areas = random.random(count) < 0.01, size.prod(axis=1)
+        samples.append(Sample(Path(f"{number}.jpg"), 640, 640, boxes, labels, crowd, areas, f"{number:064x}"))
     return Dataset("drawn", "val", tuple(map(str, range(CLASSES))), tuple(samples), Path())
 
 

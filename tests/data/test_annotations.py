@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from factories import drawn_dataset
-from worlds import with_files, world
+from safetensors import safe_open
+from safetensors.numpy import save
+from worlds import world
 
-from forgetbench.data.annotations import load_annotations, save_annotations
+from forgetbench.data.annotations import load_annotations, read_annotations, save_annotations
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import ground_truth, score
 
@@ -30,7 +32,6 @@ def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_scores_are_the_same_to_the_last_bit(seed: int, tmp_path: Path) -> None:
     dataset, found = world(seed)
-    dataset = with_files(dataset, tmp_path)
     save_annotations(tmp_path / "kept.safetensors", dataset)
     again = load_annotations(tmp_path / "kept.safetensors")
     assert score(ground_truth(again), found) == score(ground_truth(dataset), found)
@@ -50,6 +51,29 @@ def test_the_same_annotations_are_the_same_bytes_wherever_the_images_lie(tmp_pat
     save_annotations(tmp_path / "one.safetensors", dataset)
     save_annotations(tmp_path / "other.safetensors", moved)
     assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "other.safetensors").read_bytes()
+
+
+def test_every_value_counts_in_the_fingerprint(tmp_path: Path) -> None:
+    path, dataset = tmp_path / "kept.safetensors", drawn_dataset(tmp_path / "images", count=2)
+    save_annotations(path, dataset)
+    with safe_open(path, framework="np") as file:
+        about = file.metadata()
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    assert arrays["sha256"].shape == (2, 32)
+    assert arrays["sha256"].dtype == np.uint8
+    assert {name for name in arrays if name != "image"} == {"sha256", "size", "box", "label", "crowd", "area"}
+    for name in arrays:
+        if name != "image":
+            changed = {key: array.copy() for key, array in arrays.items()}
+            changed[name].reshape(-1)[0] = 0 if arrays[name].reshape(-1)[0] else 1
+            path.write_bytes(save(changed, about))
+            assert read_annotations(path)[1] != dataset.fingerprint(), name
+    for wrong in (arrays["sha256"][:1], arrays["sha256"][:, :31], arrays["sha256"].astype(np.int64)):
+        path.write_bytes(save({**arrays, "sha256": np.ascontiguousarray(wrong)}, about))
+        try:
+            assert read_annotations(path)[1] != dataset.fingerprint()
+        except CorruptRunError as error:
+            assert "not readable annotations" in str(error)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

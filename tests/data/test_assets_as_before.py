@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from forgetbench.data.coco_names import COCO_NAMES
-from forgetbench.data.dataset import Dataset, fingerprint_of
+from forgetbench.data.dataset import Dataset, relative_name
 from forgetbench.data.load import load_data
+from forgetbench.files import sha256_json
 from forgetbench.suite.data_section import Data
 
 
 class Known(NamedTuple):
-    """A part's fingerprint, and its numbers of images and boxes."""
+    """A part's digest, see `digest`, and its numbers of images and boxes."""
 
-    fingerprint: str
+    digest: str
     images: int
     boxes: int
 
@@ -52,6 +54,18 @@ GENERAL_CLASSES = (
 FINE_CLASSES = ("barred-ring", "crossed-ring", "dotted-ring", "double-ring", "open-ring", "plain-ring")
 
 
+def digest(part: Dataset, file_bytes: Sequence[int]) -> str:
+    """Return a hash over all that was loaded: what fingerprints were until format 4, which hashes images' content."""
+    samples = [
+        [
+            relative_name(s.image, part.root), s.width, s.height, size, s.boxes.tolist(), s.classes.tolist(),
+            s.crowd.tolist(), s.areas.tolist(),
+        ]
+        for s, size in zip(part.samples, file_bytes, strict=True)
+    ]  # fmt: skip
+    return sha256_json({"classes": part.classes, "samples": samples})
+
+
 def _parts(section: dict[str, Any], role: Any = "target") -> list[Dataset]:
     loaded = load_data(Data(**section), role=role, suite_folder=None)
     return [part for part in (loaded.train, loaded.evaluate) if part is not None]
@@ -79,7 +93,9 @@ def test_real_data_load_as_before(
     if "path" in section:
         section = {**section, "path": str(assets / section["path"])}
     parts = _parts(section, "reference" if known is COCO_128 else "target")
-    assert {part.split: Known(part.fingerprint(), len(part.samples), part.instances) for part in parts} == known
+    digests = [digest(part, [sample.image.stat().st_size for sample in part.samples]) for part in parts]
+    found = {part.split: (whole, part) for part, whole in zip(parts, digests, strict=True)}
+    assert {name: Known(whole, len(p.samples), p.instances) for name, (whole, p) in found.items()} == known
     assert {part.classes for part in parts} == {classes}
 
 
@@ -108,7 +124,7 @@ def test_real_data_load_as_before(
 def test_the_drawn_world_loads_as_before(world: str, classes: tuple[str, ...], known: dict[str, Known]) -> None:
     parts = _parts({"format": "shapes", "world": world, "size": 64, "train_images": 20, "evaluate_images": 10})
     # Without the bytes on disk, which depend on the program that packs a PNG.
-    digests = [fingerprint_of(part, [0] * len(part.samples)) for part in parts]
-    found = {part.split: (digest, part) for part, digest in zip(parts, digests, strict=True)}
-    assert {name: Known(digest, len(p.samples), p.instances) for name, (digest, p) in found.items()} == known
+    digests = [digest(part, [0] * len(part.samples)) for part in parts]
+    found = {part.split: (whole, part) for part, whole in zip(parts, digests, strict=True)}
+    assert {name: Known(whole, len(p.samples), p.instances) for name, (whole, p) in found.items()} == known
     assert {part.classes for part in parts} == {classes}

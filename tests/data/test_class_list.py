@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from factories import NO_FILE
 
 from forgetbench.data.class_list import class_names, report_alike, report_repeated, report_unused
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
@@ -91,7 +92,7 @@ def test_names_that_are_nearly_one_are_told_and_stay_apart(names: tuple[str, ...
 def part(*labels: int) -> Dataset:
     sample = Sample(
         Path("a.png"), 9, 9, np.zeros((len(labels), 4)), np.array(labels, np.int64), np.zeros(len(labels), np.bool_),
-        np.zeros(len(labels)),
+        np.zeros(len(labels)), NO_FILE,
     )  # fmt: skip
     return Dataset("fruit", "train", ("a", "b", "c", "d"), (sample,), Path())
 

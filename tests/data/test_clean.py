@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import NO_FILE
 
 from forgetbench.data.clean import Corners, RawBox, clean_sample
 from forgetbench.data.dataset import OddityReport, Sample
@@ -13,7 +14,7 @@ from forgetbench.data.dataset import OddityReport, Sample
 
 def cleaned(*raw: RawBox) -> tuple[Sample, OddityReport]:
     report = OddityReport()
-    return clean_sample(Path("a.png"), (100, 50), raw, ("x", "y"), report, file="a.txt"), report
+    return clean_sample(Path("a.png"), (100, 50), raw, ("x", "y"), report, file="a.txt", sha256=NO_FILE), report
 
 
 def box(*corners: float, label: int | str = 0, place: str = "line 1", polygon: bool = False) -> RawBox:

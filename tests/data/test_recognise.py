@@ -13,7 +13,7 @@ from breaking import Break, cut, each, nothing, remove, swap, text
 from layouts import tree
 from owned import CLASSES, COCO, NAMED, OWNED, VOC, YOLO, Owned, add, all_of, rename
 
-from forgetbench.data import instances, source, voc
+from forgetbench.data import instances, known_images, voc
 from forgetbench.data.load import load_data, read_target
 from forgetbench.data.recognise import Format, recognise
 from forgetbench.errors import DataError
@@ -106,7 +106,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> list[obje
 @pytest.mark.parametrize("name", ["yolo, data.yaml", "coco", "coco, one JSON", "voc"])
 def test_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     given = OWNED[name].write(tmp_path / "data")
-    images = counted(monkeypatch, source, "measure_image")
+    images = counted(monkeypatch, known_images, "measure_image")
     parsed = counted(monkeypatch, instances, "_load")
     annotations = counted(monkeypatch, voc, "parse_xml")
     found = recognise(given)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
+from files_changed import another_image, overwrite
 
 from forgetbench.data import drawing, shapes
 from forgetbench.data.shapes import draw_picture, draw_world
 from forgetbench.errors import DataError
-from forgetbench.files import cache_folder
+from forgetbench.files import cache_folder, sha256_file
 from forgetbench.suite.data_section import Data
 
 WORLDS: list[Literal["general", "fine"]] = ["general", "fine"]
@@ -114,6 +116,26 @@ def test_drawn_images_are_kept_and_read_again(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(shapes, "draw_picture", fail)
     assert draw_world(spec(seed=11), "train").fingerprint() == first.fingerprint()
+
+
+@pytest.mark.parametrize("damage", ["content", "gone", "cut list", "no hash", "other list"])
+def test_drawn_images_that_changed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path))
+    drawn = draw_world(spec(), "train")
+    image, kept = drawn.samples[1].image, drawn.root / "annotations.json"
+    assert [sample.sha256 for sample in drawn.samples] == [sha256_file(sample.image) for sample in drawn.samples]
+    if damage == "content":
+        overwrite(image, another_image(image))
+    elif damage == "gone":
+        image.unlink()
+    elif damage == "cut list":
+        kept.write_bytes(kept.read_bytes()[:-9])
+    elif damage == "no hash":
+        kept.write_text(kept.read_text().replace("sha256", "something"))
+    else:
+        kept.write_text('["000000.png"]')
+    with pytest.raises(DataError, match=r"drawn images are damaged.*Delete this folder; it will be drawn again"):
+        draw_world(spec(), "train")
 
 
 def test_killed_drawing_leaves_nothing_that_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from factories import sample
 from layouts import write_coco, write_image, write_voc, write_yolo
 
 from forgetbench.data.load import LoadedData, load_data
@@ -96,7 +97,8 @@ def test_equal_size_alone_is_no_sharing(tmp_path: Path) -> None:
     one, other = (tmp_path / name for name in ("a.png", "b.png"))
     one.write_bytes(b"12345678")
     other.write_bytes(b"12345679")
-    assert shared_images([one], [other]) == {}
+    samples = [sample(path, 1, 1, [], []) for path in (one, other)]
+    assert shared_images(samples[:1], samples[1:]) == {}
 
 
 def test_augmented_copies_of_one_source(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import math
+from copy import deepcopy
 
 import pytest
 import torch
@@ -49,6 +50,23 @@ def test_statistics_are_those_of_batchnorm_by_name() -> None:
     for module in tiny_original().modules:
         expected = {name for name in module.state_dict() if ".bn." in f".{name}" and "weight" not in name}
         assert set(statistics_of(module)) == {name for name in expected if "bias" not in name}
+
+
+def test_changes_are_the_same_in_every_memory_layout() -> None:
+    layouts = (torch.contiguous_format, torch.channels_last)
+    sensitive = 0
+    for seed in range(20):
+        torch.manual_seed(seed)
+        before, after = nn.Conv2d(32, 16, 3), nn.Conv2d(32, 16, 3).half()
+        changes = {
+            relative_change(deepcopy(before).to(memory_format=one), deepcopy(after).to(memory_format=other))
+            for one in layouts
+            for other in layouts
+        }
+        assert len(changes) == 1
+        norms = {float(before.weight.double().to(memory_format=layout).norm()) for layout in layouts}
+        sensitive += len(norms) - 1
+    assert sensitive  # a sum in the order of memory does depend on it
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, where training leaves the original")

@@ -8,9 +8,9 @@ import torch
 from factories import CLASSES, drawn_dataset, tiny_original
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import image_batch
+from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import MinibatchCKA, gram
-from forgetbench.evaluate.drift import FeatureDrift, feature_drift, minibatches
+from forgetbench.evaluate.drift import FeatureDrift, _Features, feature_drift, minibatches
 from forgetbench.evaluate.images import decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings
@@ -111,6 +111,28 @@ def test_weights_that_overflow_are_not_measured(images: Dataset) -> None:
     network = shelf.reference_network(21, owned, 22, "one-to-many")
     found = feature_drift(shelf, [network], images.samples, SETTINGS, CPU)[network]
     assert found[20:] == [SAME, FeatureDrift(None, None, 16)]
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolo12"])
+def test_drift_is_the_same_whether_the_original_was_trained_with_before(images: Dataset, family: str) -> None:
+    """Training moves the original to channels_last layout; a process that resumes after training does not."""
+    fresh, used = tiny_original(family), tiny_original(family)
+    to_device(used.model, CPU)
+    weights = next(p for p in used.model.parameters() if p.dim() == 4 and min(p.shape[1], p.shape[2]) > 1)
+    assert not weights.is_contiguous()
+    found = []
+    for original in (fresh, used):
+        shelf = ModuleShelf(original)
+        network = adapted(shelf, 3)
+        found.append((network, feature_drift(shelf, [network], images.samples, SETTINGS, CPU)[network]))
+    assert found[0] == found[1]
+
+
+def test_sums_do_not_depend_on_the_layout_of_an_output() -> None:
+    output = torch.rand((8, 40, 20, 24), generator=torch.Generator().manual_seed(0)) * 1000
+    plain, last = _Features(output), _Features(output.contiguous(memory_format=torch.channels_last))
+    assert plain.size == last.size
+    assert (plain.gram == last.gram).all()
 
 
 def test_too_few_images_of_a_canvas_are_not_measured(tmp_path: Path) -> None:

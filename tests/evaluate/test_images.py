@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from factories import drawn_dataset
+from files_changed import another_image, overwrite
 
 from forgetbench.errors import DataError
 from forgetbench.evaluate.images import PADDING, batches, letterboxed, plan_letterbox
@@ -68,8 +69,22 @@ def test_pixels_do_not_depend_on_the_batch(tmp_path: Path) -> None:
 
 def test_an_image_that_went_bad_is_named(tmp_path: Path) -> None:
     sample = drawn_dataset(tmp_path, count=1).samples[0]
-    with pytest.raises(DataError, match=r"000\.png: changed size"):
+    with pytest.raises(DataError, match=r"000\.png: is not decoded to the size that was measured; expected \(48, 10\)"):
         letterboxed(replace(sample, width=10), plan_letterbox(10, 48, 64, 32, "rect"))
     sample.image.write_bytes(b"junk")
-    with pytest.raises(DataError, match=r"000\.png: cannot be decoded"):
+    with pytest.raises(DataError, match=r"000\.png: changed since the data were read"):
         list(batches([sample], imgsz=64, stride=32, shape="rect", batch=1))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_image_overwritten_while_a_pass_runs_is_never_decoded(tmp_path: Path, threads: int) -> None:
+    samples = drawn_dataset(tmp_path, count=12, sizes=((64, 64),)).samples
+    made = batches(samples, imgsz=64, stride=32, shape="rect", batch=2, threads=threads)
+    assert next(made).indices == (0, 1)
+    image = samples[10].image
+    overwrite(image, another_image(image))
+    with pytest.raises(DataError, match=r"010\.png: changed since the data were read; .*Put the file back"):
+        list(made)
+    overwrite(samples[0].image, another_image(samples[0].image))
+    with pytest.raises(DataError, match=r"000\.png: changed since"):
+        next(batches(samples, imgsz=64, stride=32, shape="rect", batch=2))

@@ -5,11 +5,12 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from factories import CLASSES, drawn_dataset, tiny_original
+from factories import CLASSES, FAMILIES, drawn_dataset, tiny_original
 from torch import Tensor
 from ultralytics_oracle import ultralytics_detections
 
 from forgetbench.data.load import load_data
+from forgetbench.device import to_device
 from forgetbench.evaluate import passes, tree
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
@@ -40,6 +41,29 @@ def moved(original: Original, freeze_point: int) -> tuple[torch.nn.ModuleList, d
 
 def same(first: Detections, second: Detections) -> bool:
     return all(np.array_equal(getattr(first, n), getattr(second, n)) for n in ("image", "label", "score", "box"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_detections_are_the_same_whether_the_original_was_trained_with_before(tmp_path: Path, family: str) -> None:
+    """Training moves the original to channels_last layout; a process that resumes after training does not."""
+    dataset, found = drawn_dataset(tmp_path, count=5), []
+    fresh, used = tiny_original(family), tiny_original(family)
+    to_device(used.model, CPU)
+    for original in (fresh, used):
+        shelf = ModuleShelf(original)
+        keys = shelf.put_branch(3, *moved(original, 3))
+        networks = [
+            shelf.original_network("one-to-many"),
+            shelf.task_network(3, keys, "one-to-many"),
+            shelf.reference_network(3, keys, 15, "one-to-many"),
+        ]
+        networks += map(shelf.with_statistics_alone, networks[2:])
+        detections = evaluate(shelf, networks, dataset, SETTINGS, CPU)
+        found.append([(network.key(), detections[network]) for network in networks])
+    for (key, one), (other_key, other) in zip(*found, strict=True):
+        assert key == other_key
+        assert same(one, other)
+        assert len(one.score)
 
 
 @pytest.mark.parametrize("family", ["yolov8", "yolov10"])

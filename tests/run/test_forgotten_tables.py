@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from factories import sample
-from worlds import with_files
 
 from forgetbench.analyse.forgotten import ClassChange
 from forgetbench.analyse.tables import read_table, rows_of
@@ -70,7 +69,7 @@ def folder(tmp_path: Path) -> RunFolder:
     needed = {"freeze_point": None, "strategy": None, "ap": None, "ap50": None}
     run.write_table("results.csv", [*RESULTS, *needed], [{**row, **needed} for row in rows])
     for role, data in (("target", target), ("reference", reference)):
-        save_annotations(run.annotations(role), with_files(data, tmp_path / role))
+        save_annotations(run.annotations(role), data)
     manifest = {
         "arms": ARMS,
         "reference_arms": {"m": 22},

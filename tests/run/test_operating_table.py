@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from factories import sample
-from worlds import with_files
 
 from forgetbench.analyse.evidence import MEASURES, EvidenceRow
 from forgetbench.analyse.operating import OperatingRow
@@ -64,7 +63,7 @@ def write_run(folder: Path, *, conf: float = 0.001, resamples: int = 40) -> RunF
     samples = tuple(sample(Path(f"{i}.png"), 400, 400, [[20, 20, 120, 140]], [0]) for i in range(IMAGES))
     for role in ("target", "reference"):
         dataset = replace(Dataset("made-up", "val", ("cat",), samples, Path()), split=role)
-        save_annotations(run.annotations(role), with_files(dataset, folder / role))
+        save_annotations(run.annotations(role), dataset)
     manifest = {
         "arms": ARMS, "reference_arms": {"m": 22}, "resampling_seed": 0, "claims": [],
         "suite": {"evaluation": {"resamples": resamples}},

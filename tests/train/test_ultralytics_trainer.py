@@ -1,3 +1,6 @@
+import errno
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -5,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 from factories import drawn_dataset, quick_train, tiny_original
+from files_changed import another_image, let_time_pass, overwrite
 
+from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 from forgetbench.model.branch import grow_branch
+from forgetbench.train import decoded
 from forgetbench.train.ultralytics_trainer import AugmentedDataset, BranchTrainer, EpochLoader, training_settings
 
 
@@ -42,14 +48,142 @@ def test_an_image_that_is_gone_is_the_same_one_line_from_a_loader_process(tmp_pa
     gone.unlink()
     with pytest.raises(DataError) as caught:
         list(loader.epoch(0))
-    assert str(caught.value) == f"{gone}: cannot be decoded. Remove or replace the image."
+    assert str(caught.value) == (
+        f"{gone}: cannot be read any more; found No such file or directory. Put the file back, or run the same command "
+        "again: changed data make another run."
+    )
 
 
 def test_an_image_that_is_gone_before_it_is_cached_is_one_line(tmp_path: Path) -> None:
     dataset = drawn_dataset(tmp_path)
     dataset.samples[3].image.write_bytes(b"")
-    with pytest.raises(DataError, match=r"003\.png: cannot be decoded"):
+    with pytest.raises(DataError, match=r"003\.png: changed since"):
         EpochLoader(dataset, training_settings(quick_train(), seed=0), 32, 0, workers=0, pin_memory=False)
+
+
+CACHES = pytest.mark.parametrize("cache", [False, "ram", "disk"])
+
+
+def loader_of(dataset: Dataset, cache: bool | str, workers: int = 0) -> EpochLoader:
+    settings = training_settings(quick_train(cache=cache), seed=0)
+    return EpochLoader(dataset, settings, stride=32, seed=0, workers=workers, pin_memory=False)
+
+
+def pixels_of(loader: EpochLoader) -> list[bytes]:
+    return [batch["img"].numpy().tobytes() for batch in loader.epoch(0)]
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where decoded images are kept; files of this test seem to have stood for a while."""
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    let_time_pass(monkeypatch)
+    return tmp_path / "cache" / "images"
+
+
+@CACHES
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_overwritten_while_training_is_never_trained_on(
+    tmp_path: Path, own_cache: Path, cache: bool | str, workers: int
+) -> None:
+    dataset = drawn_dataset(tmp_path / "data")
+    expected = pixels_of(loader_of(dataset, False))
+    loader = loader_of(dataset, cache, workers)
+    assert pixels_of(loader) == expected
+    image = dataset.samples[3].image
+    overwrite(image, another_image(image))
+    if cache:  # what was decoded before is what was fingerprinted
+        assert pixels_of(loader) == expected
+        return
+    with pytest.raises(DataError) as caught:
+        pixels_of(loader)
+    assert str(caught.value).startswith(f"{image}: changed since the data were read; expected the content of SHA-256 ")
+    assert str(caught.value).endswith(
+        "Put the file back, or run the same command again: changed data make another run."
+    )
+
+
+@CACHES
+def test_an_image_overwritten_before_training_is_never_trained_on(
+    tmp_path: Path, own_cache: Path, cache: bool | str
+) -> None:
+    dataset = drawn_dataset(tmp_path / "data")
+    image = dataset.samples[3].image
+    overwrite(image, another_image(image))
+    with pytest.raises(DataError, match=r"003\.png: changed since the data were read"):
+        pixels_of(loader_of(dataset, cache))
+    assert all(image.sha256 not in path.name for image in dataset.samples[3:4] for path in own_cache.rglob("*"))
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    overwrite(path, bytes(content))
+
+
+def swapped(path: Path) -> None:
+    """Put a decoded image as Ultralytics writes it: nothing proves what it is of."""
+    np.save(path, np.full((48, 64, 3), 7, np.uint8))
+
+
+@pytest.mark.parametrize("damage", [emptied, cut, flipped, swapped])
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_decoded_image_that_is_not_whole_is_decoded_again(
+    tmp_path: Path, own_cache: Path, damage: Callable[[Path], None], when: str
+) -> None:
+    dataset = drawn_dataset(tmp_path / "data")
+    expected = pixels_of(loader_of(dataset, False))
+    loader = loader_of(dataset, "disk")
+    kept = sorted(own_cache.rglob("*.npy"))
+    whole = [path.read_bytes() for path in kept]
+    assert len(kept) == 8
+    for path in kept:
+        damage(path)
+    if when == "before":
+        loader = loader_of(dataset, "disk")
+    assert pixels_of(loader) == expected
+    assert [path.read_bytes() for path in kept] == whole
+    assert sorted(path for path in own_cache.rglob("*") if path.is_file()) == kept
+
+
+@pytest.mark.parametrize("cache", [False, "ram"])
+def test_decoded_images_on_disk_are_used_only_where_the_suite_says_so(
+    tmp_path: Path, own_cache: Path, cache: bool | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = drawn_dataset(tmp_path / "data")
+    expected = pixels_of(loader_of(dataset, "disk"))
+    for path in own_cache.rglob("*.npy"):
+        swapped(path)
+    monkeypatch.setattr(np, "load", lambda *_: pytest.fail("a decoded image was opened"))
+    assert pixels_of(loader_of(dataset, cache)) == expected
+
+
+def test_without_room_for_decoded_images_training_goes_on(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    dataset = drawn_dataset(tmp_path / "data")
+    monkeypatch.setattr(decoded.tempfile, "NamedTemporaryFile", full)
+    assert pixels_of(loader_of(dataset, "disk")) == pixels_of(loader_of(dataset, False))
+    assert list(own_cache.rglob("*.npy")) == []
+
+
+def test_parts_with_the_same_images_share_what_is_decoded(tmp_path: Path, own_cache: Path) -> None:
+    dataset = drawn_dataset(tmp_path / "data")
+    loader_of(dataset, "disk")
+    kept = {path: path.stat().st_mtime_ns for path in own_cache.rglob("*.npy")}
+    loader_of(replace(dataset, samples=dataset.samples[:4] * 3), "disk")
+    assert {path: path.stat().st_mtime_ns for path in own_cache.rglob("*.npy")} == kept
 
 
 def test_nothing_is_written_beside_the_images(tmp_path: Path) -> None:
