@@ -57,7 +57,7 @@ def test_a_run_leaves_every_file_the_design_names(finished: RunFolder) -> None:
     newest = max(finished.path.rglob("*"), key=lambda path: path.stat().st_mtime_ns)
     assert newest.name == "DONE"
     assert not list(finished.path.rglob("*.part"))
-    assert not list(finished.path.rglob("state.pt"))
+    assert not list(finished.path.rglob("state-*.pt"))
 
 
 def test_results_are_tidy(finished: RunFolder) -> None:
@@ -217,7 +217,7 @@ def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, i
     """Start a run, signal it as soon as it could resume; returns its folder, exit code and last words."""
     process = started(suite, output)
     deadline = time.monotonic() + 120
-    while not (states := list(output.rglob("state.pt"))):
+    while not (states := list(output.rglob("state-*.pt"))):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.002)
