@@ -11,7 +11,7 @@ from safetensors.numpy import save
 
 from forgetbench.data.dataset import Dataset, Sample, fingerprint_of, relative_name
 from forgetbench.errors import CorruptRunError
-from forgetbench.files import write_bytes
+from forgetbench.files import check_regular, write_bytes
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
@@ -52,6 +52,7 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
         CorruptRunError: the file is missing or holds no annotations.
     """
     try:
+        check_regular(path)
         with safe_open(path, framework="np") as file:
             about = json.loads((file.metadata() or {})["forgetbench"])
             size, image, box, label, crowd, area = (

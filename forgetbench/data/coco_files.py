@@ -12,6 +12,7 @@ from forgetbench.data.coco_parts import part_of, part_word
 from forgetbench.data.paths import entries, matching, plain_path
 from forgetbench.data.source import UNNAMED
 from forgetbench.errors import DataError
+from forgetbench.files import open_regular
 
 _ROBOFLOW_FILE = "_annotations.coco.json"
 _INSTANCES = "instances_"
@@ -106,7 +107,7 @@ def _may_be_instances(path: Path, named_after_part: bool) -> bool:
     """Tell whether a file names the lists of instances, or is a part's by name and cut short."""
     if not path.is_file() or not path.stat().st_size:
         return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with open_regular(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if all(content.find(key) >= 0 for key in _LISTS):
             return True
         return named_after_part and content[-64:].rstrip()[-1:] not in (b"}", b"]")

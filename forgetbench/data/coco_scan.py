@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from forgetbench.files import open_regular
+
 _KEY = re.compile(rb'"categories"\s*:\s*')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 #: Bytes that a list of categories may have, and that are looked through to see at which level it stands.
@@ -24,7 +26,7 @@ _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 def scan_categories(path: Path) -> list[Any] | None:
     """Return the list of categories of an instances file, or None where only parsing all of it can tell."""
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with open_regular(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             found = list(islice(_KEY.finditer(content), 2))
             return _list_at(content, found[0].start(), found[0].end()) if len(found) == 1 else None
     except (OSError, ValueError, RecursionError):  # ValueError: no JSON here, not UTF-8, or an empty file

@@ -17,8 +17,11 @@ from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.nearest import NearIds, NearNames, plain_id
 from forgetbench.errors import DataError, brief, counted
+from forgetbench.files import regular_bytes
 
 Id = int | str
+#: Bytes of the largest instances file; Objects365's training set has five and a half thousand million.
+_MOST_BYTES = 8 << 30
 #: What of an annotation decides whether two are the same.
 _TELLING = ("bbox", "segmentation", "area", "iscrowd")
 
@@ -182,7 +185,7 @@ def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+        loaded = json.loads(regular_bytes(path, _MOST_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "cannot be read as JSON",

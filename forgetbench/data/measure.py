@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from forgetbench.files import open_regular
+
 _EXIF_ORIENTATION = 274
 #: Formats that PIL and OpenCV agree on; others are tried with OpenCV, which is what decodes them later.
 _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
@@ -55,7 +57,7 @@ def measure_image(path: Path) -> Measured:
         FileNotFoundError: there is no such file.
     """
     try:
-        with Image.open(path) as image:
+        with open_regular(path) as file, Image.open(file) as image:
             size, kind = image.size, image.format
             bytewise, orientation = _is_bytewise(image), _orientation(image)  # in this order: EXIF may load the image
             # A JPEG at an eighth of its size is read to the end all the same, in half the time.
@@ -83,7 +85,8 @@ def measure_image(path: Path) -> Measured:
 
 
 def _decoded(path: Path, how: int) -> NDArray[np.generic] | None:
-    encoded = np.fromfile(path, dtype=np.uint8)
+    with open_regular(path) as file:
+        encoded = np.fromfile(file, dtype=np.uint8)
     try:
         return cv2.imdecode(encoded, how) if encoded.size else None
     except cv2.error:  # more pixels than OpenCV takes

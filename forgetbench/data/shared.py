@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from stat import S_ISREG
 
 from forgetbench.data.clean import TRAINED_ON
 from forgetbench.data.dataset import Dataset, OddityReport, relative_name
@@ -102,7 +103,8 @@ def _identity(image: Path) -> tuple[int, int]:
 
 def _size(image: Path) -> int | None:
     try:
-        return image.stat().st_size
+        status = image.stat()
+        return status.st_size if S_ISREG(status.st_mode) else None
     except OSError:  # reported where it is opened
         return None
 

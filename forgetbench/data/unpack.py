@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from forgetbench.errors import DataError
+from forgetbench.files import open_regular
 
 #: A member: its name, its size in bytes, and whether it is a folder, a file or anything else.
 _Member = tuple[str, int, str]
@@ -168,7 +169,7 @@ def _two_of_one_name(where: str, name: str) -> DataError:
 
 def _found(path: Path, error: Exception) -> str:
     """Return what a file that could not be unpacked is, in a few words."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(512)
     if start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
         return "a web page"

@@ -27,6 +27,7 @@ from forgetbench.data.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
+from forgetbench.files import regular_bytes
 
 SUFFIX = ".xml"
 #: A larger XML file is no image's annotations.
@@ -152,13 +153,13 @@ def parse_xml(path: Path) -> ET.Element:
     """Parse an XML file, refusing document types: nothing is expanded or fetched.
 
     Raises:
-        ValueError: the file is too large or not well formed, or declares a document type.
+        ValueError: the file is not well formed, or declares a document type.
+        OSError: it cannot be read, is no file, or too large.
     """
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"larger than {_MOST_BYTES // 2**20} MiB")
+    content = regular_bytes(path, _MOST_BYTES)
     parser = ET.XMLParser(target=_WithoutDoctype())  # noqa: S314 - see _WithoutDoctype
     try:
-        parser.feed(path.read_bytes())
+        parser.feed(content)
         root: ET.Element = parser.close()
     except (ET.ParseError, LookupError) as error:  # LookupError: an encoding nobody knows
         raise ValueError(f"not well-formed XML: {error}") from error

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.files import write_bytes
+from forgetbench.files import check_regular, write_bytes
 
 #: Position of an image in its dataset, and what was found on it: (n, 6) of xyxy in original pixels, score, class.
 ImageRows = tuple[int, NDArray[np.float32]]
@@ -69,6 +69,7 @@ def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
         CorruptRunError: the file is missing or is not a detections file.
     """
     try:
+        check_regular(path)
         with safe_open(path, framework="np") as file:
             metadata = json.loads((file.metadata() or {})["forgetbench"])
             detections = Detections(**{name: file.get_tensor(name) for name in ("image", "label", "score", "box")})

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from forgetbench.data.dataset import Sample
 from forgetbench.errors import DataError
+from forgetbench.files import open_regular
 
 #: Grey that Ultralytics pads with.
 PADDING = 114
@@ -71,7 +72,8 @@ def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
     Raises:
         DataError: the file cannot be decoded or has another size than when the data were read.
     """
-    encoded = np.fromfile(sample.image, dtype=np.uint8)
+    with open_regular(sample.image) as file:
+        encoded = np.fromfile(file, dtype=np.uint8)
     image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
     if image is None:
         raise DataError("cannot be decoded", where=sample.image, fix="Remove or replace the image.")

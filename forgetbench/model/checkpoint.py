@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.files import write_bytes
+from forgetbench.files import check_regular, write_bytes
 from forgetbench.model.original import as_stored
 
 
@@ -48,6 +48,7 @@ def load_checkpoint(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
         CorruptRunError: the file is missing or is no checkpoint of forgetbench.
     """
     try:
+        check_regular(path)
         with safe_open(path, framework="pt") as file:
             recorded = json.loads((file.metadata() or {})["forgetbench"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)

@@ -10,7 +10,10 @@ from typing import Any
 import yaml
 
 from forgetbench.errors import SuiteError, brief, nearest, printable
+from forgetbench.files import regular_bytes
 
+#: Bytes of the largest suite or card; PyYAML reads some hundred thousand a second.
+MOST_BYTES = 1 << 20
 #: Levels that lists and mappings may hold each other; PyYAML takes time with the square of them.
 MOST_DEPTH = 50
 #: Keys whose values are what people call classes: texts as they are written, be they `no`, `007` or `1.0`.
@@ -168,7 +171,7 @@ def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
         hint = f"Did you mean '{path.with_name(near)}'?" if near else None
         raise SuiteError(f"no such {kind} file", where=path, fix=hint)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = regular_bytes(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SuiteError(f"the {kind} file cannot be read: {reason}", where=path) from None
