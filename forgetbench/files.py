@@ -10,8 +10,9 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from forgetbench.errors import InputError
 
@@ -46,7 +47,7 @@ def check_regular(path: str | Path) -> None:
 
 
 @contextmanager
-def open_regular(path: str | Path) -> Iterator[BinaryIO]:
+def open_regular(path: str | Path) -> Iterator[BufferedReader]:
     """Open a regular file, or a link to one, for reading bytes: nothing of another kind is ever waited for.
 
     Raises:

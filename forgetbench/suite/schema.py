@@ -125,7 +125,7 @@ class Suite(Section):
     name: PlainName = Field(description="names the folder of the suite's runs")
     description: Prose = ""
     models: Annotated[list[ModelText], Field(min_length=1, max_length=MOST_MODELS)] = Field(
-        description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model: yolov8n.pt' is accepted too"
+        description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model' with one name is taken too"
     )
     target: Data
     reference: Data

@@ -49,8 +49,8 @@ class _DataLoader(yaml.SafeLoader):
         refusal = None
         if isinstance(event, yaml.AliasEvent):
             refusal = (
-                f"alias '*{shortened(event.anchor, 80)}' is refused: aliases can make a small file endlessly large; "
-                "repeat the value (suites can share settings through 'extends')"
+                f"alias '*{shortened(str(event.anchor), 80)}' is refused: aliases can make a small file endlessly "
+                "large; repeat the value (suites can share settings through 'extends')"
             )
         elif event.tag is not None:
             tag = shortened(event.tag.replace("tag:yaml.org,2002:", "!!"), 80)
