@@ -85,8 +85,8 @@ def _use_threads(wanted: object, progress: Progress) -> None:
     torch.set_num_threads(threads)
     if wanted != threads:
         progress.message(
-            f"the run computed with {brief(wanted)} threads, and {counted(cores, 'core is', 'cores are')} available here: its "
-            "arithmetic cannot be repeated exactly, so results are compared within intervals",
+            f"the run computed with {brief(wanted)} threads, and {counted(cores, 'core is', 'cores are')} available "
+            "here: its arithmetic cannot be repeated exactly, so results are compared within intervals",
             "warning",
         )
 
