@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from forgetbench.data.class_list import MOST_CLASSES, class_names
+from forgetbench.data.class_list import class_names
 from forgetbench.data.inside import find_tail
 from forgetbench.data.label_files import LabelFiles, label_lines, looks_like_labels
 from forgetbench.data.paths import decoded, entries, is_file, is_image, matching
 from forgetbench.errors import DataError
 from forgetbench.files import UnfitFileError, regular_bytes
+from forgetbench.suite.bounds import MOST_CLASSES
 
 #: CVAT's folder of a part's images and labels.
 _CVAT_FOLDER = re.compile(r"obj_(?P<part>.+)_data", re.IGNORECASE)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.class_list import MOST_CLASSES, class_names
+from forgetbench.data.class_list import class_names
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.inside import find_tail, holds, is_inside
@@ -17,6 +17,7 @@ from forgetbench.data.paths import decoded, is_file, is_folder, matching, plain_
 from forgetbench.data.yaml_text import parse_text
 from forgetbench.errors import DataError, brief
 from forgetbench.files import regular_bytes
+from forgetbench.suite.bounds import MOST_CLASSES
 
 #: Bytes of the largest data.yaml: 100,000 names take a quarter of it.
 _MOST_BYTES = 8 << 20

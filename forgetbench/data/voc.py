@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from forgetbench.data.class_list import is_name
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.frames import stated_size
@@ -81,7 +82,7 @@ class VocSource(PairedSource):
         # Beyond the image, below 0, lie boxes of either way to count.
         self._before_one += [self.name_of(path) for box in boxes if any(0 <= side < 1 for side in box[:2])]
         reach = (max(box[2] for box in boxes), max(box[3] for box in boxes)) if boxes else None
-        names = {found.findtext("name", "").strip() for found in objects} - {""}
+        names = {name for found in objects if is_name(name := found.findtext("name", "").strip())}
         # Some tools write 0 x 0 for unknown.
         size = stated_size(tree.findtext("size/width"), tree.findtext("size/height"))
         return Facts(tree.findtext("filename", "").strip(), Described(size, reach)), names
@@ -174,8 +175,8 @@ def is_voc(path: Path) -> bool:
 
 def _read_object(found: ET.Element) -> tuple[str, Corners]:
     name = found.findtext("name", "").strip()
-    if not name:
-        raise ValueError("no class name")
+    if not is_name(name):
+        raise ValueError("no class name" if not name else f"class name is {brief(name)}, expected a shorter one")
     values = []
     for side in ("xmin", "ymin", "xmax", "ymax"):
         text = found.findtext(f"bndbox/{side}", "").strip()

@@ -27,8 +27,8 @@ def parser() -> argparse.ArgumentParser:
         prog="scripts/fuzz",
         description="Spoil valid inputs and give them to forgetbench's readers. A reader may read an input or refuse "
         "it with an error of forgetbench's; anything else, a crash of the process, too much time or memory, is a "
-        "finding. Findings are written to a folder each, with the files, the traceback and the command that repeats it. Exit "
-        "code 1 if there is any.",
+        "finding. Findings are written to a folder each, with the files, the traceback and the command that repeats "
+        "it. Exit code 1 if there is any.",
         epilog=f"Readers: {', '.join(READERS)}.",
     )
     made.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import tarfile
 import tempfile
@@ -146,7 +147,7 @@ def _other_pickle(code: bytes, random: Random) -> bytes:
     kind = random.randrange(4)
     if kind == 0:
         return mutated_bytes(code, random)
-    at = random.randrange(2, len(code) - 2)
+    at = random.randrange(max(1, len(code) - 2))
     if kind == 1:
         return (
             code[:at]
@@ -157,20 +158,13 @@ def _other_pickle(code: bytes, random: Random) -> bytes:
         word.encode()
         for word in ("Conv", "Detect", "C2f", "yaml", "names", "_modules", "_parameters", "model", "stride", "nc")
     ]
-    found = [word for word in words if word in code]
-    word = random.choice(found)
-    place = (
-        code.index(word, random.randrange(len(code)) if random.random() < 0.5 and code.count(word) > 1 else 0)
-        if word in code[at:]
-        else code.index(word)
-    )
+    word = random.choice([word for word in words if word in code] or [code[at : at + 2]])
+    place = random.choice([found.start() for found in re.finditer(re.escape(word), code)])
     other = bytearray(word)
     other[random.randrange(len(other))] = random.randrange(32, 127)
-    return (
-        code[:place]
-        + (bytes(other) if kind == 2 else random.choice([w for w in words if len(w) == len(word)]))
-        + code[place + len(word) :]
-    )
+    alike = [known for known in words if len(known) == len(word)]
+    made = bytes(other) if kind == 2 or not alike else random.choice(alike)
+    return code[:place] + made + code[place + len(word) :]
 
 
 def _members() -> dict[str, bytes]:

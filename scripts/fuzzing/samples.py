@@ -79,7 +79,7 @@ def assignments() -> list[Files]:
     """Return what `--set` is given, each beside a suite."""
     lines = (
         "train.epochs=2", "seeds=[0,1]", "arms.0.train.lr0=0.1", "target.path=/x", "model=yolov8n.pt",
-        "train.augment.mosaic=0",        "claims.0.arms=[1]", "vary={lr0: [0.1]}", "description='a: b'", "attach_points.1=3",
+        "train.augment.mosaic=0", "claims.0.arms=[1]", "vary={lr0: [0.1]}", "description='a: b'", "attach_points.1=3",
     )  # fmt: skip
     return [{"s.yaml": SUITE, "set": line.encode()} for line in lines]
 
@@ -200,8 +200,10 @@ def tables() -> list[Files]:
     results = (
         b"arm,model,freeze_point,strategy,setting,method,seed,epoch,dataset,split,role,attach,head,images,instances,"
         b"ap,ap50,detections\n"
-        b"original,m,,original,,original,,0,shapes,evaluate,reference,head,one-to-many,8,20,0.512345678901234,0.7,k.safetensors\n"
-        b"m-freeze22-seed0,m,22,freeze,,all-but-head (22),0,1,fine,evaluate,target,head,one-to-many,6,12,0.25,nan,l.safetensors\n"
+        b"original,m,,original,,original,,0,shapes,evaluate,reference,head,one-to-many,8,20,"
+        b"0.512345678901234,0.7,k.safetensors\n"
+        b"m-freeze22-seed0,m,22,freeze,,all-but-head (22),0,1,fine,evaluate,target,head,"
+        b"one-to-many,6,12,0.25,nan,l.safetensors\n"
     )
     times = b"model,seed,arm,epoch,steps,seconds\nm,0,m-freeze22-seed0,1,2,0.25\nm,0,m-freeze22-seed0,2,2,0.24\n"
     return [{"results.csv": results, "times.csv": times}]
