@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from forgetbench.errors import CorruptRunError
+from forgetbench.errors import CorruptRunError, shortened
+from forgetbench.files import open_regular, regular_bytes
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +23,8 @@ _NAMES = (
     "against", "name", "claim", "point", "from_setting", "to_setting",
 )  # fmt: skip
 _TEXT = dict.fromkeys(_NAMES, "string")
+#: No record of a run is as large.
+_MOST_RECORD_BYTES = 256 << 20
 #: The tables of a run that its analysis reads.
 TABLES = ("results", "gradients", "memory", "times", "evidence")
 #: Those that runs of earlier versions lack.
@@ -103,16 +107,18 @@ def read_table(path: Path) -> pd.DataFrame:
         CorruptRunError: it is missing, unreadable or lacks a column.
     """
     try:
-        frame = pd.read_csv(
-            path, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
-        )  # an arm may be called "null"
+        with open_regular(path) as file:
+            frame = pd.read_csv(
+                file, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
+            )  # an arm may be called "null"
+        for column in frame.columns.difference(list(_TEXT)):
+            if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
+                frame[column] = _numbers(frame[column])
     except FileNotFoundError as error:
         raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
-    except (OSError, ValueError) as error:
-        raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
-    for column in frame.columns.difference(list(_TEXT)):
-        if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
-            frame[column] = _numbers(frame[column])
+    except (OSError, ValueError, TypeError, OverflowError, LookupError) as error:
+        found = shortened(" ".join(str(error).split()), 200)
+        raise CorruptRunError("not a readable table", where=path, found=found) from error
     missing = _NEEDED.get(path.name, set()) - set(frame.columns)
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
@@ -122,7 +128,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of texts as numbers if all of them are."""
     try:
-        return column.map(float, na_action="ignore").astype("float64")
+        return pd.Series([nan if pd.isna(cell) else float(cell) for cell in column], column.index, "float64")
     except ValueError:
         return column
 
@@ -146,8 +152,8 @@ def read_record(path: Path) -> dict[str, Any]:
         CorruptRunError: missing or unreadable.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        record = json.loads(regular_bytes(path, _MOST_RECORD_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
         raise CorruptRunError("not readable", where=path, expected="a JSON record of the run") from error
     if not isinstance(record, dict):
         raise CorruptRunError("not a record", where=path, expected="a JSON object", found=type(record).__name__)

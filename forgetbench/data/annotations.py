@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from forgetbench.data.dataset import Dataset, Sample, fingerprint_of, relative_name
-from forgetbench.errors import CorruptRunError
-from forgetbench.files import check_regular, write_bytes
+from forgetbench.files import write_bytes
+from forgetbench.stored import opened_tensors
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
@@ -51,14 +50,11 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
     Raises:
         CorruptRunError: the file is missing or holds no annotations.
     """
-    try:
-        check_regular(path)
-        with safe_open(path, framework="np") as file:
-            about = json.loads((file.metadata() or {})["forgetbench"])
-            size, image, box, label, crowd, area = (
-                file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
-            )
-            file_bytes = file.get_tensor("bytes").tolist()
+    with opened_tensors(path, "np", "not readable annotations") as (file, about):
+        size, image, box, label, crowd, area = (
+            file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
+        )
+        file_bytes = file.get_tensor("bytes").tolist()
         ends = np.searchsorted(image, np.arange(len(size) + 1))
         placed = zip(about["images"], size.tolist(), ends[:-1], ends[1:], strict=True)
         samples = tuple(
@@ -69,5 +65,3 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
             about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
         )
         return dataset, fingerprint_of(dataset, file_bytes)
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise CorruptRunError("not readable annotations", where=path, found=str(error).splitlines()[0]) from error
