@@ -18,6 +18,8 @@ from forgetbench.errors import InputError
 
 #: Stands for a home folder where there is none: nothing is found below it, and nothing can be made there.
 _NO_HOME = Path(os.devnull)
+#: Bytes of the largest image file.
+MOST_IMAGE_BYTES = 1 << 30
 #: What there may be in the place of a file: opening it would wait for ever, or never come to an end.
 _NOT_FILES = {
     stat.S_IFDIR: "a folder",
@@ -69,8 +71,9 @@ def regular_bytes(path: str | Path, most: int) -> bytes:
         OSError: there is nothing, or it cannot be read.
     """
     with open_regular(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > most else file.read(most + 1)  # it may grow
+    if max(size, len(content)) > most:
         bound = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         raise UnfitFileError(errno.EFBIG, f"larger than {bound}", str(path))
     return content

@@ -6,6 +6,7 @@ id or file name its `image_id` nearly is.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
+from forgetbench.data.coco_scan import MOST_JSON_BYTES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.nearest import NearIds, NearNames, plain_id
 from forgetbench.errors import DataError, brief, counted
-from forgetbench.files import regular_bytes
+from forgetbench.files import open_regular, regular_bytes
 
 Id = int | str
-#: Bytes of the largest instances file; Objects365's training set has five and a half thousand million.
-_MOST_BYTES = 8 << 30
 #: What of an annotation decides whether two are the same.
 _TELLING = ("bbox", "segmentation", "area", "iscrowd")
 
@@ -183,9 +183,16 @@ def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
     return plain_id(annotation.get("category_id")), *(annotation.get(key) for key in _TELLING)
 
 
+def _parsed(path: Path) -> Any:
+    with open_regular(path) as file:  # of zeros without end no more is read
+        if not file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            raise ValueError("it does not begin like JSON")
+    return json.loads(regular_bytes(path, MOST_JSON_BYTES).decode("utf-8-sig"))
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
-        loaded = json.loads(regular_bytes(path, _MOST_BYTES).decode("utf-8-sig"))
+        loaded = _parsed(path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "cannot be read as JSON",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from forgetbench.files import open_regular
+from forgetbench.files import MOST_IMAGE_BYTES, open_regular, regular_bytes
 
 _EXIF_ORIENTATION = 274
 #: Formats that PIL and OpenCV agree on; others are tried with OpenCV, which is what decodes them later.
@@ -70,7 +70,11 @@ def measure_image(path: Path) -> Measured:
     except UnidentifiedImageError as error:
         # OpenCV knows kinds of TIFF that PIL does not.
         kind, orientation, bytewise = None, 1, False
-        if _decoded(path, cv2.IMREAD_COLOR) is None:
+        try:
+            unknown = _decoded(path, cv2.IMREAD_COLOR) is None
+        except OSError as problem:
+            raise CorruptImageError(str(problem)) from problem
+        if unknown:
             raise CorruptImageError("the file is of no format that can be read") from error
     # PIL's plug-ins raise what their parsers raise: SyntaxError, struct.error, ValueError and more.
     except Exception as error:
@@ -85,8 +89,7 @@ def measure_image(path: Path) -> Measured:
 
 
 def _decoded(path: Path, how: int) -> NDArray[np.generic] | None:
-    with open_regular(path) as file:
-        encoded = np.fromfile(file, dtype=np.uint8)
+    encoded = np.frombuffer(regular_bytes(path, MOST_IMAGE_BYTES), dtype=np.uint8)
     try:
         return cv2.imdecode(encoded, how) if encoded.size else None
     except cv2.error:  # more pixels than OpenCV takes

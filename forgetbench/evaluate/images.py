@@ -17,7 +17,7 @@ from torch import Tensor
 
 from forgetbench.data.dataset import Sample
 from forgetbench.errors import DataError
-from forgetbench.files import open_regular
+from forgetbench.files import MOST_IMAGE_BYTES, regular_bytes
 
 #: Grey that Ultralytics pads with.
 PADDING = 114
@@ -72,8 +72,7 @@ def letterboxed(sample: Sample, plan: Letterbox) -> NDArray[np.uint8]:
     Raises:
         DataError: the file cannot be decoded or has another size than when the data were read.
     """
-    with open_regular(sample.image) as file:
-        encoded = np.fromfile(file, dtype=np.uint8)
+    encoded = np.frombuffer(regular_bytes(sample.image, MOST_IMAGE_BYTES), dtype=np.uint8)
     image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
     if image is None:
         raise DataError("cannot be decoded", where=sample.image, fix="Remove or replace the image.")

@@ -19,7 +19,7 @@ from types import FrameType
 from forgetbench.errors import ForgetbenchError
 from fuzzing.readers import READERS, Files
 
-#: Seconds and MiB that one input may take.
+#: Seconds of computing, whatever else the machine does, and MiB that one input may take.
 SECONDS, MEBIBYTES = 5.0, 512
 
 
@@ -67,7 +67,7 @@ def try_inputs(
         reader: Which reader.
         seed: The inputs' seed.
         indices: Which of them.
-        seconds: How long one may take.
+        seconds: How long one may compute; the process that started this one sees to those that wait.
         mebibytes: How much memory one may take.
     """
     with tempfile.TemporaryDirectory(prefix="forgetbench-fuzz-") as place, warnings.catch_warnings():
@@ -90,7 +90,7 @@ def write_files(files: Files, folder: Path) -> None:
 
 def _outcome(reader: str, folder: Path, seconds: float, mebibytes: int) -> tuple[bool, str, str]:
     """Return whether an input was refused, and what else happened and where, empty where nothing did."""
-    began, before = time.monotonic(), _peak()
+    began, before = time.process_time(), _peak()
     refused, problem, trace = False, "", ""
     try:
         with _alarm(seconds):
@@ -110,7 +110,7 @@ def _outcome(reader: str, folder: Path, seconds: float, mebibytes: int) -> tuple
         ]
         place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
         problem, trace = f"{type(error).__name__} at {place}", traceback.format_exc()
-    took, grown = time.monotonic() - began, (_peak() - before) / 1024
+    took, grown = time.process_time() - began, (_peak() - before) / 1024
     if not problem and took > seconds:
         problem = f"more than {seconds:g} s"
     if not problem and grown > mebibytes:
@@ -128,10 +128,10 @@ def _alarm(seconds: float) -> Iterator[None]:
     def ring(_signal: int, _frame: FrameType | None) -> None:
         raise TooSlowError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
