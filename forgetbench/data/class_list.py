@@ -37,10 +37,11 @@ def class_names(given: Any, where: object, fix: str = "Correct the names.") -> t
         raise DataError("names cannot be read", where=where, expected="a list of names", found=brief(given), fix=fix)
     for name in given:
         if not is_name(name):
+            long = isinstance(name, str) and len(name) > LONGEST_NAME
             raise DataError(
                 "a class has no name that can be written",
                 where=where,
-                expected=f"UTF-8 text that is not empty, of at most {LONGEST_NAME} characters",
+                expected=f"at most {LONGEST_NAME} characters" if long else "UTF-8 text that is not empty",
                 found=brief(name),
                 fix=fix,
             )

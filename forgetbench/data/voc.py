@@ -34,7 +34,8 @@ SUFFIX = ".xml"
 #: A larger XML file is no image's annotations.
 _MOST_BYTES = 64 * 2**20
 #: How an image's XML begins; an object with a box tells it too.
-_SIGN = re.compile(rb"<annotation[\s/>]|<object[\s>].*<bndbox", re.DOTALL | re.IGNORECASE)
+_SIGN = re.compile(rb"<annotation[\s/>]", re.IGNORECASE)
+_OBJECT = re.compile(rb"<object[\s>]", re.IGNORECASE)
 
 
 class _WithoutDoctype(ET.TreeBuilder):
@@ -170,7 +171,12 @@ def parse_xml(path: Path) -> ET.Element:
 def is_voc(path: Path) -> bool:
     """Tell whether a folder looks like a dataset in Pascal VOC's form."""
     # UTF-16 writes a zero beside each letter.
-    return is_paired(path, SUFFIX, lambda content: _SIGN.search(content.replace(b"\0", b"")) is not None)
+    return is_paired(path, SUFFIX, lambda content: _is_annotation(content.replace(b"\0", b"")))
+
+
+def _is_annotation(content: bytes) -> bool:
+    first = _OBJECT.search(content)
+    return _SIGN.search(content) is not None or (first is not None and b"<bndbox" in content[first.end() :].lower())
 
 
 def _read_object(found: ET.Element) -> tuple[str, Corners]:

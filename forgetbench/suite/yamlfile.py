@@ -184,7 +184,9 @@ def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
         SuiteError: If the file is missing, unreadable, not YAML, or holds something other than a mapping.
     """
     if not is_there(path):
-        siblings = (file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else ()
+        siblings = (
+            (file.name for file in path.parent.glob("*.yaml") if file.name != path.name) if path.parent.is_dir() else ()
+        )
         near = nearest(path.name, siblings)
         hint = f"Did you mean '{path.with_name(near)}'?" if near else None
         raise SuiteError(f"no such {kind} file", where=path, fix=hint)
