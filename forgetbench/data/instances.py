@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,18 +169,18 @@ def _times(count: int) -> str:
 
 def _equal(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether annotations are the same in any order; their own ids do not count."""
-    rest = [_told(annotation) for annotation in other]
-    if len(one) != len(rest):
-        return False
-    for annotation in one:
-        if (told := _told(annotation)) not in rest:
-            return False
-        rest.remove(told)
-    return True
+    return len(one) == len(other) and Counter(map(_told, one)) == Counter(map(_told, other))
 
 
 def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
-    return plain_id(annotation.get("category_id")), *(annotation.get(key) for key in _TELLING)
+    return plain_id(annotation.get("category_id")), *(_hashable(annotation.get(key)) for key in _TELLING)
+
+
+def _hashable(value: Any) -> Any:
+    """Return a value that can be counted: equal for what JSON has equal, such as 1 and 1.0."""
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    return frozenset((key, _hashable(below)) for key, below in value.items()) if isinstance(value, dict) else value
 
 
 def _parsed(path: Path) -> Any:
