@@ -22,6 +22,8 @@ from forgetbench.errors import DataError, brief, counted
 from forgetbench.files import open_regular, regular_bytes
 
 Id = int | str
+#: Levels of an annotation that are compared.
+_DEEPEST = 20
 #: What of an annotation decides whether two are the same.
 _TELLING = ("bbox", "segmentation", "area", "iscrowd")
 
@@ -176,11 +178,15 @@ def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
     return plain_id(annotation.get("category_id")), *(_hashable(annotation.get(key)) for key in _TELLING)
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: Any, depth: int = 0) -> Any:
     """Return a value that can be counted: equal for what JSON has equal, such as 1 and 1.0."""
+    if not isinstance(value, list | dict):
+        return value
+    if depth > _DEEPEST:
+        return ...
     if isinstance(value, list):
-        return tuple(map(_hashable, value))
-    return frozenset((key, _hashable(below)) for key, below in value.items()) if isinstance(value, dict) else value
+        return tuple(_hashable(below, depth + 1) for below in value)
+    return frozenset((key, _hashable(below, depth + 1)) for key, below in value.items())
 
 
 def _parsed(path: Path) -> Any:
