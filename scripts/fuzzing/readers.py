@@ -21,7 +21,7 @@ from forgetbench.run.seal import read_seal
 from forgetbench.run.verify.branchfile import read_branch
 from forgetbench.suite.data_section import Data, Split
 from forgetbench.suite.load import load_suite
-from fuzzing import binaries, samples
+from fuzzing import archives, binaries, samples
 from fuzzing.mutations import WORDS, mutated_bytes, mutated_json, mutated_text, mutated_yaml
 
 Files = dict[str, bytes]
@@ -106,8 +106,8 @@ READERS: dict[str, Reader] = {
         {"w.safetensors": binaries.mutated_safetensors},
         lambda folder: load_original(folder / "w.safetensors"),
     ),
-    "zip": Reader(binaries.zips, {"archive": binaries.mutated_zip}, _unpacked),
-    "tar": Reader(binaries.tars, {"archive": binaries.mutated_tar}, _unpacked),
+    "zip": Reader(archives.zips, {"archive": archives.mutated_zip}, _unpacked),
+    "tar": Reader(archives.tars, {"archive": archives.mutated_tar}, _unpacked),
     "table": Reader(
         samples.tables,
         {"results.csv": mutated_text, "times.csv": mutated_text},
