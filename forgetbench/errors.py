@@ -95,6 +95,10 @@ class CorruptRunError(RunError):
     """A file of a run folder is not what its record says."""
 
 
+#: Nobody mistypes a longer name, and comparing takes time with the square of its length.
+_LONGEST_NAME = 100
+
+
 class _Brief(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +111,12 @@ class _Brief(reprlib.Repr):
 def brief(value: object) -> str:
     """Return a value as an error line shows it: on one line, and short however long or deeply nested it is."""
     text = _Brief().repr(value)
-    return text if len(text) <= 200 else f"{text[:197]}..."
+    return shortened(text, 200)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` characters: what it begins with, where it is longer."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def counted(number: int, one: str, several: str) -> str:
@@ -124,5 +133,7 @@ def printable(text: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to a mistyped one, or None if none is close."""
+    if len(name) > _LONGEST_NAME:
+        return None
     matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None

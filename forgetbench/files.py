@@ -1,13 +1,16 @@
-"""Writing files whole or not at all, hashing them, and the folder for things that can be remade."""
+"""Opening nothing but files, writing them whole or not at all, hashing them, and the folder for what can be remade."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,71 @@ from forgetbench.faults import is_full, writing
 _NO_HOME = Path(os.devnull)
 #: Bytes of a file's name from which on a temporary file is not named after it.
 _LONG_NAME = 200
+#: Bytes of the largest image file.
+MOST_IMAGE_BYTES = 1 << 30
+#: What there may be in the place of a file: opening it would wait for ever, or never come to an end.
+_NOT_FILES = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class UnfitFileError(OSError):
+    """Something is no regular file, or larger than what it should be ever is; as text, only that."""
+
+    def __str__(self) -> str:
+        """Return what is wrong, without number and path: whoever tells it names the file."""
+        return str(self.strerror)
+
+
+def check_regular(path: str | Path) -> None:
+    """Refuse to go on with what is no regular file and no link to one; for libraries that open a path themselves.
+
+    Raises:
+        UnfitFileError: it is a folder, a pipe, a socket or a device.
+        OSError: there is nothing, or it cannot be looked at.
+    """
+    _refuse_others(os.stat(path).st_mode, path)  # noqa: PTH116 - called for many small files
+
+
+@contextmanager
+def open_regular(path: str | Path) -> Iterator[BufferedReader]:
+    """Open a regular file, or a link to one, for reading bytes: nothing of another kind is ever waited for.
+
+    Raises:
+        UnfitFileError: it is a folder, a pipe, a socket or a device.
+        OSError: there is nothing, or it cannot be read.
+    """
+    check_regular(path)  # opening a device may already do something
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        _refuse_others(os.fstat(descriptor).st_mode, path)  # it may have been exchanged meanwhile
+        yield file
+
+
+def regular_bytes(path: str | Path, most: int) -> bytes:
+    """Return all that is in a regular file of at most `most` bytes.
+
+    Raises:
+        UnfitFileError: it is larger, or no regular file.
+        OSError: there is nothing, or it cannot be read.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > most else file.read(most + 1)  # it may grow
+    if max(size, len(content)) > most:
+        bound = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+        raise UnfitFileError(errno.EFBIG, f"larger than {bound}", str(path))
+    return content
+
+
+def _refuse_others(mode: int, path: str | Path) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _NOT_FILES.get(stat.S_IFMT(mode), "something else")
+        raise UnfitFileError(errno.EINVAL, f"it is {kind}, not a file", str(path))
 
 
 @contextmanager
@@ -69,7 +137,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def sha256_file(path: Path) -> str:
     """Return the SHA-256 hex digest of a file's bytes."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -31,4 +31,6 @@ def stays_inside(name: str) -> bool:
 
 
 def _unprintable(name: str) -> bool:
+    if name.isascii() and name.isprintable():  # as nearly all of an archive's thousands are
+        return False
     return any(unicodedata.category(character) in ("Cc", "Cs") for character in name)

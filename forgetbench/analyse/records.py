@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import CorruptRunError
+from forgetbench.files import regular_bytes
+
+#: No record of a run is as large.
+_MOST_BYTES = 256 << 20
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -16,7 +20,7 @@ def read_record(path: Path) -> dict[str, Any]:
         CorruptRunError: missing or unreadable.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(regular_bytes(path, _MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise CorruptRunError(
             "not readable",

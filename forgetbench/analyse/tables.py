@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from forgetbench.analyse.manifest import read_manifest
-from forgetbench.errors import CorruptRunError, brief
+from forgetbench.errors import CorruptRunError, brief, shortened
+from forgetbench.files import open_regular
 from forgetbench.shown import from_csv
 
 if TYPE_CHECKING:
@@ -114,19 +116,21 @@ def read_table(path: Path) -> pd.DataFrame:
             due.
     """
     try:
-        frame = pd.read_csv(
-            path, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
-        )  # an arm may be called "null"
+        with open_regular(path) as file:
+            frame = pd.read_csv(
+                file, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
+            )  # an arm may be called "null"
+        for column in frame.columns.difference(list(_TEXT)):
+            if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
+                frame[column] = _numbers(frame[column])
     except FileNotFoundError as error:
         raise CorruptRunError("no such table", where=path, fix="Run the suite to its end first.") from error
-    except (OSError, ValueError) as error:
-        raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
-    for column in frame.columns.difference(list(_TEXT)):
-        if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
-            frame[column] = _numbers(frame[column])
+    except (OSError, ValueError, TypeError, OverflowError, LookupError) as error:
+        found = shortened(" ".join(str(error).split()), 200)
+        raise CorruptRunError("not a readable table", where=path, found=found) from error
     words = [name for name in frame.columns if name in NUMBERS and pd.api.types.is_string_dtype(frame[name])]
     if words:
-        found = next(cell for cell in frame[words[0]] if _number(cell) is None)
+        found = next(cell for cell in frame[words[0]] if not pd.isna(cell) and _number(cell) is None)
         raise CorruptRunError("not a number", where=f"{path}, column '{words[0]}'", found=brief(found))
     for column in frame.columns:
         if pd.api.types.is_string_dtype(frame[column]):
@@ -140,7 +144,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of texts as numbers if all of them are."""
     try:
-        return column.map(float, na_action="ignore").astype("float64")
+        return pd.Series([nan if pd.isna(cell) else float(cell) for cell in column], column.index, "float64")
     except ValueError:
         return column
 

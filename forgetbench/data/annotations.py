@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from forgetbench.data.dataset import Dataset, Sample, relative_name
-from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
+from forgetbench.stored import opened_tensors
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
@@ -54,13 +53,11 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
     Raises:
         CorruptRunError: the file is missing or holds no annotations.
     """
-    try:
-        with safe_open(path, framework="np") as file:
-            about = json.loads((file.metadata() or {})["forgetbench"])
-            size, image, box, label, crowd, area = (
-                file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
-            )
-            hashes = file.get_tensor("sha256")
+    with opened_tensors(path, "np", "not readable annotations") as (file, about):
+        size, image, box, label, crowd, area = (
+            file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
+        )
+        hashes = file.get_tensor("sha256")
         ends = np.searchsorted(image, np.arange(len(size) + 1))
         rows = [slice(low, high) for low, high in pairwise(ends)]
         samples = tuple(
@@ -71,5 +68,3 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
             about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
         )
         return dataset, dataset.fingerprint()
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise CorruptRunError("not readable annotations", where=path, found=str(error).splitlines()[0]) from error

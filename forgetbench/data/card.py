@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from forgetbench.data.coco_names import COCO_NAMES
-from forgetbench.data.unpack import stays_inside
-from forgetbench.errors import DataError, SuiteError, nearest
+from forgetbench.errors import DataError, SuiteError, brief, nearest
+from forgetbench.names import stays_inside
+from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DATA_BYTES, MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.explain import Keys
 from forgetbench.suite.kinds import PlainName, Section
@@ -33,20 +34,20 @@ _EXCLUSIVE = ((("split",), ("train", "evaluate")), (("names",), ("class_by_name"
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or any(char.isspace() for char in text):
-        raise ValueError(f"expected an address that begins with https:// or http://, found '{text}'")
+        raise ValueError(f"expected an address that begins with https:// or http://, found {brief(text)}")
     return text
 
 
 def _inside(text: str) -> str:
     if not stays_inside(text):
-        raise ValueError(f"expected a relative path without '..', found '{text}'")
+        raise ValueError(f"expected a relative path without '..', found {brief(text)}")
     return text
 
 
-Address = Annotated[str, AfterValidator(_web_address)]
-InsidePath = Annotated[str, AfterValidator(_inside)]
-Text = Annotated[str, Field(min_length=1)]
-Bytes = Annotated[int, Field(gt=0)]
+Address = Annotated[PathText, AfterValidator(_web_address)]
+InsidePath = Annotated[PathText, AfterValidator(_inside)]
+Text = Annotated[Prose, Field(min_length=1)]
+Bytes = Annotated[int, Field(gt=0, le=MOST_DATA_BYTES)]
 Sha256 = Annotated[
     str,
     Field(
@@ -61,7 +62,9 @@ class Archive(Section):
     url: Address
     sha256: Sha256 | None = Field(None, description="digest of its bytes; where null, what comes first is pinned")
     size: Bytes | None = Field(None, description="its size in bytes")
-    keep: list[InsidePath] = Field(default=[], description="the only files and folders unpacked; empty for all")
+    keep: list[InsidePath] = Field(
+        default=[], max_length=MOST_NAMED, description="the only files and folders unpacked; empty for all"
+    )
     top: InsidePath | None = Field(None, description="the only folder unpacked, without its own name")
     into: InsidePath | None = Field(None, description="where in the data's folder it is unpacked; default: right there")
 
@@ -80,17 +83,17 @@ class Card(Section):
     title: Text
     source: Address | None = Field(None, description="page to read about the data")
     licence: Text
-    notes: str | None = None
+    notes: Prose | None = None
     subset_of: Text | None = Field(None, description="what a fixed subset is part of, in words")
     data: Data = Field(description="how the data are read: a suite's data section without 'card'")
-    classes: Annotated[list[Text], Field(min_length=1)] | Literal["coco"] | None = Field(
+    classes: Annotated[list[NameText], Field(min_length=1, max_length=MOST_CLASSES)] | Literal["coco"] | None = Field(
         None, description="class names in order, or coco for COCO's 80"
     )
-    images: dict[str, Annotated[int, Field(gt=0)] | None] = Field(
-        default={}, description="number of images on disk by part; 'all' for data without parts"
+    images: dict[NameText, Annotated[int, Field(gt=0, le=LARGEST_SEED)] | None] = Field(
+        default={}, max_length=MOST_NAMED, description="number of images on disk by part; 'all' for data without parts"
     )
-    holds: list[InsidePath] = Field(default=[], description="what the data's folder must hold")
-    archives: list[Archive] = Field(default=[], description="what is downloaded")
+    holds: list[InsidePath] = Field(default=[], max_length=MOST_NAMED, description="what the data's folder must hold")
+    archives: list[Archive] = Field(default=[], max_length=MOST_NAMED, description="what is downloaded")
     most_bytes: Bytes | None = Field(None, description="bound on what the archives may unpack to")
     by_hand: Text | None = Field(None, description="what to fetch and where to put it, in words")
 

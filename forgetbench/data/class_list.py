@@ -14,9 +14,8 @@ from typing import Any, TypeGuard
 from forgetbench.data.clean import CLASS_NAMED_TWICE, CLASS_WITHOUT_BOX
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.errors import DataError, brief, counted
+from forgetbench.suite.bounds import LONGEST_NAME
 
-#: More classes than any detector has; a larger number is a mistake that would fill the memory.
-MOST_CLASSES = 100_000
 #: What becomes of classes of one name where numbers tell them apart.
 APART = "are told apart by their numbers alone"
 
@@ -38,10 +37,11 @@ def class_names(given: Any, where: object, fix: str = "Correct the names.") -> t
         raise DataError("names cannot be read", where=where, expected="a list of names", found=brief(given), fix=fix)
     for name in given:
         if not is_name(name):
+            long = isinstance(name, str) and len(name) > LONGEST_NAME
             raise DataError(
                 "a class has no name that can be written",
                 where=where,
-                expected="UTF-8 text that is not empty",
+                expected=f"at most {LONGEST_NAME} characters" if long else "UTF-8 text that is not empty",
                 found=brief(name),
                 fix=fix,
             )
@@ -55,7 +55,8 @@ def written(value: str | float) -> str:
 
 def is_name(value: object) -> TypeGuard[str | float]:
     """Tell whether a value can be what a class is called: text or a number that is not empty and can be written."""
-    return isinstance(value, str | int | float) and bool(str(value).strip()) and is_text(str(value))
+    text = str(value) if isinstance(value, str | int | float) else ""
+    return bool(text.strip()) and len(text) <= LONGEST_NAME and is_text(text)
 
 
 def is_text(name: str) -> bool:

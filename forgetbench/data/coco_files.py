@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from forgetbench.data.coco_parts import part_of, part_word
+from forgetbench.data.coco_scan import mapped_json
 from forgetbench.data.paths import entries, matching, plain_path
 from forgetbench.data.source import UNNAMED
 from forgetbench.errors import DataError
@@ -106,7 +106,10 @@ def _may_be_instances(path: Path, named_after_part: bool) -> bool:
     """Tell whether a file names the lists of instances, or is a part's by name and cut short."""
     if not path.is_file() or not path.stat().st_size:
         return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if all(content.find(key) >= 0 for key in _LISTS):
-            return True
-        return named_after_part and content[-64:].rstrip()[-1:] not in (b"}", b"]")
+    try:
+        with mapped_json(path) as content:
+            if all(content.find(key) >= 0 for key in _LISTS):
+                return True
+            return named_after_part and content[-64:].rstrip()[-1:] not in (b"}", b"]")
+    except ValueError:
+        return False

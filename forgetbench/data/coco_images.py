@@ -12,6 +12,7 @@ from forgetbench.data.coco_parts import PartFolders
 from forgetbench.data.inside import is_inside
 from forgetbench.data.nearest import NearNames
 from forgetbench.data.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, is_file, is_unread, plain_path, walk_images
+from forgetbench.suite.bounds import LONGEST_PATH
 
 #: As the name says, nearly as it says, outside the dataset, or of a format that is not read.
 How = Literal["exact", "near", "outside", "unread"]
@@ -39,6 +40,8 @@ class ImageFinder:
 
     def find(self, name: str) -> Found | None:
         """Return the file of an image that is named so, or None where none fits or nobody can say which."""
+        if len(name) > LONGEST_PATH:
+            return None
         for tail in _tails(name):
             for folder in self._existing:
                 image = self._at(folder, tail)

@@ -9,11 +9,18 @@ from __future__ import annotations
 import codecs
 import json
 import mmap
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from forgetbench.files import open_regular
+
+#: Bytes of the largest instances file; Objects365's training set has five and a half thousand million.
+MOST_JSON_BYTES = 8 << 30
 _KEY = re.compile(rb'"categories"\s*:\s*')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 #: Bytes that a list of categories may have, and that are looked through to see at which level it stands.
@@ -21,10 +28,27 @@ _MOST = 4_000_000
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
+@contextmanager
+def mapped_json(path: Path) -> Iterator[mmap.mmap]:
+    """Map a JSON file into memory: nothing of it is read until it is looked at.
+
+    Raises:
+        ValueError: it is empty, too large, or begins like no JSON object.
+        OSError: it cannot be read, or is no file.
+    """
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > MOST_JSON_BYTES:
+            raise ValueError("larger than any instances file")
+        if not file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+            raise ValueError("no JSON object")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield content
+
+
 def scan_categories(path: Path) -> list[Any] | None:
     """Return the list of categories of an instances file, or None where only parsing all of it can tell."""
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with mapped_json(path) as content:
             found = list(islice(_KEY.finditer(content), 2))
             return _list_at(content, found[0].start(), found[0].end()) if len(found) == 1 else None
     except (OSError, ValueError, RecursionError):  # ValueError: no JSON here, not UTF-8, or an empty file

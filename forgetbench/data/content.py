@@ -19,7 +19,7 @@ from typing import NamedTuple
 from forgetbench.data.dataset import Sample
 from forgetbench.errors import DataError, ForgetbenchError
 from forgetbench.faults import machine_fault
-from forgetbench.files import sha256_file
+from forgetbench.files import MOST_IMAGE_BYTES, regular_bytes, sha256_file
 
 #: Nanoseconds that a state has to have stood: the coarsest clock of a common file system (FAT) ticks every two seconds.
 _GRANULARITY = 2 * 10**9
@@ -87,8 +87,7 @@ def read_image(sample: Sample) -> bytes:
         ForgetbenchError: the machine is to blame.
     """
     try:
-        state_of(sample.image)
-        content = sample.image.read_bytes()
+        content = regular_bytes(sample.image, MOST_IMAGE_BYTES)
     except OSError as error:
         raise _unreadable(sample, error) from error
     _require(sample, hashlib.sha256(content).hexdigest())

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from forgetbench.data.class_list import MOST_CLASSES, class_names
+from forgetbench.data.class_list import class_names
 from forgetbench.data.inside import find_tail
 from forgetbench.data.label_files import LabelFiles, label_lines, looks_like_labels
 from forgetbench.data.paths import decoded, entries, is_file, is_image, matching
 from forgetbench.errors import DataError
+from forgetbench.files import UnfitFileError, regular_bytes
+from forgetbench.suite.bounds import MOST_CLASSES
 
 #: CVAT's folder of a part's images and labels.
 _CVAT_FOLDER = re.compile(r"obj_(?P<part>.+)_data", re.IGNORECASE)
@@ -37,11 +39,9 @@ def data_file(folder: Path) -> Path | None:
 
 def read_data_file(path: Path) -> dict[str, str]:
     """Return a .data file's entries by key; of a file that is none there are none."""
-    if path.stat().st_size > _MOST_BYTES:
-        return {}
     try:
-        lines = label_lines(path)
-    except UnicodeDecodeError:
+        lines = decoded(regular_bytes(path, _MOST_BYTES)).splitlines()
+    except (UnfitFileError, UnicodeDecodeError):
         return {}
     pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
     return {key.strip().casefold(): value.strip() for key, _, value in pairs if value.strip()}
@@ -108,18 +108,18 @@ def is_label_file(path: Path) -> bool | None:
     """Tell whether a text file holds labels; None for an empty one, which any image may have."""
     try:
         lines = label_lines(path)
-    except UnicodeDecodeError:
+    except (UnfitFileError, UnicodeDecodeError):
         return False
     return looks_like_labels(lines) if any(line.strip() for line in lines) else None
 
 
 def _read_names(path: Path) -> tuple[str, ...] | None:
     try:
-        text = decoded(path.read_bytes()) if path.stat().st_size <= _MOST_BYTES else None
-    except UnicodeDecodeError as error:
+        text = decoded(regular_bytes(path, _MOST_BYTES))
+    except (UnfitFileError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    names = _stripped([] if text is None else text.splitlines())
-    if text is None or len(names) > MOST_CLASSES:
+    names = _stripped(text.splitlines())
+    if len(names) > MOST_CLASSES:
         raise _unreadable(path, f"more than {MOST_CLASSES:,} lines")
     return class_names(names, path, "Correct the file, or give the names with --names.") or None
 

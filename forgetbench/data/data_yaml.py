@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.class_list import MOST_CLASSES, class_names
+from forgetbench.data.class_list import class_names
 from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.inside import find_tail, holds, is_inside
 from forgetbench.data.paths import decoded, is_file, is_folder, matching, plain_path
-from forgetbench.data.yaml_text import YamlTextError, parse_text
+from forgetbench.data.yaml_text import parse_text
 from forgetbench.errors import DataError, brief
+from forgetbench.files import regular_bytes
+from forgetbench.suite.bounds import MOST_CLASSES
 
 #: Bytes of the largest data.yaml: 100,000 names take a quarter of it.
 _MOST_BYTES = 8 << 20
@@ -47,11 +49,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
         DataError: it is not YAML, or not a mapping.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise YamlTextError(f"more than {_MOST_BYTES >> 20} MiB")
-        loaded = parse_text(decoded(content))
+        loaded = parse_text(decoded(regular_bytes(path, _MOST_BYTES)))
     except (OSError, ValueError) as error:
         raise DataError(
             "cannot be read as YAML",

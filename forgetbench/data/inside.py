@@ -11,6 +11,10 @@ from pathlib import Path
 
 from forgetbench.data.nearest import plain_name, slashed
 from forgetbench.data.paths import entries, is_file, is_folder, plain_path
+from forgetbench.suite.bounds import LONGEST_PATH
+
+#: Folders of a path within each other; a longer one is no path that anybody has.
+_DEEPEST = 100
 
 
 def is_inside(place: Path, root: Path) -> bool:
@@ -37,7 +41,9 @@ def find_tail(given: str, folder: Path, *, nearly: bool = False) -> Path | None:
         folder: Where to look.
         nearly: Whether names that differ in case or the like will do, where only one such is there.
     """
-    names = slashed(given).split("/") if slashed(given) else []
+    names = slashed(given).split("/") if len(given) <= LONGEST_PATH and slashed(given) else []
+    if len(names) > _DEEPEST:
+        return None
     for start in range(len(names)):
         place = _descend(folder, names[start:]) if nearly else folder.joinpath(*names[start:])
         if place is not None and (is_file(place) or (is_folder(place) and (start == 0 or len(names) - start > 1))):

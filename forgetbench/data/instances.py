@@ -6,19 +6,24 @@ id or file name its `image_id` nearly is.
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
+from forgetbench.data.coco_scan import MOST_JSON_BYTES
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.nearest import NearIds, NearNames, plain_id
 from forgetbench.errors import DataError, brief, counted
+from forgetbench.files import open_regular, regular_bytes
 
 Id = int | str
+#: Levels of an annotation that are compared.
+_DEEPEST = 20
 #: What of an annotation decides whether two are the same.
 _TELLING = ("bbox", "segmentation", "area", "iscrowd")
 
@@ -166,23 +171,34 @@ def _times(count: int) -> str:
 
 def _equal(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether annotations are the same in any order; their own ids do not count."""
-    rest = [_told(annotation) for annotation in other]
-    if len(one) != len(rest):
-        return False
-    for annotation in one:
-        if (told := _told(annotation)) not in rest:
-            return False
-        rest.remove(told)
-    return True
+    return len(one) == len(other) and Counter(map(_told, one)) == Counter(map(_told, other))
 
 
 def _told(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
-    return plain_id(annotation.get("category_id")), *(annotation.get(key) for key in _TELLING)
+    return plain_id(annotation.get("category_id")), *(_hashable(annotation.get(key)) for key in _TELLING)
+
+
+def _hashable(value: Any, depth: int = 0) -> Any:
+    """Return a value that can be counted: equal for what JSON has equal, such as 1 and 1.0."""
+    if not isinstance(value, list | dict):
+        return value
+    if depth > _DEEPEST:
+        return ...
+    if isinstance(value, list):
+        return tuple(_hashable(below, depth + 1) for below in value)
+    return frozenset((key, _hashable(below, depth + 1)) for key, below in value.items())
+
+
+def _parsed(path: Path) -> Any:
+    with open_regular(path) as file:  # of zeros without end no more is read
+        if not file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            raise ValueError("it does not begin like JSON")
+    return json.loads(regular_bytes(path, MOST_JSON_BYTES).decode("utf-8-sig"))
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+        loaded = _parsed(path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "cannot be read as JSON",

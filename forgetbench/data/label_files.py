@@ -17,9 +17,12 @@ from forgetbench.data.clean import RawBox
 from forgetbench.data.nearest import NearNames
 from forgetbench.data.paths import decoded, entries, is_folder, is_ignored, is_image, is_unread
 from forgetbench.errors import brief
+from forgetbench.files import regular_bytes
 
 #: Text files that annotation tools leave among the labels.
 _NOT_LABELS = frozenset({"classes.txt", "labels.txt", "notes.txt"})
+#: A larger text is no image's labels.
+_MOST_BYTES = 64 << 20
 
 
 class LabelFiles:
@@ -112,11 +115,10 @@ def label_lines(path: Path | str) -> list[str]:
     """Return a label file's lines.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, is no file, or larger than any image's labels.
         UnicodeDecodeError: it is not text.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 - many small files
-        return decoded(file.read()).splitlines()
+    return decoded(regular_bytes(path, _MOST_BYTES)).splitlines()
 
 
 def parse_line(line: str, place: str, size: tuple[int, int], keypoints: tuple[int, int] | None = None) -> RawBox:

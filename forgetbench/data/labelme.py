@@ -23,6 +23,7 @@ from forgetbench.data.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
+from forgetbench.files import regular_bytes
 
 SUFFIX = ".json"
 #: A larger file is no image's annotations, not even with the image inside.
@@ -128,10 +129,9 @@ def is_labelme(path: Path) -> bool:
 
 def _load(path: Path) -> dict[str, Any] | None:
     """Return a file's content, or None if it is JSON of another kind."""
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"larger than {_MOST_BYTES // 2**20} MiB")
+    content = regular_bytes(path, _MOST_BYTES)
     try:
-        loaded = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        loaded = json.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from error
     return loaded if isinstance(loaded, dict) and isinstance(loaded.get("shapes"), list) else None

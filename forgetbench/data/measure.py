@@ -13,6 +13,8 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from forgetbench.files import MOST_IMAGE_BYTES, regular_bytes
+
 _EXIF_ORIENTATION = 274
 #: Formats that PIL and OpenCV agree on; others are tried with OpenCV, which is what decodes them later.
 _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
@@ -64,21 +66,12 @@ def measure_image(path: Path) -> Measured:
         FileNotFoundError: there is no such file.
     """
     try:
-        content = _content(path)
+        content = regular_bytes(path, MOST_IMAGE_BYTES)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise CorruptImageError(error.strerror or str(error)) from error
     return replace(_measured(content), sha256=hashlib.sha256(content).hexdigest())
-
-
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        path.stat()  # which raises where there is nothing at all
-        raise CorruptImageError("not a regular file")
-    if path.stat().st_size > _MOST_BYTES:
-        raise CorruptImageError("the file is too large to be decoded")
-    return path.read_bytes()
 
 
 def _measured(content: bytes) -> Measured:

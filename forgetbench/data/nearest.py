@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from forgetbench.data.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES
+from forgetbench.suite.bounds import LONGEST_PATH
 
 _DRIVE = re.compile(r"^[A-Za-z]:(?=/)")
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://[^/]*(?P<path>[^?#]*)")
@@ -95,6 +96,8 @@ class NearNames:
         Of two paths the one may have fewer folders than the other, those it has have to agree. The nearer form decides:
         where one name fits but for its case, another that fits but for its suffix does not count.
         """
+        if len(name) > LONGEST_PATH:
+            return None
         for form, index in zip(_FORMS, self._by_form, strict=True):
             wanted = form(name)
             fitting = [(known, name) for known, name in index.get(_last(wanted), ()) if _agree(wanted, known)]

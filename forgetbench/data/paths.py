@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from forgetbench.errors import DataError
+from forgetbench.files import open_regular, regular_bytes
 
 #: What OpenCV decodes, and with it training and evaluation.
 IMAGE_SUFFIXES = frozenset(
@@ -35,6 +36,8 @@ _LITTER = frozenset(
 )  # fmt: skip
 #: Of a large file only so much is looked at, at its beginning and at its end.
 _HEAD, _TAIL = 2**20, 2**16
+#: Bytes of the longest list of images: several million lines.
+_MOST_LIST_BYTES = 512 << 20
 
 
 def is_ignored(name: str) -> bool:
@@ -114,7 +117,7 @@ def read_lines(path: Path) -> list[str]:
         DataError: it is not readable text.
     """
     try:
-        return decoded(path.read_bytes()).splitlines()
+        return decoded(regular_bytes(path, _MOST_LIST_BYTES)).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             "list of images cannot be read",
@@ -141,9 +144,9 @@ def beginning(path: Path) -> bytes:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(_HEAD)
-        rest = path.stat().st_size - len(head)
+        rest = os.fstat(file.fileno()).st_size - len(head)
         file.seek(-min(rest, _TAIL), 2)
         return head + file.read(_TAIL) if rest > 0 else head
 

@@ -10,9 +10,10 @@ from typing import Any
 from filelock import FileLock
 
 from forgetbench.errors import DataError
-from forgetbench.files import writable_cache, write_json
+from forgetbench.files import regular_bytes, writable_cache, write_json
 
 PINS_FILE = "forgetbench-data.lock.json"
+_MOST_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ def read_pins(home: Path) -> dict[str, Pin]:
     """
     path = home / PINS_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(regular_bytes(path, _MOST_BYTES))
         return {url: _read_pin(pin) for url, pin in content.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             "pinned checksums cannot be read",
             where=path,

@@ -24,7 +24,7 @@ from forgetbench.data.dataset import Dataset, Sample
 from forgetbench.data.known_images import hashes_of
 from forgetbench.errors import DataError
 from forgetbench.faults import writing
-from forgetbench.files import cache_folder, sha256_json, writable_cache
+from forgetbench.files import cache_folder, regular_bytes, sha256_json, writable_cache
 from forgetbench.suite.data_section import Data
 
 World = Literal["general", "fine"]
@@ -40,6 +40,7 @@ RADII: dict[World, tuple[float, float]] = {"general": (0.09, 0.2), "fine": (0.1,
 #: Least distance of two figures' centres as a share of the sum of their radii; below 1 they may hide parts of others.
 LEAST_SPACING = 0.7
 _ANNOTATIONS = "annotations.json"
+_MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -215,12 +216,12 @@ def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, co
 
 def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
     try:
-        annotations = json.loads((folder / _ANNOTATIONS).read_text(encoding="utf-8"))
+        annotations = json.loads(regular_bytes(folder / _ANNOTATIONS, _MOST_BYTES))
         hashes = hashes_of([folder / entry["image"] for entry in annotations])
         for entry in annotations:
             if hashes[folder / entry["image"]] != entry["sha256"]:
                 raise ValueError(f"{entry['image']} is not what was drawn")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             "drawn images are damaged", where=folder, found=error, fix="Delete this folder; it will be drawn again."
         ) from error

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from stat import S_ISREG
 
 from forgetbench.data.clean import TRAINED_ON
 from forgetbench.data.dataset import Dataset, OddityReport, Sample, relative_name
@@ -98,7 +99,8 @@ def _identity(image: Path) -> tuple[int, int]:
 
 def _size(image: Path) -> int | None:
     try:
-        return image.stat().st_size
+        status = image.stat()
+        return status.st_size if S_ISREG(status.st_mode) else None
     except OSError:  # reported where it is opened
         return None
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import lzma
+import errno
 import shutil
-import stat
-import tarfile
-import unicodedata
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
 
-from forgetbench.errors import DataError
+from forgetbench.data.archives import DAMAGE, Member, kind_of_archive, opened_archive
+from forgetbench.errors import DataError, brief, shortened
+from forgetbench.names import stays_inside
 
-#: A member: its name, its size in bytes, and whether it is a folder, a file or anything else.
-_Member = tuple[str, int, str]
-#: What the standard library raises for an archive that is damaged, encrypted or packed in a way it does not know.
-_DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
-    ValueError,
-)  # fmt: skip
-#: How zip, gzip, bzip2 and xz files begin.
-_STARTS = (b"PK\3\4", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+#: More things than a dataset's archive holds; each takes memory and time before anything is known of it.
+MOST_MEMBERS = 1_000_000
+#: What file systems take: bytes of one name and of a path, the folder it is unpacked into left aside.
+_LONGEST_NAME, _LONGEST_PATH = 255, 2_000
+#: Folders within each other.
+_DEEPEST = 100
+#: Numbers of errors that a place in the archive, which it names itself, leads to.
+_NO_PLACE = (errno.EINVAL, errno.EOVERFLOW)
 
 
 def unpack(
@@ -34,6 +28,7 @@ def unpack(
     keep: Sequence[str] = (),
     top: str | None = None,
     most_bytes: int,
+    most_members: int = MOST_MEMBERS,
     called: str | None = None,
 ) -> int:
     """Unpack a zip or tar archive after checking all of its members; return the bytes written.
@@ -44,6 +39,7 @@ def unpack(
         keep: Names of the only files and folders wanted, each of which has to be there; empty for all.
         top: The only folder wanted; its content goes straight into `into`.
         most_bytes: The members wanted may not be larger in all.
+        most_members: There may not be more members in it, wanted or not.
         called: What errors call the archive, by default its path.
 
     Raises:
@@ -53,20 +49,21 @@ def unpack(
     """
     where = called or str(archive)
     try:
-        with _opened(archive) as (members, read):
-            wanted = _choose(where, members, keep, top, most_bytes)
-            for target, (name, size) in wanted.items():
+        with opened_archive(archive, most_members) as (members, read):
+            wanted = _choose(where, members, keep, top, most_bytes, most_members)
+            for folder in dict.fromkeys(target.parent for target in wanted):
+                (into / folder).mkdir(parents=True, exist_ok=True)
+            for target, member in wanted.items():
                 path = into / target
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with read(name) as source, path.open("xb") as written:
+                with read(member) as source, path.open("xb") as written:
                     shutil.copyfileobj(source, written, 1 << 20)
-                    if written.tell() != size:
-                        raise EOFError(f"'{name}' should have {size} bytes and has {written.tell()}")
+                    if written.tell() != member.size:
+                        raise EOFError(f"{brief(member.name)} should have {member.size} bytes and has {written.tell()}")
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise _two_of_one_name(where, Path(error.filename).name) from error
-    except (OSError, *_DAMAGE) as error:
+    except (OSError, *DAMAGE) as error:
         # Of a damaged stream, gzip and bz2 raise this without a number.
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno not in (None, *_NO_PLACE):
             raise
         raise DataError(
             "archive is damaged or of an unknown kind",
@@ -74,104 +71,74 @@ def unpack(
             expected="a zip or tar archive",
             found=_found(archive, error),
         ) from error
-    return sum(size for _, size in wanted.values())
-
-
-def stays_inside(name: str) -> bool:
-    """Tell whether a name is a relative path that leads nowhere else, on any system."""
-    parts = PurePosixPath(name).parts
-    # A backslash separates, and a letter and a colon are a drive, on Windows.
-    foreign = "\\" in name or name[1:2] == ":" or any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
-    return bool(parts) and not name.startswith("/") and ".." not in parts and not foreign
+    return sum(member.size for member in wanted.values())
 
 
 def _choose(
-    where: str, members: Iterable[_Member], keep: Sequence[str], top: str | None, most_bytes: int
-) -> dict[PurePosixPath, tuple[str, int]]:
-    """Return the name in the archive and the size of each file wanted, by where it goes; every member is checked."""
-    wanted: dict[PurePosixPath, tuple[str, int]] = {}
-    needed = dict.fromkeys([*keep, *([top] if top else [])], False)
+    where: str,
+    members: Iterable[Member],
+    keep: Sequence[str],
+    top: str | None,
+    most_bytes: int,
+    most_members: int,
+) -> dict[PurePosixPath, Member]:
+    """Return each file wanted by where it goes; every member is checked."""
+    wanted: dict[PurePosixPath, Member] = {}
+    kept = {PurePosixPath(wish) for wish in keep}
+    above = None if top is None else PurePosixPath(top)
+    lacking = kept | ({above} if above else set())
     total = 0
-    for name, size, kind in members:
-        if not stays_inside(name) or kind == "other":
+    for count, member in enumerate(members, start=1):
+        if count > most_members:
+            raise DataError("archive is too large", where=where, expected=f"at most {most_members:,} files and folders")
+        if not stays_inside(member.name) or member.kind == "other":
             raise DataError(
                 "archive is unsafe, nothing was unpacked",
                 where=where,
                 expected="only files and folders inside it",
-                found=repr(name),
+                found=brief(member.name),
             )
-        path = PurePosixPath(name)
-        if kind == "folder" or not all(_covers(names, path) for names in (keep, [top] if top else ())):
+        path = PurePosixPath(member.name)
+        around = {path, *path.parents}
+        if member.kind == "folder" or (kept and kept.isdisjoint(around)) or (above and above not in around):
             continue
-        target = path.relative_to(top) if top else path
+        target = path.relative_to(above) if above else path
+        _check_length(where, target)
         if target in wanted:
             raise _two_of_one_name(where, str(target))
-        wanted[target] = (name, size)
-        needed |= {wish: True for wish in needed if path.is_relative_to(wish)}
-        total += size
+        wanted[target] = member
+        lacking -= around
+        total += member.size
         if total > most_bytes:
             raise DataError(
                 "archive is too large", where=where, expected=f"at most {most_bytes} bytes", found=f"{total} or more"
             )
-    absent = [wish for wish, there in needed.items() if not there]
+    absent = [wish for wish in (*keep, *([top] if top else [])) if PurePosixPath(wish) in lacking]
     if absent:
         raise DataError("archive lacks what is wanted of it", where=where, expected=f"'{absent[0]}'")
     return wanted
 
 
-def _covers(wishes: Sequence[str], path: PurePosixPath) -> bool:
-    return not wishes or any(path.is_relative_to(wish) for wish in wishes)
+def _check_length(where: str, path: PurePosixPath) -> None:
+    """Refuse what no file can be called.
 
-
-class _Reader:
-    """Opens a member by name."""
-
-    def __init__(self, archive: zipfile.ZipFile | tarfile.TarFile) -> None:
-        self._archive = archive
-
-    def __call__(self, name: str) -> IO[bytes]:
-        if isinstance(self._archive, zipfile.ZipFile):
-            return self._archive.open(name)
-        found = self._archive.extractfile(name)
-        if found is None:
-            raise tarfile.ReadError(f"'{name}' is not a file")
-        return found
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Iterator[_Member], _Reader]]:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            yield map(_zip_member, packed.infolist()), _Reader(packed)
-    else:
-        with tarfile.open(path) as taped:
-            # One after another: of a compressed tape that unpacks to too much, no more is read than is allowed.
-            yield map(_tar_member, taped), _Reader(taped)
-
-
-def _zip_member(info: zipfile.ZipInfo) -> _Member:
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if info.is_dir():
-        return info.filename, 0, "folder"
-    # Archives made elsewhere than on Unix state no file type.
-    return info.filename, info.file_size, "file" if kind in (0, stat.S_IFREG) else "other"
-
-
-def _tar_member(info: tarfile.TarInfo) -> _Member:
-    file = info.isreg() and info.size >= 0
-    return info.name, info.size, "file" if file else "folder" if info.isdir() else "other"
+    Raises:
+        DataError: a name or the whole path is too long, or too deep.
+    """
+    longest = max(len(part.encode()) for part in path.parts)
+    if longest > _LONGEST_NAME or len(str(path).encode()) > _LONGEST_PATH or len(path.parts) > _DEEPEST:
+        raise DataError(
+            "archive holds a name that is too long for a file",
+            where=where,
+            expected=f"names of at most {_LONGEST_NAME} bytes, in at most {_DEEPEST} folders",
+            found=brief(str(path)),
+        )
 
 
 def _two_of_one_name(where: str, name: str) -> DataError:
-    return DataError("archive holds two things of one name", where=where, found=repr(name))
+    return DataError("archive holds two things of one name", where=where, found=brief(name))
 
 
 def _found(path: Path, error: Exception) -> str:
     """Return what a file that could not be unpacked is, in a few words."""
-    with path.open("rb") as file:
-        start = file.read(512)
-    if start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
-        return "a web page"
-    if str(error).startswith("file could not be opened"):
-        return "one that is cut off or damaged" if start.startswith(_STARTS) else "something else"
-    return " ".join(str(error).split()) or type(error).__name__
+    return kind_of_archive(path, error) or shortened(" ".join(str(error).split()), 200) or type(error).__name__

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from forgetbench.data.class_list import is_name
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.frames import stated_size
@@ -27,12 +28,14 @@ from forgetbench.data.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.paths import plain_path
 from forgetbench.data.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
+from forgetbench.files import regular_bytes
 
 SUFFIX = ".xml"
 #: A larger XML file is no image's annotations.
 _MOST_BYTES = 64 * 2**20
 #: How an image's XML begins; an object with a box tells it too.
-_SIGN = re.compile(rb"<annotation[\s/>]|<object[\s>].*<bndbox", re.DOTALL | re.IGNORECASE)
+_SIGN = re.compile(rb"<annotation[\s/>]", re.IGNORECASE)
+_OBJECT = re.compile(rb"<object[\s>]", re.IGNORECASE)
 
 
 class _WithoutDoctype(ET.TreeBuilder):
@@ -80,7 +83,7 @@ class VocSource(PairedSource):
         # Beyond the image, below 0, lie boxes of either way to count.
         self._before_one += [self.name_of(path) for box in boxes if any(0 <= side < 1 for side in box[:2])]
         reach = (max(box[2] for box in boxes), max(box[3] for box in boxes)) if boxes else None
-        names = {found.findtext("name", "").strip() for found in objects} - {""}
+        names = {name for found in objects if is_name(name := found.findtext("name", "").strip())}
         # Some tools write 0 x 0 for unknown.
         size = stated_size(tree.findtext("size/width"), tree.findtext("size/height"))
         return Facts(tree.findtext("filename", "").strip(), Described(size, reach)), names
@@ -152,13 +155,13 @@ def parse_xml(path: Path) -> ET.Element:
     """Parse an XML file, refusing document types: nothing is expanded or fetched.
 
     Raises:
-        ValueError: the file is too large or not well formed, or declares a document type.
+        ValueError: the file is not well formed, or declares a document type.
+        OSError: it cannot be read, is no file, or too large.
     """
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"larger than {_MOST_BYTES // 2**20} MiB")
+    content = regular_bytes(path, _MOST_BYTES)
     parser = ET.XMLParser(target=_WithoutDoctype())  # noqa: S314 - see _WithoutDoctype
     try:
-        parser.feed(path.read_bytes())
+        parser.feed(content)
         root: ET.Element = parser.close()
     except (ET.ParseError, LookupError) as error:  # LookupError: an encoding nobody knows
         raise ValueError(f"not well-formed XML: {error}") from error
@@ -168,13 +171,18 @@ def parse_xml(path: Path) -> ET.Element:
 def is_voc(path: Path) -> bool:
     """Tell whether a folder looks like a dataset in Pascal VOC's form."""
     # UTF-16 writes a zero beside each letter.
-    return is_paired(path, SUFFIX, lambda content: _SIGN.search(content.replace(b"\0", b"")) is not None)
+    return is_paired(path, SUFFIX, lambda content: _is_annotation(content.replace(b"\0", b"")))
+
+
+def _is_annotation(content: bytes) -> bool:
+    first = _OBJECT.search(content)
+    return _SIGN.search(content) is not None or (first is not None and b"<bndbox" in content[first.end() :].lower())
 
 
 def _read_object(found: ET.Element) -> tuple[str, Corners]:
     name = found.findtext("name", "").strip()
-    if not name:
-        raise ValueError("no class name")
+    if not is_name(name):
+        raise ValueError("no class name" if not name else f"class name is {brief(name)}, expected a shorter one")
     values = []
     for side in ("xmin", "ymin", "xmax", "ymax"):
         text = found.findtext(f"bndbox/{side}", "").strip()

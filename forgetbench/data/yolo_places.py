@@ -14,6 +14,7 @@ from forgetbench.data.label_files import looks_like_labels
 from forgetbench.data.paths import UNREAD_SUFFIXES, entries, is_file, is_image, matching, walk_images
 from forgetbench.data.source import UNNAMED
 from forgetbench.errors import DataError, counted
+from forgetbench.files import open_regular
 
 #: Names of parts looked for without being asked.
 USUAL_PARTS = ("train", "val", "valid", "validation", "test", "training", "testing")
@@ -82,7 +83,7 @@ def _is_list(path: Path) -> bool:
     """Tell whether a text may be a list of images: labels of an image called like a part are none."""
     if not is_file(path):
         return False
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         beginning = file.read(_BEGINNING).decode(errors="replace")
     return not looks_like_labels(beginning.removeprefix("\ufeff").splitlines())
 

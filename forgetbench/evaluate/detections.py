@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
+from forgetbench.stored import opened_tensors
 
+#: Columns of a file, and the types of their values.
+_TYPES = {"image": np.int32, "label": np.int16, "score": np.float32, "box": np.float32}
 #: Position of an image in its dataset, and what was found on it: (n, 6) of xyxy in original pixels, score, class.
 ImageRows = tuple[int, NDArray[np.float32]]
 
@@ -68,10 +69,13 @@ def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
     Raises:
         CorruptRunError: the file is missing or is not a detections file.
     """
-    try:
-        with safe_open(path, framework="np") as file:
-            metadata = json.loads((file.metadata() or {})["forgetbench"])
-            detections = Detections(**{name: file.get_tensor(name) for name in ("image", "label", "score", "box")})
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CorruptRunError("not a readable detections file", where=path, found=str(error).splitlines()[0]) from error
+    with opened_tensors(path, "np", "not a readable detections file") as (file, metadata):
+        detections = Detections(**{name: file.get_tensor(name) for name in _TYPES})
+        for name, kind in _TYPES.items():
+            column = getattr(detections, name)
+            shape = (len(detections), 4) if name == "box" else (len(detections),)
+            if column.dtype != kind or column.shape != shape:
+                raise TypeError(f"'{name}' is of type {column.dtype} and shape {column.shape}")
+        if not isinstance(metadata, dict):
+            raise TypeError("its description is no mapping")
     return detections, metadata

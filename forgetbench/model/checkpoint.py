@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
 from forgetbench.model.original import as_stored
+from forgetbench.stored import opened_tensors
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,10 @@ def load_checkpoint(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
     Raises:
         CorruptRunError: the file is missing or is no checkpoint of forgetbench.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            recorded = json.loads((file.metadata() or {})["forgetbench"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
+    with opened_tensors(path, "pt", "not a readable checkpoint") as (file, recorded):
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
         info = CheckpointInfo(**{**recorded, "classes": tuple(recorded["classes"])})
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise CorruptRunError("not a readable checkpoint", where=path, found=str(error).splitlines()[0]) from error
+        texts = all(isinstance(text, str) for text in (info.arm, info.original, *info.classes))
+        if not texts or type(info.epoch) is not int or type(info.freeze_point) is not int:
+            raise TypeError("its description holds values of other types")
     return info, tensors

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forgetbench.errors import brief
+from forgetbench.files import open_regular
 
 USE_DETECTION = "Use detection weights that Ultralytics trained, such as yolov8n.pt."
 EXPORTED = "Use the .pt file that it was exported from."
@@ -58,7 +59,7 @@ _SUFFIXES = {
 
 def kind_of_file(path: Path) -> Reason | None:
     """Return what a file is and what to do about it, None where nothing tells."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(1024)
     if not start:
         return Reason("an empty file", DOWNLOAD_AGAIN)
@@ -144,7 +145,7 @@ def _by_archive(path: Path) -> Reason:
 
 def looks_like_safetensors(path: Path) -> bool:
     """Tell whether a file starts as safetensors do: the header's length, then JSON."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(9)
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
 

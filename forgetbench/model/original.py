@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from forgetbench.data.class_list import is_name
 from forgetbench.errors import InputError, WeightsError, brief
-from forgetbench.files import write_bytes
+from forgetbench.files import check_regular, write_bytes
 from forgetbench.model import yolo
 from forgetbench.model.architecture import check_channels, checked
 from forgetbench.model.file_kinds import USE_DETECTION
@@ -177,6 +177,7 @@ def _read_pickle(path: Path) -> Original:
 
 def _read_safetensors(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], dict[str, Tensor]]:
     try:
+        check_regular(path)
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, Any] = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from forgetbench.errors import WeightsError, brief
+from forgetbench.files import open_regular
 from forgetbench.model.file_kinds import (
     DOWNLOAD_AGAIN,
     USE_DETECTION,
@@ -60,7 +61,7 @@ def not_a_checkpoint(path: Path) -> WeightsError:
     reason = kind_of_file(path)
     if reason is not None:
         return WeightsError(f"not a PyTorch checkpoint: this is {reason.what}", where=path, fix=reason.fix)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         found = f"a file starting with bytes {file.read(4).hex(' ')}"
     wanted = "a zip archive written by torch.save"
     return WeightsError("not a PyTorch checkpoint", where=path, expected=wanted, found=found, fix=DOWNLOAD_AGAIN)

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
-import yaml
 from torch import Tensor, nn
 
-from forgetbench.errors import InputError, WeightsError
+from forgetbench.errors import InputError, SuiteError, WeightsError
 from forgetbench.faults import cannot_write, is_full
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 from forgetbench.model.architecture import Architecture as Architecture
 from forgetbench.model.architecture import checked
 from forgetbench.model.smoothing import SmoothedBCE
 from forgetbench.model.targets import SharedTargets
+from forgetbench.suite.yamlfile import read_mapping
 
 import ultralytics  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
@@ -63,16 +63,17 @@ def read_architecture(path: Path) -> Architecture:
     if not source.is_file():
         family = re.sub(r"(\d+)[nslmx](-\w+)*$", r"\1\2", path.stem)
         bundled = Path(ultralytics.__file__).parent / "cfg" / "models"
-        source = next((p for name in (path.stem, family) for p in bundled.rglob(f"{name}.yaml")), path)
+        shipped = {file.stem: file for file in bundled.rglob("*.yaml")}
+        source = shipped.get(path.stem) or shipped.get(family) or path
     if not source.is_file():
         raise WeightsError("no such architecture file", where=path, expected="a file, or a name such as yolov8n.yaml")
     try:
-        architecture = yaml.safe_load(source.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise WeightsError("not readable as YAML", where=path, found=str(error).splitlines()[0]) from error
-    if not isinstance(architecture, dict):
-        raise WeightsError("not an architecture", where=path, expected="a mapping with 'backbone' and 'head'")
-    architecture["scale"] = guess_model_scale(path) or next(iter(architecture.get("scales") or {}), "")
+        architecture = read_mapping(source, "architecture")
+    except SuiteError as error:
+        wanted = error.expected and "a mapping with 'backbone' and 'head'"
+        raise WeightsError(error.problem, where=error.where, expected=wanted, found=error.found) from error
+    scales = architecture.get("scales")
+    architecture["scale"] = guess_model_scale(path) or next(iter(scales if isinstance(scales, dict) else {}), "")
     return architecture
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from forgetbench.device import keep_freed_memory, pick_device
-from forgetbench.errors import DataError, InputError, WeightsError
+from forgetbench.device import available_cores, keep_freed_memory, pick_device
+from forgetbench.errors import DataError, InputError, WeightsError, brief, counted
 from forgetbench.run.execute import folder_of, run_plan
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.models import is_architecture
@@ -67,7 +67,7 @@ def reproduce_run(
             manifest = open_subject(folder).folder.read_manifest()
         where = pick_device(device)
         keep_freed_memory()
-        torch.set_num_threads(int(manifest["environment"]["threads"]))
+        _use_threads(manifest["environment"]["threads"], progress)
         plan = _planned(manifest, f"the suite of {run}", overrides, where, progress)
         _check_inputs(plan, manifest["identity"], progress)
         if folder_of(plan, Path(output)).path.resolve() == folder.resolve():
@@ -79,6 +79,19 @@ def reproduce_run(
         with reading(folder):
             comparison = compare_runs(RunFolder(folder), again, progress)
     return Reproduction(again, differences, comparison)
+
+
+def _use_threads(wanted: object, progress: Progress) -> None:
+    """Compute with the run's number of threads, or with as many as there are cores for, and say so."""
+    cores = available_cores()
+    threads = wanted if type(wanted) is int and 1 <= wanted <= cores else cores
+    torch.set_num_threads(threads)
+    if wanted != threads:
+        progress.message(
+            f"the run computed with {brief(wanted)} threads, and {counted(cores, 'core is', 'cores are')} available "
+            "here: its arithmetic cannot be repeated exactly, so results are compared within intervals",
+            "warning",
+        )
 
 
 def _planned(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from forgetbench.suite.bounds import MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section
 
 #: What a difference may be of: AP, AP50, and rates at a score of 0.25 and at the threshold of the original's best F1.
@@ -20,23 +21,26 @@ class Claim(Section):
     """One claim: a quantity of some arms, below or above a bound."""
 
     name: PlainName = Field(description="what tables call it")
-    says: Annotated[str, Field(min_length=1)] = Field(description="the claim in words")
-    source: Annotated[str, Field(min_length=1)] = Field(description="who says so, by page or section")
+    says: Annotated[Prose, Field(min_length=1)] = Field(description="the claim in words")
+    source: Annotated[Prose, Field(min_length=1)] = Field(description="who says so, by page or section")
     quantity: Literal["forgetting", "gain", "memory", "time"] = Field(
         description="forgetting and gain as fractions of `measure`; memory and time of training as ratios to `over`"
     )
     measure: Measure = Field("ap", description="for forgetting and gain")
-    arms: list[FreezePoint | str] | None = Field(
-        None, min_length=1, description="freeze points or names of arms; default: all but `over`"
+    arms: list[FreezePoint | NameText] | None = Field(
+        None, min_length=1, max_length=MOST_NAMED, description="freeze points or names of arms; default: all but `over`"
     )
-    over: FreezePoint | str | None = Field(
+    over: FreezePoint | NameText | None = Field(
         None,
         description="what is compared to, under the first setting if several vary; default: the reference arm, and for "
         "forgetting the original",
     )
-    models: list[str] | None = Field(None, min_length=1, description="default: all models")
-    settings: list[str] | None = Field(
-        None, min_length=1, description="settings that the suite varies, as tables call them; default: all"
+    models: list[PathText] | None = Field(None, min_length=1, max_length=MOST_NAMED, description="default: all models")
+    settings: list[NameText] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_NAMED,
+        description="settings that the suite varies, as tables call them; default: all",
     )
     at_gain: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="for forgetting: at this gain, over all epochs and settings, instead of the last checkpoint's"

@@ -6,21 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
+from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DRAWN, MOST_NAMED, NameText, PathText, SignedSeed
 from forgetbench.suite.kinds import PlainName, Section, listed_once
 
 
 class Split(Section):
     """A seeded random split, for data that brings no list of its own."""
 
-    seed: int = 0
+    seed: SignedSeed = 0
     evaluate: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="share of images kept for evaluation")
 
 
 #: Name of one split, or of several whose images are taken together.
-Parts = str | Annotated[list[str], Field(min_length=1)]
+Parts = PathText | Annotated[list[PathText], Field(min_length=1, max_length=MOST_NAMED)]
 ClassByName = Annotated[
-    dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]],
-    Field(min_length=1),
+    dict[NameText, NameText],
+    Field(min_length=1, max_length=MOST_NAMED),
     WithJsonSchema(
         {
             "type": "object",
@@ -31,7 +32,7 @@ ClassByName = Annotated[
     ),
 ]
 #: What a class is called: a name that people can read.
-ClassName = Annotated[str, Field(min_length=1)]
+ClassName = NameText
 #: Keys that only one format has a use for.
 _FORMAT_OF_KEY = {
     "images": "coco",
@@ -51,7 +52,7 @@ class Data(Section):
         None,
         description="name of a card that says all this; whatever else stands here goes before what the card says",
     )
-    path: str | None = Field(
+    path: PathText | None = Field(
         None,
         description="folder of the data; if relative, looked for beside the suite, in the current folder, under "
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
@@ -64,9 +65,11 @@ class Data(Section):
         None, description="name of the evaluation split, or several (default: val, valid, validation or test)"
     )
     split: Split | None = Field(None, description="seeded split, where the data has none")
-    names: list[ClassName] | Literal["coco"] | None = Field(None, description="class names, where the data names none")
-    images: str | None = Field(None, description="COCO format: folder of images, relative to path")
-    annotations: str | None = Field(None, description="COCO format: instances JSON, relative to path")
+    names: Annotated[list[ClassName], Field(max_length=MOST_CLASSES)] | Literal["coco"] | None = Field(
+        None, description="class names, where the data names none"
+    )
+    images: PathText | None = Field(None, description="COCO format: folder of images, relative to path")
+    annotations: PathText | None = Field(None, description="COCO format: instances JSON, relative to path")
     difficult: Literal["keep", "drop"] = Field(
         "keep", description="VOC format: what becomes of objects marked difficult"
     )
@@ -80,12 +83,18 @@ class Data(Section):
     classes_from: Literal[0, 1] | None = Field(
         None, description="YOLO format: number of the first class in label files (default: 0, which is checked)"
     )
-    limit: Annotated[int, Field(gt=0)] | None = Field(None, description="use the first N images, sorted by name")
+    limit: Annotated[int, Field(gt=0, le=LARGEST_SEED)] | None = Field(
+        None, description="use the first N images, sorted by name"
+    )
     world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")
     size: Annotated[int, Field(ge=32, le=1024)] = Field(128, description="shapes format: image side in pixels")
-    train_images: Annotated[int, Field(gt=0)] = Field(400, description="shapes format: training images drawn")
-    evaluate_images: Annotated[int, Field(gt=0)] = Field(100, description="shapes format: evaluation images drawn")
-    seed: int = Field(0, description="shapes format: seed of the drawn images")
+    train_images: Annotated[int, Field(gt=0, le=MOST_DRAWN)] = Field(
+        400, description="shapes format: training images drawn"
+    )
+    evaluate_images: Annotated[int, Field(gt=0, le=MOST_DRAWN)] = Field(
+        100, description="shapes format: evaluation images drawn"
+    )
+    seed: SignedSeed = Field(0, description="shapes format: seed of the drawn images")
 
     @model_validator(mode="after")
     def _fields_fit_format(self) -> Data:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from forgetbench.errors import SuiteError, brief, nearest
+from forgetbench.errors import SuiteError, brief, nearest, shortened
 
 #: Of more problems only the first are named.
 MOST_PROBLEMS = 50
@@ -32,13 +32,20 @@ _LIMITS = {
     "multipleOf": "a multiple of",
     "minLength": "of length at least",
 }
+#: Larger limits only stop nonsense: they are told to whom goes beyond them, and to nobody else.
+_TELLING = 1024
+#: How pydantic calls what goes beyond a limit, and what is counted there.
+_TOO_MUCH = {"less_than_equal": "", "too_long": " items", "string_too_long": " characters"}
+_LIMIT_KEYS = ("le", "max_length")
+_LONGEST_LINE, _LONGEST_KEY = 1_500, 80
 
 
 def dotted(path: KeyPath) -> str:
     """Return a key as users write it: `train.epochs`, `seeds[1]`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = part if isinstance(part, int) else shortened(part, _LONGEST_KEY)
+        text += f"[{name}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text
 
 
@@ -97,7 +104,9 @@ class Keys:
                 missing.add(path)
                 problems[path] = f"missing; expected {self._expected(path)}"
             elif detail["type"] == "value_error":
-                problems[path] = str(detail["ctx"]["error"])
+                problems[path] = shortened(str(detail["ctx"]["error"]), _LONGEST_LINE)
+            elif (much := _too_much(detail, value)) is not None:
+                problems[path] = much
             elif self.is_known(path):
                 expected = self._expected(path)
                 problems.setdefault(path, f"expected {expected}, found {_found(value)}{self._hint(path, value)}")
@@ -173,11 +182,14 @@ class Keys:
         kind = node["type"]
         if kind == "array":
             items = " or ".join(self._phrase(item) for item in self._alternatives(node["items"]))
-            count = f"{node.get('minItems', 0)} " + (f"to {node['maxItems']}" if "maxItems" in node else "or more")
-            return f"a list of {count} items, each {items}"
+            return f"a list of {node.get('minItems', 0)} or more items, each {items}"
         if kind == "object":
             return f"a mapping with some of {', '.join(node['properties'])}" if "properties" in node else "a mapping"
-        limits = " and ".join(f"{words} {node[limit]}" for limit, words in _LIMITS.items() if limit in node)
+        limits = " and ".join(
+            f"{words} {node[limit]}"
+            for limit, words in _LIMITS.items()
+            if limit in node and abs(node[limit]) <= _TELLING
+        )
         return f"{_NOUNS[kind]} {limits}".rstrip()
 
     def _hint(self, path: KeyPath, value: Any) -> str:
@@ -217,5 +229,15 @@ def _found(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a mapping"
-    text = " ".join(brief(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(" ".join(brief(value).split()), 60)
+
+
+def _too_much(detail: Any, value: Any) -> str | None:
+    """Return what to say of a number, a list or a text beyond a limit that is not told otherwise."""
+    if detail["type"] not in _TOO_MUCH:
+        return None
+    counted, limit = _TOO_MUCH[detail["type"]], next(detail["ctx"][key] for key in _LIMIT_KEYS if key in detail["ctx"])
+    if not counted and limit <= _TELLING:
+        return None
+    found = f"{len(value):,}" if counted and isinstance(value, str | list | Mapping) else _found(value)
+    return f"expected at most {limit:,}{counted}, found {found}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from forgetbench.errors import nearest
+from forgetbench.errors import brief, nearest, shortened
+from forgetbench.suite.bounds import MOST_EPOCHS
 from forgetbench.suite.points import (
     ATTACH_PATTERN,
     ATTACH_WORDS,
@@ -26,12 +27,20 @@ AUGMENTATION_KEYS = (
 )  # fmt: skip
 #: Those of them that take a word; all others take a number.
 AUGMENTATION_WORD_KEYS = ("copy_paste_mode", "auto_augment")
+#: What the others take beside shares from 0 to 1, which Ultralytics refuses to go beyond.
+AUGMENTATION_RANGES = {
+    "degrees": (-360, 360),
+    "shear": (-89, 89),
+    "scale": (0, 10),
+    "close_mosaic": (0, MOST_EPOCHS),
+    "multi_scale": (0, 0.9),
+}
 
 
 def _unknown(kind: str, name: str, known: tuple[str, ...]) -> ValueError:
     near = nearest(name, known)
     hint = f", did you mean '{near}'?" if near else ""
-    return ValueError(f"unknown {kind} '{name}'; expected one of {', '.join(known)}{hint}")
+    return ValueError(f"unknown {kind} {brief(name)}; expected one of {', '.join(known)}{hint}")
 
 
 def _known_optimizer(name: str) -> str:
@@ -52,9 +61,17 @@ def _known_augmentation(augment: dict[str, Any]) -> dict[str, Any]:
             raise _unknown("augmentation", key, AUGMENTATION_KEYS)
         if key in AUGMENTATION_WORD_KEYS:
             if not isinstance(value, str | None):
-                raise ValueError(f"'{key}' expected text, found {value!r}")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            raise ValueError(f"'{key}' expected a number, found {value!r}")
+                raise ValueError(f"'{key}' expected text, found {brief(value)}")
+            if key == "copy_paste_mode" and value not in (None, "flip", "mixup"):
+                raise ValueError(f"'{key}' expected flip or mixup, found {brief(value)}")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < inf:
+            raise ValueError(f"'{key}' expected a number, found {brief(value)}")
+        else:
+            least, most = AUGMENTATION_RANGES.get(key, (0, 1))
+            if key == "close_mosaic" and not isinstance(value, int):
+                raise ValueError(f"'{key}' expected a whole number, found {brief(value)}")
+            if not least <= value <= most:
+                raise ValueError(f"'{key}' expected a number from {least} to {most}, found {brief(value)}")
     return augment
 
 
@@ -81,7 +98,7 @@ def listed_once(values: list[Any]) -> list[Any]:
     seen: set[Any] = set()
     for value in values:
         if value in seen:
-            raise ValueError(f"'{value}' is listed twice")
+            raise ValueError(f"'{shortened(str(value), 80)}' is listed twice")
         seen.add(value)
     return values
 

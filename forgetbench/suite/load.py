@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forgetbench.errors import SuiteError, brief, printable
+from forgetbench.errors import SuiteError, brief, printable, shortened
 from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
 from forgetbench.suite.schema import Suite, accept_model_alias
-from forgetbench.suite.yamlfile import is_there, parse_yaml, read_mapping, refuse_broken_text
+from forgetbench.suite.yamlfile import MOST_DEPTH, is_there, parse_yaml, read_mapping, refuse_broken_text
 
 _KEYS = Keys(Suite)
+#: Of the number of an item in a list.
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,15 @@ def _override(text: str, merged: Mapping[str, Any]) -> _Layer:
     parts = key.strip().split(".")
     if not equals or not all(parts):
         raise SuiteError("not an assignment", where=where, expected="key=value, e.g. train.epochs=2")
+    if len(parts) > MOST_DEPTH:
+        raise SuiteError("nested too deeply to read", where=where)
     path: KeyPath = ()
     standing: Any = merged
     for part in parts:
         if isinstance(standing, list) and part.isdecimal():
-            if int(part) >= len(standing):
+            if len(part) > _MOST_DIGITS or int(part) >= len(standing):
                 found = f"{len(standing)} of them"
-                raise SuiteError(f"there is no {dotted(path)}[{part}]", where=where, found=found)
+                raise SuiteError(f"there is no {dotted(path)}[{shortened(part, 20)}]", where=where, found=found)
             path = (*path, int(part))
             standing = standing[int(part)]
             continue

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from forgetbench.errors import SuiteError, nearest
+from forgetbench.errors import SuiteError, brief, nearest
+from forgetbench.suite.bounds import MOST_MODULES
 
 FREEZE_WORDS = "a module index of 0 or more, none, first-N, backbone or all-but-head"
 ATTACH_WORDS = "a module index of 0 or more, head or freeze-point"
-FREEZE_PATTERN = r"none|backbone|all-but-head|first-[1-9][0-9]{0,8}"
+FREEZE_PATTERN = r"none|backbone|all-but-head|first-[1-9][0-9]{0,2}"
 ATTACH_PATTERN = r"head|freeze-point"
 
 
@@ -91,8 +92,10 @@ def resolve_attach_point(point: int | str, *, freeze_point: int, head: int) -> i
 
 def _problem(point: int | str, kind: str, pattern: str, words: str, names: tuple[str, ...]) -> str | None:
     if isinstance(point, int):
-        return None if point >= 0 else f"{kind} {point} is negative; expected {words}"
+        if 0 <= point < MOST_MODULES:
+            return None
+        return f"{kind} {brief(point)} is {'negative' if point < 0 else 'beyond any model'}; expected {words}"
     if re.fullmatch(pattern, point):
         return None
     near = nearest(point, names)
-    return f"unknown {kind} '{point}'; expected {words}" + (f", did you mean '{near}'?" if near else "")
+    return f"unknown {kind} {brief(point)}; expected {words}" + (f", did you mean '{near}'?" if near else "")

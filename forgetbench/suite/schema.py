@@ -8,11 +8,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from forgetbench.suite.bounds import (
+    MOST_ARMS,
+    MOST_CLAIMS,
+    MOST_DETECTIONS,
+    MOST_EPOCHS_IN_ALL,
+    MOST_FREEZE_POINTS,
+    MOST_MODELS,
+    MOST_MODULES,
+    MOST_RESAMPLES,
+    MOST_SEEDS,
+    MOST_SETTINGS,
+    Batch,
+    Count,
+    ModelText,
+    ModuleIndex,
+    Prose,
+    Seed,
+    Side,
+    SignedSeed,
+    product_problem,
+)
 from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section, listed_once
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
-from forgetbench.suite.vary import Vary, repeated_setting
+from forgetbench.suite.vary import Vary, number_of_settings, repeated_setting
 
 
 def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,15 +55,15 @@ def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
 class Evaluation(Section):
     """How checkpoints are scored."""
 
-    every: Annotated[int, Field(gt=0)] = Field(1, description="score every n-th epoch; the last is always scored")
-    imgsz: Annotated[int, Field(ge=32, multiple_of=32)] | None = Field(None, description="default: train.imgsz")
+    every: Count = Field(1, description="score every n-th epoch; the last is always scored")
+    imgsz: Side | None = Field(None, description="default: train.imgsz")
     shape: Literal["rect", "square"] = Field(
         "rect", description="rect: each image's own rectangle, as Ultralytics pads it; square: imgsz x imgsz"
     )
-    batch: Annotated[int, Field(gt=0)] = 16
+    batch: Batch = 16
     conf: Annotated[float, Field(ge=0, lt=1)] = 0.001
     iou: Annotated[float, Field(gt=0, le=1)] = 0.7
-    max_det: Annotated[int, Field(gt=0)] = 300
+    max_det: Annotated[int, Field(gt=0, le=MOST_DETECTIONS)] = 300
     heads: list[Literal["one-to-one", "one-to-many"]] = Field(
         default=["one-to-one", "one-to-many"],
         min_length=1,
@@ -53,7 +74,7 @@ class Evaluation(Section):
         "hotcoco",
         description="pycocotools is the reference implementation: the same numbers, 30 to 100 times slower",
     )
-    resamples: Annotated[int, Field(ge=0)] = Field(
+    resamples: Annotated[int, Field(ge=0, le=MOST_RESAMPLES)] = Field(
         1000, description="samples of the images that intervals rest on; 0: no intervals"
     )
     drift: bool = Field(
@@ -70,7 +91,7 @@ class Logging(Section):
     """What is measured during training."""
 
     gradients: bool = True
-    gradient_every: Annotated[int, Field(gt=0)] = Field(1, description="optimizer steps between logged norms")
+    gradient_every: Count = Field(1, description="optimizer steps between logged norms")
     memory: bool = True
 
 
@@ -87,8 +108,8 @@ class Cam(Section):
     rules: Annotated[list[CamRule], Field(min_length=1)] = Field(
         default=["random", "largest-gain", "largest-loss"], description="by what images are chosen"
     )
-    seed: int = Field(0, description="of the random choice")
-    modules: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+    seed: SignedSeed = Field(0, description="of the random choice")
+    modules: Annotated[list[ModuleIndex], Field(min_length=1, max_length=MOST_MODULES)] | None = Field(
         None, description="indices of the modules looked at (default: those that feed the detection head)"
     )
 
@@ -102,32 +123,36 @@ class Suite(Section):
     """One experiment: models, data, freeze points, attach points, seeds and settings."""
 
     name: PlainName = Field(description="names the folder of the suite's runs")
-    description: str = ""
-    models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
-        description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model: yolov8n.pt' is accepted too"
+    description: Prose = ""
+    models: Annotated[list[ModelText], Field(min_length=1, max_length=MOST_MODELS)] = Field(
+        description="weights (yolov8n.pt) or architecture files (yolov10n.yaml); 'model' with one name is taken too"
     )
     target: Data
     reference: Data
-    freeze_points: Annotated[list[FreezePoint], Field(min_length=1)] = Field(
+    freeze_points: Annotated[list[FreezePoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
         description="index of the first trainable module, or what is frozen: none, first-N, backbone, all-but-head"
     )
-    attach_points: Annotated[list[AttachPoint], Field(min_length=1)] = Field(
+    attach_points: Annotated[list[AttachPoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
         default=["head", "freeze-point"],
         description="where the COCO path turns to original modules: head, freeze-point, or an index between",
     )
-    arms: list[ArmSpec] = Field(default_factory=list, description="arms beside those that the freeze points make")
+    arms: Annotated[list[ArmSpec], Field(max_length=MOST_FREEZE_POINTS)] = Field(
+        default_factory=list, description="arms beside those that the freeze points make"
+    )
     vary: Vary | None = Field(
         None,
         description="training settings that every arm is trained under: lists of values, for all combinations, or a "
         "list of such mappings; gain compares to the reference arm under the first",
     )
     reference_arm: FreezePoint = Field("all-but-head", description="freeze point that specialisation gain compares to")
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = Field(default=[0])
+    seeds: Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS)] = Field(default=[0])
     train: Train
     pretrain: Pretrain | None = None
     evaluation: Evaluation = Evaluation()
     logging: Logging = Logging()
-    claims: list[Claim] = Field(default_factory=list, description="what others said, to be put to the test")
+    claims: Annotated[list[Claim], Field(max_length=MOST_CLAIMS)] = Field(
+        default_factory=list, description="what others said, to be put to the test"
+    )
     cam: Cam | None = Field(None, description="class activation maps (needs the extra `cam`); none by default")
 
     @model_validator(mode="before")
@@ -161,10 +186,30 @@ class Suite(Section):
     @field_validator("vary")
     @classmethod
     def _settings_listed_once(cls, vary: Vary | None) -> Vary | None:
+        if number_of_settings(vary) > MOST_SETTINGS:
+            raise ValueError(
+                f"makes {number_of_settings(vary):,} settings of all combinations; expected at most {MOST_SETTINGS:,}"
+            )
         repeated = None if vary is None else repeated_setting(vary)
         if repeated is not None:
             raise ValueError(f"the setting '{repeated}' is listed twice")
         return vary
+
+    @model_validator(mode="after")
+    def _not_endless(self) -> Suite:
+        factors = {
+            "models": len(self.models),
+            "seeds": len(self.seeds),
+            "freeze points and further arms": len(self.freeze_points) + len(self.arms),
+            "settings": number_of_settings(self.vary),
+        }
+        problem = product_problem("arms", factors, MOST_ARMS)
+        problem = problem or product_problem(
+            "epochs in all", {**factors, "epochs": self.train.epochs}, MOST_EPOCHS_IN_ALL
+        )
+        if problem is not None:
+            raise ValueError(problem)
+        return self
 
     @model_validator(mode="after")
     def _maps_have_networks_and_detections(self) -> Suite:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
+from forgetbench.suite.bounds import MOST_WORKERS, Batch, Count, CountOrNone, Epochs, Side, SignedSeed, Warmup, Weight
 from forgetbench.suite.kinds import Augment, FreezePoint, Optimizer, Section, Share
 
 #: Rate that biases start their warm-up at under SGD, as Ultralytics has it. Every other optimizer starts at 0, as in
@@ -17,34 +18,34 @@ SGD_BIAS_RATE = 0.1
 class Train(Section):
     """Training settings. Names and meaning are Ultralytics', except that `optimizer` and `lr0` must be given."""
 
-    epochs: Annotated[int, Field(gt=0)]
+    epochs: Epochs
     optimizer: Optimizer
     lr0: Annotated[float, Field(gt=0, le=1)]
-    imgsz: Annotated[int, Field(ge=32, multiple_of=32)] = 640
-    batch: Annotated[int, Field(gt=0)] = 16
+    imgsz: Side = 640
+    batch: Batch = 16
     lrf: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="last learning rate as a share of lr0")
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.937
     weight_decay: Share = 0.0005
-    nbs: Annotated[int, Field(gt=0)] = Field(64, description="nominal batch size; gradients accumulate up to it")
-    warmup_epochs: Annotated[float, Field(ge=0)] = 3.0
+    nbs: Count = Field(64, description="nominal batch size; gradients accumulate up to it")
+    warmup_epochs: Warmup = 3.0
     warmup_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.8
     warmup_bias_lr: Share | None = Field(
         None, description="rate that biases start their warm-up at; default: 0.1 for SGD, 0 for every other optimizer"
     )
     cos_lr: bool = False
-    patience: Annotated[int, Field(ge=0)] = Field(
+    patience: CountOrNone = Field(
         0, description="stop a branch after this many evaluations without a better target AP; 0 never stops"
     )
     cache: bool | Literal["ram", "disk"] = Field("ram", description="keep decoded training images in memory or on disk")
-    workers: Annotated[int, Field(ge=0)] | None = Field(
+    workers: Annotated[int, Field(ge=0, le=MOST_WORKERS)] | None = Field(
         None, description="loader processes; default: 0 on CPU, up to 8 for a GPU; results do not depend on it"
     )
     pretrained: bool = Field(True, description="false: every branch starts from random weights")
     cls_remap: bool = Field(False, description="copy the original head's class rows to target classes of equal name")
     amp: bool = Field(True, description="mixed precision on CUDA; no effect on CPU")
-    box: Annotated[float, Field(ge=0)] = 7.5
-    cls: Annotated[float, Field(ge=0)] = 0.5
-    dfl: Annotated[float, Field(ge=0)] = 1.5
+    box: Weight = 7.5
+    cls: Weight = 0.5
+    dfl: Weight = 1.5
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="share of the class target given to the other classes, at anchors with an object"
     )
@@ -97,12 +98,12 @@ class ArmSpec(Section):
 class Pretrain(Section):
     """How to train the original model on the reference data when the suite names an architecture, not weights."""
 
-    epochs: Annotated[int, Field(gt=0)]
+    epochs: Epochs
     optimizer: Optimizer = "AdamW"
     lr0: Annotated[float, Field(gt=0, le=1)] = 0.002
-    imgsz: Annotated[int, Field(ge=32, multiple_of=32)] | None = Field(None, description="default: train.imgsz")
-    batch: Annotated[int, Field(gt=0)] = 16
-    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    imgsz: Side | None = Field(None, description="default: train.imgsz")
+    batch: Batch = 16
+    warmup_epochs: Warmup = 1.0
     warmup_bias_lr: Share | None = Field(None, description="default: as in train")
     augment: Augment = Field(default_factory=dict, description="Ultralytics' augmentation keys")
-    seed: int = 0
+    seed: SignedSeed = 0

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
+from forgetbench.suite.bounds import MOST_SETTINGS
 from forgetbench.suite.kinds import Section
 from forgetbench.suite.train_section import BRANCH_KEYS, Train
 
@@ -18,7 +20,7 @@ def _several(key: str) -> Any:
     """Return the type of a varied key: the kind of value that `train` takes, or a list of them."""
     field = Train.model_fields[key]
     one: Any = Annotated[(field.annotation, *field.metadata, key)]
-    return one | Annotated[list[one], Field(min_length=1)] | None
+    return one | Annotated[list[one], Field(min_length=1, max_length=MOST_SETTINGS)] | None
 
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ else:
     )
 
 #: One grid, or several whose settings are listed one after the other.
-Vary = VaryGrid | Annotated[list[VaryGrid], Field(min_length=1)]
+Vary = VaryGrid | Annotated[list[VaryGrid], Field(min_length=1, max_length=MOST_SETTINGS)]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,13 @@ def settings_of(vary: Section | list[Section] | None, own: Iterable[str] = ()) -
     grids = [] if vary is None else vary if isinstance(vary, list) else [vary]
     listed = [setting for grid in grids for setting in _combinations(grid.model_dump(exclude_none=True))]
     return list(dict.fromkeys(setting.without(own) for setting in listed or [Setting()]))
+
+
+def number_of_settings(vary: Section | list[Section] | None) -> int:
+    """Return how many settings a suite lists, without making them; one where nothing varies."""
+    grids = [] if vary is None else vary if isinstance(vary, list) else [vary]
+    values = [grid.model_dump(exclude_none=True).values() for grid in grids]
+    return sum(prod(len(value) if isinstance(value, list) else 1 for value in grid) for grid in values) or 1
 
 
 def trained_under(train: Train, setting: Setting, own: Mapping[str, Any] | None = None) -> Train:

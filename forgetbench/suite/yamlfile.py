@@ -9,8 +9,13 @@ from typing import Any
 
 import yaml
 
-from forgetbench.errors import SuiteError, brief, nearest, printable
+from forgetbench.errors import SuiteError, brief, nearest, printable, shortened
+from forgetbench.files import regular_bytes
 
+#: Bytes of the largest suite or card; PyYAML reads some hundred thousand in a second.
+MOST_BYTES = 512 << 10
+#: Values, keys among them, that a suite or a card may hold.
+MOST_VALUES = 50_000
 #: Levels that lists and mappings may hold each other; PyYAML takes time with the square of them.
 MOST_DEPTH = 50
 #: Keys whose values are what people call classes: texts as they are written, be they `no`, `007` or `1.0`.
@@ -25,6 +30,7 @@ class _DataLoader(yaml.SafeLoader):
     """
 
     _depth = 0
+    _values = 0
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, replaced whole
 
     def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
@@ -34,16 +40,20 @@ class _DataLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        self._values += 1
+        if self._values > MOST_VALUES:
+            problem = f"more than {MOST_VALUES:,} values"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
         if self._depth > MOST_DEPTH:
             raise yaml.MarkedYAMLError(problem="nested too deeply to read", problem_mark=event.start_mark)
         refusal = None
         if isinstance(event, yaml.AliasEvent):
             refusal = (
-                f"alias '*{event.anchor}' is refused: aliases can make a small file endlessly large; "
-                "repeat the value (suites can share settings through 'extends')"
+                f"alias '*{shortened(str(event.anchor), 80)}' is refused: aliases can make a small file endlessly "
+                "large; repeat the value (suites can share settings through 'extends')"
             )
         elif event.tag is not None:
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            tag = shortened(event.tag.replace("tag:yaml.org,2002:", "!!"), 80)
             refusal = f"tag '{tag}' is refused: this file is data, never code"
         if refusal is not None:
             raise yaml.MarkedYAMLError(problem=refusal, problem_mark=event.start_mark)
@@ -59,12 +69,11 @@ class _DataLoader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             mark = key_node.start_mark
             if not isinstance(key, str | int) or isinstance(key, bool):
-                problem = f"expected a word or a whole number as key, found {key!r}"
+                problem = f"expected a word or a whole number as key, found {brief(key)}"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
             if key in first_lines:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key '{key}' is given twice, first in line {first_lines[key]}", problem_mark=mark
-                )
+                problem = f"key '{shortened(str(key), 80)}' is given twice, first in line {first_lines[key]}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
             first_lines[key] = mark.line + 1
         made = super().construct_mapping(node, deep=deep)
         for key_node, value_node in node.value:
@@ -107,31 +116,43 @@ def parse_yaml(text: str, where: object) -> Any:
         mark = error.problem_mark or error.context_mark
         place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
         problem = ", ".join(filter(None, [error.context, error.problem]))
-        raise SuiteError(" ".join(problem.split()), where=place) from None
+        raise SuiteError(shortened(" ".join(problem.split()), 500), where=place) from None
     except yaml.YAMLError as error:
-        raise SuiteError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
+        raise SuiteError(f"not valid YAML: {shortened(' '.join(str(error).split()), 500)}", where=where) from None
     except RecursionError:
         raise SuiteError("nested too deeply to read", where=where) from None
+    except (ValueError, OverflowError) as error:  # an escape of no character, such as "\UFFFFFFFF"
+        raise SuiteError(f"not valid YAML: {error}", where=where) from None
 
 
 def refuse_broken_text(content: Any, where: object) -> None:
-    """Refuse texts that no system can write or name a file by: half characters (`\\ud800`) and zero bytes.
+    """Refuse texts that no system can write or name a file by, half characters (`\\ud800`) and zero bytes, and depth.
 
     Args:
         content: What a file says; keys are looked at as well.
         where: What errors name as its source.
 
     Raises:
-        SuiteError: there is such a text; says under which key.
+        SuiteError: there is such a text, says under which key; or values are nested too deeply.
     """
-    left: list[tuple[str, Any]] = [("", content)]
+    left: list[tuple[str, Any, int]] = [("", content, 0)]
     while left:
-        place, value = left.pop()
+        place, value, depth = left.pop()
+        if depth > MOST_DEPTH + 1:
+            raise SuiteError("nested too deeply to read", where=where)
         if isinstance(value, Mapping):
-            left += [(place, key) for key in value]
-            left += [(f"{place}.{key}" if place else str(key), below) for key, below in value.items()]
+            left += [(place, key, depth) for key in value]
+            left += [
+                (f"{place}.{key}" if place else str(key), below, depth + 1)
+                for key, below in value.items()
+                if not isinstance(below, int | float | None)
+            ]
         elif isinstance(value, list | tuple):
-            left += [(f"{place}[{index}]", below) for index, below in enumerate(value)]
+            left += [
+                (f"{place}[{index}]", below, depth + 1)
+                for index, below in enumerate(value)
+                if not isinstance(below, int | float | None)
+            ]
         elif problem := _problem_of(value):
             raise SuiteError(problem, where=f"{where}: {printable(place)}" if place else where, found=brief(value))
 
@@ -163,12 +184,14 @@ def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:
         SuiteError: If the file is missing, unreadable, not YAML, or holds something other than a mapping.
     """
     if not is_there(path):
-        siblings = (file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else ()
+        siblings = (
+            (file.name for file in path.parent.glob("*.yaml") if file.name != path.name) if path.parent.is_dir() else ()
+        )
         near = nearest(path.name, siblings)
         hint = f"Did you mean '{path.with_name(near)}'?" if near else None
         raise SuiteError(f"no such {kind} file", where=path, fix=hint)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = regular_bytes(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SuiteError(f"the {kind} file cannot be read: {reason}", where=path) from None

@@ -53,7 +53,7 @@ class Regime:
             strategy.check(train.epochs)
             if strategy.needs_pretrained and not pretrained:
                 raise SuiteError(f"{strategy.name} needs pretrained weights", where=strategy.where)
-        for epoch in range(1, train.epochs + 1):
+        for epoch in sorted(self._points.index(point) + 1 for point in set(self._points)):
             if not parts.parameters(self.trained(epoch)):
                 raise SuiteError(
                     f"nothing is left to train in epoch {epoch}",
@@ -82,7 +82,8 @@ class Regime:
     @cached_property
     def _by_epoch(self) -> list[frozenset[str]]:
         allowed = {part.name for part in self.parts if all(strategy.trains(part) for strategy in self._strategies)}
-        return [self.parts.from_module(point) & allowed for point in self._points]
+        of_point = {point: self.parts.from_module(point) & allowed for point in set(self._points)}
+        return [of_point[point] for point in self._points]
 
     def trained(self, epoch: int) -> frozenset[str]:
         """Return the names of the parts that train in an epoch, counted from 1."""

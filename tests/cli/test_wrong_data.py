@@ -118,7 +118,7 @@ REPAIRED: dict[str, tuple[dict[str, Any], Break, str, str]] = {
     "box outside": ({}, line("0 1.5 .5 .1 .1"), "label-out-of-range", "an image of 96 x 64 pixels: outside, dropped"),
     "box without area": ({}, line("0 .5 .5 0 .1"), "zero-area-box", "line 2: box of 0 x 6.4 pixels: dropped"),
     "label file of zeros": ({}, text(TRAIN_LABEL, b"\0" * 9000), "unreadable-label", "is not a number: dropped"),
-    "label that is a folder": ({}, each(TRAIN_LABEL, become_folder), "unreadable-label", "image left out: [Errno 21]"),
+    "label that is a folder": ({}, each(TRAIN_LABEL, become_folder), "unreadable-label", "it is a folder, not a file"),
     "stem of no image": (
         LISTS, swap("train.txt", "./images/000002.png", "000009"), "missing-image",
         "train.txt: line 2: no image '000009': left out",

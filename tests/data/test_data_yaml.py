@@ -69,7 +69,7 @@ def test_class_names_that_are_refused(tmp_path: Path, text: str, problem: str) -
 
 def test_file_that_is_too_large(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_bytes(b"#" * (9 << 20))
-    with pytest.raises(DataError, match="more than 8 MiB"):
+    with pytest.raises(DataError, match="larger than 8 MiB"):
         load_yaml(tmp_path / "data.yaml")
 
 

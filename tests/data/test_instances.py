@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,18 @@ def test_image_that_cannot_be_named_is_left_out(tmp_path: Path, image: object) -
     made, odd = index(tmp_path, [image], [])
     assert made.images == {}
     assert odd == [("unreadable-label", "image 0: no file name or no id: left out")]
+
+
+def test_many_annotations_in_another_order_are_the_same_ones(tmp_path: Path) -> None:
+    """Comparing each with each would take minutes."""
+    boxes = [
+        {"category_id": 1, "bbox": [0, 0, number, 1.0], "segmentation": {"size": [1, number]}}
+        for number in range(30_000)
+    ]
+    annotations = [{**box, "image_id": 1} for box in boxes] + [{**box, "image_id": 2} for box in reversed(boxes)]
+    images = [{"id": number, "file_name": "a.png"} for number in (1, 2)]
+    document = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "a"}]}
+    (tmp_path / "x.json").write_text(json.dumps(document))
+    report = OddityReport()
+    assert len(read_instances(tmp_path / "x.json", "x.json", report).boxes["a.png"]) == 30_000
+    assert [oddity.detail for oddity in report.found] == ["'a.png' is listed twice: kept once"]

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from served import zipped
 
-from forgetbench.data.unpack import stays_inside, unpack
+from forgetbench.data.unpack import unpack
 from forgetbench.errors import DataError
+from forgetbench.names import stays_inside
 
 
 @pytest.fixture

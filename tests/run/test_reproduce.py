@@ -26,6 +26,17 @@ from forgetbench.run.seal import read_seal
 ORIGINAL = {"arm": "original"}
 
 
+class Listener(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str, level: str = "info") -> None:
+        del level
+        self.lines.append(text)
+
+
 def test_the_same_machine_gives_the_same_bits(small_run: Path, tmp_path: Path) -> None:
     made = reproduce_run(pack_run(small_run, tmp_path / "a.tar.gz").path, output=tmp_path / "new")
     assert made.environment == []
@@ -38,21 +49,30 @@ def test_the_same_machine_gives_the_same_bits(small_run: Path, tmp_path: Path) -
         assert (made.folder.path / name).read_bytes() == (small_run / name).read_bytes()
 
 
-def test_the_threads_are_the_runs(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("stated", "used"),
+    [(1, 1), (3, 3), (4, 4), (5, 4), (100_000, 4), (10**400, 4), (0, 4), (-1, 4), ("3", 4), (None, 4)],
+)
+def test_the_threads_are_the_runs_as_far_as_there_are_cores(
+    stated: object, used: int, small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = copy_of(small_run, tmp_path)
     before = torch.get_num_threads()
-    change_json(run / "manifest.json", lambda content: content["environment"].update(threads=before + 1))
+    change_json(run / "manifest.json", lambda content: content["environment"].update(threads=stated))
     seal(run)
 
     def ready(*_: Any, free_threads: bool) -> None:
         assert not free_threads  # no other number is advised beside other work
         raise InterruptedError
 
+    said = Listener()
     monkeypatch.setattr("forgetbench.run.reproduce.run_plan", ready)
+    monkeypatch.setattr("forgetbench.run.reproduce.available_cores", lambda: 4)
     try:
         with pytest.raises(InterruptedError):
-            reproduce_run(run, output=tmp_path / "new")
-        assert torch.get_num_threads() == before + 1
+            reproduce_run(run, output=tmp_path / "new", progress=said)
+        assert torch.get_num_threads() == used
+        assert any("4 cores are available here" in line for line in said.lines) == (stated != used)
     finally:
         torch.set_num_threads(before)
 

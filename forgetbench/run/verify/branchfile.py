@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from forgetbench.errors import CorruptRunError
+from forgetbench.stored import opened_tensors
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,10 @@ def read_branch(path: Path) -> BranchFile:
         CorruptRunError: the file is missing or is no checkpoint of forgetbench.
     """
     modules: dict[int, dict[str, NDArray[Any]]] = {}
-    try:
-        with safe_open(path, framework="np") as file:
-            about = json.loads((file.metadata() or {})["forgetbench"])
-            for name in file.keys():  # noqa: SIM118  (not a mapping)
-                _, index, tensor = name.split(".", 2)
-                modules.setdefault(int(index), {})[tensor] = file.get_tensor(name)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise CorruptRunError("not a readable checkpoint", where=path, found=str(error).splitlines()[0]) from error
+    with opened_tensors(path, "np", "not a readable checkpoint") as (file, about):
+        for name in file.keys():  # noqa: SIM118  (not a mapping)
+            _, index, tensor = name.split(".", 2)
+            modules.setdefault(int(index), {})[tensor] = file.get_tensor(name)
     if not isinstance(about, dict):
         raise CorruptRunError("not a checkpoint of forgetbench", where=path)
     return BranchFile(about, {index: hash_arrays(arrays) for index, arrays in modules.items()})

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from forgetbench.errors import SuiteError, nearest
+from forgetbench.errors import SuiteError, brief, nearest
 from forgetbench.model.parts import Parts
 from forgetbench.train.strategies.base import Strategy
 
@@ -62,7 +62,7 @@ def _make(name: str, options: Any, parts: Parts, where: str) -> Strategy:
     try:
         checked = _adapter(kind).validate_python(options)
     except ValidationError:
-        raise SuiteError("wrong options", where=where, expected=kind.expected, found=repr(options)) from None
+        raise SuiteError("wrong options", where=where, expected=kind.expected, found=brief(options)) from None
     return kind(checked, parts, where)
 
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from forgetbench.model.parts import SELECTORS, Part, Parts, Selector
+from forgetbench.suite.bounds import MOST_NAMED
 from forgetbench.train.strategies.base import Strategy
 
 
 class _Chosen(Strategy):
-    options = Annotated[list[Selector], Field(min_length=1)]
+    options = Annotated[list[Selector], Field(min_length=1, max_length=MOST_NAMED)]
     expected = f"a list, each {SELECTORS}"
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:

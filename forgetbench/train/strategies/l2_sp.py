@@ -17,7 +17,7 @@ class L2SP(Strategy):
 
     name = "l2-sp"
     needs_pretrained = True
-    options = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    options = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
     expected = "a factor above 0"
 
     def begin(self, weights: Mapping[str, nn.Parameter]) -> None:

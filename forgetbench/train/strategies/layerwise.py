@@ -14,7 +14,7 @@ class Layerwise(Strategy):
     """The head trains at the arm's rate, every module with parameters below it at `value` times that of the next."""
 
     name = "layerwise"
-    options = Annotated[float, Field(gt=0, le=1)]
+    options = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
     expected = "a factor above 0 and at most 1"
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import SELECTORS, Part, Parts
+from forgetbench.suite.bounds import MOST_NAMED
 from forgetbench.train.strategies.base import Strategy
 
 
@@ -16,8 +17,8 @@ class Rates(Strategy):
 
     name = "rates"
     options = Annotated[
-        dict[int | str, Annotated[float, Field(gt=0, allow_inf_nan=False)]],
-        Field(min_length=1),
+        dict[int | str, Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]],
+        Field(min_length=1, max_length=MOST_NAMED),
     ]
     expected = f"a mapping to factors above 0, from {SELECTORS}"
 

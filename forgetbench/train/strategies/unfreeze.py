@@ -8,6 +8,7 @@ from pydantic import Field
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
+from forgetbench.suite.bounds import MOST_EPOCHS, MOST_FREEZE_POINTS
 from forgetbench.suite.kinds import FreezePoint
 from forgetbench.suite.points import FREEZE_WORDS, resolve_freeze_point
 from forgetbench.train.strategies.base import Strategy
@@ -17,7 +18,10 @@ class Unfreeze(Strategy):
     """From each epoch named on, the freeze point is another: `{4: 15, 7: none}`; before, it is the arm's own."""
 
     name = "unfreeze"
-    options = Annotated[dict[Annotated[int, Field(ge=2, strict=False)], FreezePoint], Field(min_length=1)]
+    options = Annotated[
+        dict[Annotated[int, Field(ge=2, le=MOST_EPOCHS, strict=False)], FreezePoint],
+        Field(min_length=1, max_length=MOST_FREEZE_POINTS),
+    ]
     expected = f"a mapping from epochs, the first being 1, to freeze points from then on; each {FREEZE_WORDS}"
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:

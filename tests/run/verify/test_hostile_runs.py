@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from finished_run import change_cell, change_json, copy_of, original_detections, seal
 
+from forgetbench import stored
 from forgetbench.errors import ForgetbenchError
-from forgetbench.evaluate import detections as detections_module
 from forgetbench.report import figures
 from forgetbench.report.fonts import Glyphs
 from forgetbench.run import verify
@@ -83,13 +83,13 @@ def run(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """Return a copy of a run in a folder of its own, beside things that are none of its business."""
     (tmp_path / "outside").write_text("secret", encoding="utf-8")
     shutil.copy(original_detections(small_run), tmp_path / "outside.safetensors")
-    opened = detections_module.safe_open
+    opened = stored.safe_open
 
     def safe_open(path: Path, **named: Any) -> Any:
         assert Path(path).resolve().is_relative_to((tmp_path / small_run.name).resolve()), path
         return opened(path, **named)
 
-    monkeypatch.setattr(detections_module, "safe_open", safe_open)
+    monkeypatch.setattr(stored, "safe_open", safe_open)
     monkeypatch.setattr(figures, "render", lambda figure, _: ({}, Glyphs()))  # pixels take most of the time
     return copy_of(small_run, tmp_path)
 
