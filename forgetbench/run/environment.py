@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from forgetbench.analyse.records import read_record
+from forgetbench.errors import counted
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.progress import Progress
 from forgetbench.run.provenance import environment
@@ -25,9 +26,10 @@ def environment_of(folder: RunFolder, device: torch.device, progress: Progress) 
         return environment(device)
     before = read_record(folder.path / "manifest.json")["environment"]
     if before["threads"] != torch.get_num_threads():
+        began = counted(before["threads"], "thread", "threads")
         progress.message(
-            f"this run began with {before['threads']} threads, so it goes on with as many instead of "
-            f"{torch.get_num_threads()}: another number orders sums otherwise",
+            f"this run began with {began}, so it goes on with as many instead of {torch.get_num_threads()}: another "
+            "number orders sums otherwise",
             "warning",
         )
         torch.set_num_threads(before["threads"])

@@ -16,9 +16,9 @@ from forgetbench.run.cam import add_cams, cams_due, write_cams
 from forgetbench.run.drift import write_drift
 from forgetbench.run.environment import environment_of
 from forgetbench.run.evidence import add_claims, claims_due, write_evidence
+from forgetbench.run.finished import MOST_NAMED, holds_or_goes_on
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.forgotten import write_forgotten
-from forgetbench.run.journal import broken, reopen
 from forgetbench.run.manifest import manifest_of, with_outcomes
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Progress, Silent, warnings_to
@@ -29,8 +29,6 @@ from forgetbench.run.tables import write_oddities, write_tables
 from forgetbench.run.training import scored_epochs, train_arms
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
-#: So many files that are not what they were are named.
-MOST_NAMED = 5
 #: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
 MODULE_SHARE = 0.25
 
@@ -90,25 +88,12 @@ def run_plan(
     """
     folder = folder_of(plan, output)
     with folder.lock():
-        if folder.complete and _holds(folder, progress):
+        if folder.complete and holds_or_goes_on(folder, progress):
             _complete(plan, folder, device, progress)
         else:
             warn_before_run(device, progress, new_run=free_threads and not folder.begun)
             _run(plan, folder, device, progress)
     return folder
-
-
-def _holds(folder: RunFolder, progress: Progress) -> bool:
-    """Tell whether a finished run is what it was; one that is not goes on: what does not hold is made again."""
-    progress.message("checking the run's files", "detail")
-    problems = broken(folder.path)
-    if problems:
-        for problem in problems[:MOST_NAMED]:
-            progress.message(f"the finished run is not what it was: {problem}; it is made again", "warning")
-        if len(problems) > MOST_NAMED:
-            progress.message(f"… and {len(problems) - MOST_NAMED} more files, which are made again", "warning")
-        reopen(folder.path)
-    return not problems
 
 
 def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:

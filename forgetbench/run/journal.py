@@ -52,7 +52,7 @@ class Journal:
         """Tell whether a file was finished and is what it was; one that is not is named, to be made again."""
         name = self._name(path)
         if name not in self._held and name in self._hashes:
-            problem = _problem(self._folder, name, self._hashes[name])
+            problem = problem_with(self._folder, name, self._hashes[name])
             if problem is None:
                 self._held.add(name)
             else:
@@ -115,22 +115,8 @@ def _read(path: Path) -> dict[str, str]:
     return dict(filter(None, map(read_line, lines)))
 
 
-def broken(folder: Path) -> list[str]:
-    """Return what is wrong with a finished run: files missing, or not what its seal says, or the seal itself."""
-    try:
-        hashes = read_seal(folder)
-    except CorruptRunError as error:
-        return [str(error)]
-    found = ((name, _problem(folder, name, digest)) for name, digest in hashes.items())
-    return [f"{name}: {problem}" for name, problem in found if problem is not None]
-
-
-def reopen(folder: Path) -> None:
-    """Make a finished run one that goes on: what is as its seal says is used again, and the rest is made again."""
-    (folder / SEAL).replace(folder / JOURNAL)
-
-
-def _problem(folder: Path, name: str, digest: str) -> str | None:
+def problem_with(folder: Path, name: str, digest: str) -> str | None:
+    """Return what is wrong with a finished file, None if it is what was written."""
     if not is_regular(folder, name):
         return "not a regular file" if os.path.lexists(folder / name) else "missing"
     return None if sha256_file(folder / name) == digest else "not what was written"

@@ -31,9 +31,12 @@ def read_seal(folder: Path) -> dict[str, str]:
     if not is_regular(folder, SEAL):
         raise CorruptRunError("not a regular file", where=path, expected="the seal of a finished run")
     try:
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise CorruptRunError("not readable", where=path, expected="the seal of a finished run") from error
+    *lines, rest = text.split("\n")
+    if rest or not lines:
+        lines.append(rest or "nothing")  # which is no line of a seal: it is cut
     hashes: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         entry = read_line(line)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from factories import tiny_suite
 
-from forgetbench.run import execute, provenance, training
+from forgetbench.run import execute, finished, provenance, training
 from forgetbench.run.code import code_version
 from forgetbench.run.execute import folder_of, run_plan
 from forgetbench.run.folder import RunFolder
@@ -258,7 +258,7 @@ def test_what_a_damaged_journal_does_not_name_is_not_used(world: World, moment: 
 def test_a_finished_run_that_changed_is_not_called_complete(
     world: World, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "MOST_NAMED", 100)
+    monkeypatch.setattr(finished, "MOST_NAMED", 100)
     run = world.copy("after DONE")
     manifest, *made = made_anyway(run)
     damaged = [*used_again(run), *made, run / "summary.md", run / "figures" / "chart.svg"]

@@ -55,8 +55,8 @@ def test_a_run_goes_on_with_the_threads_it_began_with(tmp_path: Path) -> None:
     assert torch.get_num_threads() == here + 1 == found["threads"]
     assert environment_module.BEGAN_WITH not in found
     assert told.lines == [
-        f"warning: this run began with {here + 1} threads, so it goes on with as many instead of {here}: "
-        "another number orders sums otherwise"
+        f"warning: this run began with {here + 1} threads, so it goes on with as many instead of {here}: another "
+        "number orders sums otherwise"
     ]
 
 
