@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter, ScalarFormatter
 
-from forgetbench.errors import CorruptRunError, brief, printable
+from forgetbench.errors import CorruptRunError, ForgetbenchError, brief, printable
 from forgetbench.files import write_bytes
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.report.fonts import Glyphs, give_glyphs, install_advice
@@ -21,6 +22,9 @@ from forgetbench.shown import in_chart
 
 #: Letters of a label that charts have room for, and what each further one takes.
 USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
+
+
+Made = TypeVar("Made")
 
 
 class Figures:
@@ -62,6 +66,20 @@ class Figures:
         if glyphs.missing:
             self.missing[name] = glyphs.missing
         return figure_markdown(name)
+
+    def attempt(self, name: str, make: Callable[[], Made]) -> Made | None:
+        """Return what a part of the report makes; None where it fails, which is told as of a chart.
+
+        Raises:
+            ForgetbenchError: what the part rests on is not there or not readable.
+        """
+        try:
+            return make()
+        except ForgetbenchError:
+            raise
+        except Exception as error:  # whatever it is: the numbers are there without it
+            self.failed[name] = printable(f"{type(error).__name__}: {error}")
+            return None
 
     def remarks(self) -> list[str]:
         """Return what a user has to know of charts that are not as they should be, a line for each kind."""

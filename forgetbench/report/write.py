@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -27,9 +28,18 @@ from forgetbench.report.style import Look, looks, styled
 from forgetbench.report.summary import baseline_of, labels_of, points_of, summary_text, versus
 from forgetbench.report.text import counted_seeds
 
+#: Parts of the summary about one model, each with its charts.
+_SECTIONS = {
+    "gain against forgetting": write_fronts,
+    "rank and score": write_in_rank_and_score,
+    "what was forgotten": write_what_forgotten,
+    "where it was forgotten": write_where_forgotten,
+}
+_UNWRITTEN = "The summary could not be written. The tables have every number, and `forgetbench report` tries again.\n"
+
 
 def write_report(folder: Path, into: Path | None = None, *, warn: Callable[[str], None] | None = None) -> list[Path]:
-    """Write the charts (SVG and PNG) and `summary.md` of a run; a chart that cannot be drawn keeps nothing else back.
+    """Write the charts (SVG and PNG) and `summary.md` of a run; what cannot be drawn or told keeps nothing else back.
 
     Args:
         folder: The run.
@@ -48,20 +58,21 @@ def write_report(folder: Path, into: Path | None = None, *, warn: Callable[[str]
     forgotten: dict[str, str] = {}
     with styled():
         for model in tables.models:
-            first[model] = _draw_model(tables, model, figures)
+            drawn = figures.attempt(f"scores and costs of {model}", partial(_draw_model, tables, model, figures))
+            first[model] = drawn or []
             look, subject = looks_of(tables, model), subject_of(tables, model)
             sections = [
-                section
-                for write in (write_fronts, write_in_rank_and_score, write_what_forgotten, write_where_forgotten)
-                if (section := write(folder, figures, tables, model, subject, look)) is not None
+                figures.attempt(f"{name} of {model}", partial(write, folder, figures, tables, model, subject, look))
+                for name, write in _SECTIONS.items()
             ]
-            forgotten[model] = "\n\n".join(sections)
+            forgotten[model] = "\n\n".join(filter(None, sections))
+    cams = {model: cam_figures(folder, model) for model in tables.models}
+    text = figures.attempt("summary.md", lambda: summary_text(tables, first, cams, forgotten))
     for remark in figures.remarks():
         if warn is not None:
             warn(remark)
     summary = into / "summary.md"
-    cams = {model: cam_figures(folder, model) for model in tables.models}
-    write_text(summary, summary_text(tables, first, cams, forgotten))
+    write_text(summary, _UNWRITTEN if text is None else text)
     return [*figures.written, summary]
 
 

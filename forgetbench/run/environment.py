@@ -26,9 +26,9 @@ def environment_of(folder: RunFolder, device: torch.device, progress: Progress) 
         return environment(device)
     before = read_record(folder.path / "manifest.json")["environment"]
     if before["threads"] != torch.get_num_threads():
-        began = counted(before["threads"], "thread", "threads")
+        its_own = counted(before["threads"], "thread", "threads")
         progress.message(
-            f"this run began with {began}, so it goes on with as many instead of {torch.get_num_threads()}: another "
+            f"this run began with {its_own}, so it goes on with as many instead of {torch.get_num_threads()}: another "
             "number orders sums otherwise",
             "warning",
         )
