@@ -26,15 +26,9 @@ from forgetbench.run.batches import check_batches, check_side
 from forgetbench.run.cam_checks import check_cam_package
 from forgetbench.run.claims import resolve_claims
 from forgetbench.run.folder import run_id
-from forgetbench.run.models import (
-    cached_original,
-    is_architecture,
-    open_untrained,
-    open_weights,
-    pretrain_original,
-    pretrain_regime,
-)
+from forgetbench.run.models import is_architecture, open_untrained, open_weights
 from forgetbench.run.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
+from forgetbench.run.pretraining import cached_original, pretrain_original, pretrain_regime
 from forgetbench.run.progress import Progress, Silent, download_messages
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
@@ -173,7 +167,7 @@ def make_plan(
     originals: dict[str, Original] = {}
     untrained: dict[str, str] = {}
     for name in suite.models:
-        original = opened.get(name) or cached_original(name, folder, suite, training)
+        original = opened.get(name) or cached_original(name, folder, suite, training, progress)
         if original is None:
             original = open_untrained(name, folder, training.classes)
             untrained[original.name] = name

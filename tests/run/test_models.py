@@ -1,68 +1,12 @@
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
-from factories import tiny_suite
 
-from forgetbench.data.shapes import draw_world
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo
-from forgetbench.model.original import Original
 from forgetbench.run import models
-from forgetbench.run.models import cached_original, open_untrained, open_weights, pretrain_original
-from forgetbench.run.progress import Progress, Silent
-from forgetbench.suite.load import suite_from_mapping
-
-CPU = torch.device("cpu")
-
-
-def pretrained(folder: Path, progress: Progress | None = None, **changes: Any) -> Original:
-    suite = suite_from_mapping(tiny_suite(folder, **changes))
-    given = suite.models[0], None, suite, draw_world(suite.reference, "train")
-    return cached_original(*given) or pretrain_original(*given, CPU, progress or Silent())
-
-
-def test_an_original_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
-    first = pretrained(tmp_path)
-    assert first.name == "tiny-yolov8"
-    assert (
-        first.weights_hash() != open_untrained(str(tmp_path / "tiny-yolov8.yaml"), None, first.classes).weights_hash()
-    )
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("trained again")
-
-    monkeypatch.setattr(models, "TrainingSession", refuse)
-    assert pretrained(tmp_path, train={"lr0": 0.01}).weights_hash() == first.weights_hash()
-    with pytest.raises(AssertionError, match="trained again"):
-        pretrained(tmp_path, pretrain={"epochs": 3})
-
-
-class Impatient(Silent):
-    """Interrupts a task when its second epoch begins."""
-
-    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:
-        def advance(done: int, _state: str) -> None:
-            if done > total // 2:
-                raise KeyboardInterrupt
-
-        return nullcontext(advance)
-
-
-def test_interrupted_pretraining_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "whole"))
-    whole = pretrained(tmp_path)
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "broken"))
-    with pytest.raises(KeyboardInterrupt):
-        pretrained(tmp_path, progress=Impatient())
-    originals = tmp_path / "broken" / "originals"
-    assert [path.name.endswith(".state.pt") for path in originals.iterdir()] == [True]
-    assert pretrained(tmp_path).weights_hash() == whole.weights_hash()
-    assert [path.suffix for path in originals.iterdir()] == [".safetensors"]
+from forgetbench.run.models import open_weights
+from forgetbench.run.progress import Silent
 
 
 def test_shipped_weights_open_by_name_and_fit_the_shapes_world() -> None:
