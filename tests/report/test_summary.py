@@ -169,7 +169,7 @@ def tags_of(markdown: str) -> list[str]:
 def test_a_summary_is_made_alike_of_any_names(tmp_path: Path, name: str) -> None:
     def written(label: str, data: str, folder: Path) -> str:
         about = madeup_run.manifest()
-        about["suite"] |= {"name": label, "arms": [], "description": "Words."}
+        about["suite"] |= {"arms": [], "description": "Words."}
         about["arms"][1] |= {"label": label, "stopped": label, "skipped_steps": 3}
         about["data"]["target"] |= {
             "name": data,

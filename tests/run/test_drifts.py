@@ -16,6 +16,7 @@ from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import gather, load_detections, save_detections
 from forgetbench.run import drift, execute
 from forgetbench.run.batchnorm import BatchNormRow, gather_batchnorm
+from forgetbench.run.finished import reopen
 from forgetbench.run.folder import RunFolder, columns_of
 from forgetbench.run.progress import Silent
 from forgetbench.run.verify import verify_run
@@ -153,7 +154,7 @@ def test_what_is_on_disk_is_not_computed_again(finished: RunFolder, monkeypatch:
     monkeypatch.setattr(drift, "feature_drift", refuse)
     monkeypatch.setattr(drift, "write_batchnorm", refuse)
     before = {name: (finished.path / name).read_bytes() for name in ("drift.csv", "batchnorm.csv", "summary.md")}
-    (finished.path / "DONE").unlink()
+    reopen(finished.path)
     again = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=finished.path.parents[1])
     assert again.path == finished.path
     assert again.complete
@@ -182,7 +183,7 @@ def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_n
         output = tmp_path / str(room_for)
         copied = output / finished.path.relative_to(finished.path.parents[1])
         shutil.copytree(finished.path, copied)
-        (copied / "DONE").unlink()
+        reopen(copied)
         (copied / "drift.csv").unlink()
         run = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=output)
         assert run.path == copied
@@ -201,7 +202,7 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
         tmp_path, "yolov10", freeze_points=["all-but-head", "backbone"], train={"epochs": 1},
         evaluation={"resamples": 0},
     )  # fmt: skip
-    monkeypatch.setattr(execute, "write_report", lambda *_, **__: None)
+    monkeypatch.setattr(execute, "write_report", lambda *_, **__: [])
     run = forgetbench.run(suite, output=tmp_path / "runs")
     found = table(run, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4

@@ -214,16 +214,16 @@ def started(suite: Path, output: Path) -> subprocess.Popen[str]:
 
 
 def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, int, str]:
-    """Start a run, signal it as soon as it could resume; returns its folder, exit code and last words."""
+    """Start a run, signal it as soon as it can resume; returns its folder, exit code and last words."""
     process = started(suite, output)
     deadline = time.monotonic() + 120
-    while not (states := list(output.rglob("state-*.pt"))):
+    while not (journals := [path for path in output.rglob("journal") if "/state-" in path.read_text("utf-8")]):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.002)
     process.send_signal(how)
     _, words = process.communicate(timeout=60)
-    return states[0].parents[2], process.returncode, words
+    return journals[0].parent, process.returncode, words
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
