@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,8 +77,8 @@ def refuse_irregular(folder: Path) -> None:
     Raises:
         CorruptRunError: there is such a thing.
     """
-    for name in files_in(folder):
-        if not is_regular(folder, name):
+    for name in (*files_in(folder), SEAL):
+        if os.path.lexists(folder / name) and not is_regular(folder, name):
             raise CorruptRunError("not a regular file", where=folder / name, fix="Remove it; no run has such a thing.")
 
 

@@ -9,6 +9,7 @@ in the folder, and it has to be verified and packed.
 from __future__ import annotations
 
 import argparse
+import json
 import mmap
 import os
 import random
@@ -168,6 +169,20 @@ def _ended(status: int, log: Path) -> bool:
     raise SystemExit(f"the run ended by itself with status {status}; its last words are in {log}:\n{log.read_text()}")
 
 
+def found_by_child(reference: Path, run: Path, report: Path) -> list[str]:
+    """Compare in a process of its own: in this one no library may start threads, which its children would wait for."""
+    child = os.fork()
+    if child == 0:
+        try:
+            report.write_text(json.dumps(compare(reference, run)), encoding="utf-8")
+        except BaseException as error:
+            report.write_text(json.dumps([f"could not be compared: {type(error).__name__}: {error}"]), encoding="utf-8")
+        os._exit(0)
+    os.waitpid(child, 0)
+    found: list[str] = json.loads(report.read_text(encoding="utf-8"))
+    return found
+
+
 def run_of(output: Path) -> Path:
     """Return the one run below a folder."""
     (run,) = (path for path in output.glob("chaos/*") if path.is_dir())
@@ -196,7 +211,7 @@ def compare(reference: Path, run: Path) -> list[str]:
 def torment(kills: int, seed: int, folder: Path, say: Callable[[str], None]) -> Tally:
     """Kill runs so many times; the last of them is let go on to its end."""
     random_ = random.Random(seed)
-    phase, log, tally = Phase(), folder / "log.txt", Tally()
+    phase, log, report, tally = Phase(), folder / "log.txt", folder / "report.json", Tally()
     attempt(folder / "warm", None, phase, log)  # images are drawn once, into the cache
     began = time.monotonic()
     attempt(folder / "reference", None, phase, log)
@@ -219,7 +234,9 @@ def torment(kills: int, seed: int, folder: Path, say: Callable[[str], None]) -> 
             tally.kills[str(phase)] += 1
             tally.moments["a time" if kill.seconds is not None else "an operation"] += 1
         tally.finished += 1
-        found = [f"run {number} (seed {seed}): {problem}" for problem in compare(reference, run_of(output))]
+        found = [
+            f"run {number} (seed {seed}): {problem}" for problem in found_by_child(reference, run_of(output), report)
+        ]
         tally.failures += found
         for problem in found:
             say(problem)
