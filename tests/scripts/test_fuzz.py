@@ -47,8 +47,8 @@ def broken(kind: str) -> Reader:
         if kind == "ends" and content != b"good":
             os._exit(3)
         if kind == "takes memory":  # of the system, since a process may have kept some that it freed
-            taken.append(mmap.mmap(-1, 64 << 20))
-            taken[-1].write(bytes(64 << 20))
+            taken.append(mmap.mmap(-1, 16 << 20))
+            taken[-1].write(bytes(16 << 20))
         return next(iter(_endless())) if kind == "takes time" else None
 
     return Reader(lambda: [{"x": b"good"}], {"x": lambda _, random: random.choice([b"good", b"bad"])}, read)
@@ -80,7 +80,7 @@ def test_findings_are_kept_with_what_repeats_them(
         "--count",
         "6",
         "--seconds",
-        "0.2",
+        "0.2" if kind == "takes time" else "5",
         "--memory",
         "1" if kind == "takes memory" else "5000",
     ]
