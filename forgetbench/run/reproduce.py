@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from forgetbench.device import available_cores, keep_freed_memory, pick_device
-from forgetbench.errors import DataError, InputError, WeightsError, brief, counted
+from forgetbench.errors import DataError, InputError, WeightsError, counted
 from forgetbench.run.execute import folder_of, run_plan
 from forgetbench.run.folder import RunFolder
 from forgetbench.run.models import is_architecture
@@ -81,14 +81,14 @@ def reproduce_run(
     return Reproduction(again, differences, comparison)
 
 
-def _use_threads(wanted: object, progress: Progress) -> None:
+def _use_threads(wanted: int, progress: Progress) -> None:
     """Compute with the run's number of threads, or with as many as there are cores for, and say so."""
     cores = available_cores()
-    threads = wanted if type(wanted) is int and 1 <= wanted <= cores else cores
+    threads = min(wanted, cores)
     torch.set_num_threads(threads)
     if wanted != threads:
         progress.message(
-            f"the run computed with {brief(wanted)} threads, and {counted(cores, 'core is', 'cores are')} available "
+            f"the run computed with {wanted} threads, and {counted(cores, 'core is', 'cores are')} available "
             "here: its arithmetic cannot be repeated exactly, so results are compared within intervals",
             "warning",
         )

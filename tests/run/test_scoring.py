@@ -13,6 +13,7 @@ from forgetbench.run.folder import RunFolder
 from forgetbench.run.manifest import manifest_of
 from forgetbench.run.plan import Plan, make_plan
 from forgetbench.run.progress import Silent
+from forgetbench.run.provenance import environment
 from forgetbench.run.scoring import Scorer
 from forgetbench.suite.load import load_suite
 
@@ -62,6 +63,6 @@ def test_the_suite_says_which_scorer_scores(
 def test_the_scorer_and_its_version_are_part_of_the_run(plans: dict[ScorerName, Plan]) -> None:
     assert plans["hotcoco"].run_id() != plans["pycocotools"].run_id()
     for name, plan in plans.items():
-        manifest = manifest_of(plan, CPU)
+        manifest = manifest_of(plan, environment(CPU))
         assert manifest["suite"]["evaluation"]["scorer"] == name
         assert manifest["identity"]["scorer"] == f"{name} {manifest['environment']['packages'][name]}"
