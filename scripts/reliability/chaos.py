@@ -40,7 +40,7 @@ _DRAWN_AGAIN = 5
 _OPERATIONS = ("replace", "unlink", "fsync")
 
 
-def small_suite() -> dict[str, Any]:
+def small_suite(epochs: int) -> dict[str, Any]:
     """Return a suite of seconds that goes through every phase: evaluation while training, drift, claims."""
     return {
         "name": "chaos",
@@ -49,7 +49,7 @@ def small_suite() -> dict[str, Any]:
         "reference": {"format": "shapes", "world": "general", "size": 64, "evaluate_images": 4},
         "freeze_points": ["all-but-head", "backbone"],
         "train": {
-            "epochs": 3, "imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "AdamW", "lr0": 0.005, "warmup_epochs": 0,
+            "epochs": epochs, "imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "AdamW", "lr0": 0.005, "warmup_epochs": 0,
             "patience": 3,
         },
         "evaluation": {"max_det": 50, "resamples": 50},
@@ -135,8 +135,8 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def attempt(output: Path, kill: Kill | None, phase: Phase, log: Path) -> bool:
-    """Run the suite in a process of its own; tell whether it got to its end."""
+def attempt(suite: dict[str, Any], output: Path, kill: Kill | None, phase: Phase, log: Path) -> bool:
+    """Run a suite in a process of its own; tell whether it got to its end."""
     phase.clear()
     child = os.fork()
     if child == 0:
@@ -146,7 +146,7 @@ def attempt(output: Path, kill: Kill | None, phase: Phase, log: Path) -> bool:
             os.dup2(words, 2)
             if kill is not None:
                 kill.arm()
-            run_suite(small_suite(), output=output, progress=phase)
+            run_suite(suite, output=output, progress=phase)
         except BaseException as error:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             sys.stderr.flush()
@@ -212,13 +212,13 @@ def compare(reference: Path, run: Path, *, drawn: bool = True) -> list[str]:
     return found
 
 
-def torment(kills: int, seed: int, folder: Path, say: Callable[[str], None]) -> Tally:
+def torment(suite: dict[str, Any], kills: int, seed: int, folder: Path, say: Callable[[str], None]) -> Tally:
     """Kill runs so many times; the last of them is let go on to its end."""
     random_ = random.Random(seed)
     phase, log, report, tally = Phase(), folder / "log.txt", folder / "report.json", Tally()
-    attempt(folder / "warm", None, phase, log)  # images are drawn once, into the cache
+    attempt(suite, folder / "warm", None, phase, log)  # images are drawn once, into the cache
     began = time.monotonic()
-    attempt(folder / "reference", None, phase, log)
+    attempt(suite, folder / "reference", None, phase, log)
     seconds = time.monotonic() - began
     reference = run_of(folder / "reference")
     operations = 3 * len(files_in(reference))
@@ -233,7 +233,7 @@ def torment(kills: int, seed: int, folder: Path, say: Callable[[str], None]) -> 
                 kill = Kill(operations=1 + int(share * operations), after=random_.random() < 0.5)
             if sum(tally.kills.values()) >= kills:
                 kill = None
-            if attempt(output, kill, phase, log):
+            if attempt(suite, output, kill, phase, log):
                 break
             assert kill is not None
             tally.kills[str(phase)] += 1
@@ -254,10 +254,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=3, help="more of them: more kills while training")
     arguments = parser.parse_args()
     with TemporaryDirectory(prefix="forgetbench-chaos-") as name:
         os.environ["FORGETBENCH_CACHE"] = f"{name}/cache"
-        tally = torment(arguments.kills, arguments.seed, Path(name), print)
+        tally = torment(small_suite(arguments.epochs), arguments.kills, arguments.seed, Path(name), print)
     for what, counts in (("while", tally.kills), ("at", tally.moments)):
         print(", ".join(f"{count} {what} {key}" for key, count in counts.most_common()))
     sys.exit(1 if tally.failures else 0)
