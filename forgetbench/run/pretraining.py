@@ -22,7 +22,7 @@ from forgetbench.run.journal import Journal
 from forgetbench.run.models import open_untrained, read_suite_architecture
 from forgetbench.run.progress import Progress, warnings_to
 from forgetbench.run.slowness import PaceWatch
-from forgetbench.run.state import load_state, save_state
+from forgetbench.run.state import load_state, newest_state, other_states, save_state, state_path
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
 from forgetbench.train.regime import Regime
@@ -52,21 +52,21 @@ class _Kept:
 
     def state(self, device: torch.device) -> dict[str, Any] | None:
         """Return the state to resume from, if there is one and it is what was written."""
-        newest = max((path for path in self._journal.within(self._place) if path.suffix == ".pt"), default=None)
+        newest = newest_state(self._journal.within(self._place))
         return load_state(newest, device) if newest is not None and self._journal.holds(newest) else None
 
     def add_state(self, epoch: int, state: Mapping[str, Any]) -> None:
         """Write the state after an epoch in place of the one before."""
-        before, path = list(self._place.glob("state-*.pt")), self._place / f"state-{epoch:03d}.pt"
+        path = state_path(self._place, epoch)
         save_state(path, dict(state))
         self._journal.add(path)
-        self._journal.drop(other for other in before if other != path)
+        self._journal.drop(other_states(path))
 
     def add(self, original: Original) -> None:
         """Write the trained original; there is nothing to resume from any more."""
         save_original(original, self._original)
         self._journal.add(self._original)
-        self._journal.drop(list(self._place.glob("state-*.pt")))
+        self._journal.drop(other_states(self._original))
 
 
 def cached_original(name: str, folder: Path | None, suite: Suite, data: Dataset, progress: Progress) -> Original | None:

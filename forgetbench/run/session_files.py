@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from forgetbench.files import write_json
 from forgetbench.run.arms import Arm
 from forgetbench.run.due import checkpoint_epochs
 from forgetbench.run.folder import RunFolder
-from forgetbench.run.state import load_state, save_state
+from forgetbench.run.state import load_state, newest_state, other_states, save_state, state_path
 from forgetbench.suite.schema import Suite
 from forgetbench.train.learner import Learner
 from forgetbench.train.session import EpochRecord
@@ -51,7 +50,7 @@ class SessionFiles:
         Raises:
             CorruptRunError: another version wrote it.
         """
-        newest = max((path for path in self._folder.journal.within(self.place) if path.suffix == ".pt"), default=None)
+        newest = newest_state(self._folder.journal.within(self.place))
         if newest is None or not self._folder.journal.holds(newest):
             return None
         state = load_state(newest, device)
@@ -62,10 +61,10 @@ class SessionFiles:
         path = self._folder.record(self._model, self._seed, record.epoch)
         write_json(path, _recorded(record))
         self._folder.journal.add(path)
-        before, path = list(self._states()), self.place / f"state-{record.epoch:03d}.pt"
+        path = state_path(self.place, record.epoch)
         save_state(path, dict(state))
         self._folder.journal.add(path)
-        self._folder.journal.drop(before)
+        self._folder.journal.drop(other_states(path))
 
     def complete(self, learners: Mapping[str, Learner]) -> None:
         """Write how training ended; there is nothing to resume from any more."""
@@ -81,17 +80,13 @@ class SessionFiles:
         }
         write_json(self._ended, ended)
         self._folder.journal.add(self._ended)
-        self._folder.journal.drop(list(self._states()))
+        self._folder.journal.drop(other_states(self._ended))
 
     def clear(self) -> None:
         """Remove all that an earlier attempt left, and what was computed from all checkpoints together."""
         checkpoints = (self._folder.checkpoint(arm.name, 1).parent for arm in self._arms)
         left = [path for place in (self.place, *checkpoints) for path in place.glob("*") if not path.is_dir()]
         self._folder.journal.drop([*left, *map(self._folder.table, ("drift.csv", "batchnorm.csv"))])
-
-    def _states(self) -> Iterator[Path]:
-        """Yield the states there are; a kill may leave two."""
-        yield from self.place.glob("state-*.pt")
 
     def _all_hold(self, ended: Mapping[str, Mapping[str, Any]]) -> bool:
         """Tell whether records and checkpoints are what was written, up to the epochs that arms have trained."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,22 @@ import torch
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import atomic_path
+
+
+def state_path(place: Path, epoch: int) -> Path:
+    """Return the path of the state after an epoch."""
+    return place / f"state-{epoch:03d}.pt"
+
+
+def newest_state(paths: Iterable[Path]) -> Path | None:
+    """Return the state after the latest epoch, None where no path is a state's."""
+    states = (path for path in paths if path.suffix == ".pt")
+    return max(states, key=lambda path: int(path.stem.removeprefix("state-")), default=None)
+
+
+def other_states(path: Path) -> list[Path]:
+    """Return the states beside one: the one before, or what a kill left."""
+    return [other for other in path.parent.glob("state-*.pt") if other != path]
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
