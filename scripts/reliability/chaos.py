@@ -17,8 +17,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,17 +71,20 @@ class Phase:
         if text == "drawing":
             self._set(text)
 
-    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:  # noqa: ARG002
-        """Remember a task by its first word."""
+    @contextmanager
+    def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:  # noqa: ARG002
+        """Remember a task by its first word while it lasts; training is interrupted by evaluations."""
+        before = str(self)
         self._set(name.split()[0])
-        return nullcontext(lambda _done, _state: None)
+        yield lambda _done, _state: None
+        self._set(before)
 
     def _set(self, name: str) -> None:
         self._shared[:] = name.encode()[:64].ljust(64)
 
     def clear(self) -> None:
         """Begin anew."""
-        self._set("starting")
+        self._set("between")
 
     def __str__(self) -> str:
         return self._shared[:].decode().strip()
