@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import torch
@@ -120,6 +121,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     journal = folder.journal
     journal.warn = warnings_to(progress)
     journal.begin()
+    rmtree(folder.unfinished_detections(), ignore_errors=True)  # of a pass that a kill ended after its last file
     manifest = manifest_of(plan, environment_of(folder, device, progress))
     folder.write_manifest(manifest)
     write_oddities(plan, folder)

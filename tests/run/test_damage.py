@@ -215,6 +215,15 @@ def test_what_is_used_again_is_made_again_and_named(world: World, damage: str) -
     same_as_whole(world, run)
 
 
+def test_what_a_kill_left_of_a_pass_or_of_a_file_is_gone(world: World) -> None:
+    run = world.copy("before drawing")
+    (run / "detections" / "unfinished").mkdir()
+    for name in ("detections/unfinished/0", "detections/.x.json.k3y.part", ".results.csv.z9.part"):
+        (run / name).write_bytes(b"half")
+    assert world.go_on() == []
+    same_as_whole(world, run)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_made_anyway_is_not_used_before(world: World, damage: str) -> None:
     run = world.copy("before drawing")
