@@ -22,8 +22,6 @@ _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
 _BYTE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 #: An image of which OpenCV leaves no value above this, out of 255, is black to the eye and to a model.
 _DARK = 16
-#: OpenCV decodes no more bytes than this.
-_MOST_BYTES = 2**31 - 1
 #: What measures. Raise the first number whenever other things may be found: known images are measured again.
 MEASURED_BY = f"1, OpenCV {cv2.__version__}, Pillow {PIL.__version__}"
 

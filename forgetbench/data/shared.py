@@ -107,9 +107,8 @@ def _size(image: Path) -> int | None:
 
 def _digests(images: Sequence[Path]) -> dict[Path, str]:
     """Return hashes of the images that could be equal to another: files of one size."""
-    from forgetbench.data.known_images import (
-        hashes_of,
-    )  # here, since reports, which need `shared_warning`, open no image
+    # here, since reports, which need `shared_warning`, open no image
+    from forgetbench.data.known_images import hashes_of
 
     by_size: dict[int | None, set[Path]] = defaultdict(set)
     for image in images:

@@ -76,8 +76,7 @@ def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Prog
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
     folder.write_manifest(manifest)
-    for path in write_report(folder.path, warn=warnings_to(progress)):
-        folder.journal.add(path)
+    folder.journal.add(*write_report(folder.path, warn=warnings_to(progress)))
     folder.journal.seal_again()
 
 
@@ -121,8 +120,7 @@ class _Maps:
         drawing = Figures(figures)
         with styled():
             drawing.add(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note), ["png"])
-        for path in drawing.written:
-            self._folder.journal.add(path)
+        self._folder.journal.add(*drawing.written)
         for remark in drawing.remarks():
             progress.message(remark, "warning")
         return [

@@ -85,6 +85,5 @@ def add_claims(plan: Plan, folder: RunFolder, progress: Progress) -> None:
         write_evidence(folder, progress)
     else:
         write_claims(folder)
-    for path in write_report(folder.path, warn=warnings_to(progress)):
-        folder.journal.add(path)
+    folder.journal.add(*write_report(folder.path, warn=warnings_to(progress)))
     folder.journal.seal_again()

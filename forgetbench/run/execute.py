@@ -159,8 +159,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
-    for path in write_report(folder.path, warn=warnings_to(progress)):
-        journal.add(path)
+    journal.add(*write_report(folder.path, warn=warnings_to(progress)))
     foreign = journal.seal()
     if foreign:
         progress.message(f"not part of the run, and not sealed: {', '.join(foreign[:MOST_NAMED])}", "warning")

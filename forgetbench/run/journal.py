@@ -37,16 +37,17 @@ class Journal:
         """Return the files below a folder that were finished, whatever has become of them."""
         return [path for path in map(self._folder.joinpath, self._hashes) if place in path.parents]
 
-    def add(self, path: Path) -> None:
-        """Record a file that is in its place, whole."""
-        name, digest = self._name(path), sha256_file(path)
-        if not self._sealed:
-            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(lines_of({name: digest}))
-                file.flush()
-                os.fsync(file.fileno())
-        self._hashes[name] = digest
-        self._held.add(name)
+    def add(self, *paths: Path) -> None:
+        """Record files that are in their places, whole."""
+        for path in paths:
+            name, digest = self._name(path), sha256_file(path)
+            if not self._sealed:
+                with writing(self._path), self._path.open("a", encoding="utf-8") as file:
+                    file.write(lines_of({name: digest}))
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._hashes[name] = digest
+            self._held.add(name)
 
     def holds(self, path: Path) -> bool:
         """Tell whether a file was finished and is what it was; one that is not is named, to be made again."""

@@ -27,7 +27,6 @@ def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
     with reading(run):
         written = write.write_report(run, warn=warnings_to(progress or Silent()))
     if folder.complete:
-        for path in written:
-            folder.journal.add(path)
+        folder.journal.add(*written)
         folder.journal.seal_again()
     return written

@@ -233,20 +233,15 @@ def test_what_is_made_anyway_is_not_used_before(world: World, damage: str) -> No
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("file", [*TRAINED.values(), f"{SESSION}/complete.json"], ids=[*TRAINED, "its end"])
-def test_what_training_left_is_made_again_by_training_again(world: World, file: str, damage: str) -> None:
-    run = world.copy("before drawing")
-    apply(world, run, [run / file], damage)
-    said = "\n".join(world.go_on())
-    assert f"{file}: " in said
-    assert "training tiny-yolov8-seed0 again from the start" in said
-    same_as_whole(world, run)
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("file", [*TRAINED.values(), f"{SESSION}/state-002.pt"], ids=[*TRAINED, "the state"])
-def test_training_goes_on_from_nothing_that_is_damaged(world: World, file: str, damage: str) -> None:
-    run = world.copy("while training")
+@pytest.mark.parametrize(
+    ("moment", "file"),
+    [
+        *(("before drawing", file) for file in (*TRAINED.values(), f"{SESSION}/complete.json")),
+        *(("while training", file) for file in (*TRAINED.values(), f"{SESSION}/state-002.pt")),
+    ],
+)
+def test_what_training_left_is_made_again_by_training_again(world: World, moment: str, file: str, damage: str) -> None:
+    run = world.copy(moment)
     apply(world, run, [run / file], damage)
     said = "\n".join(world.go_on())
     assert f"{file}: " in said
