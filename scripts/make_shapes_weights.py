@@ -17,8 +17,8 @@ from forgetbench.cli.console import ConsoleProgress
 from forgetbench.data.load import load_data
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.model.original import save_original
-from forgetbench.run.models import SHIPPED
-from forgetbench.run.pretraining import pretrain_original
+from forgetbench.plan.models import SHIPPED
+from forgetbench.plan.pretraining import pretrain_original
 from forgetbench.suite.load import load_suite
 
 SUITE = Path(__file__).parents[1] / "suites" / "quickstart.yaml"

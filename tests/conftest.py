@@ -9,8 +9,8 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from finished_run import make_small_run
-from served import Served
+from support.finished_run import make_small_run
+from support.served import Served
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from forgetbench import files
 from forgetbench.errors import ForgetbenchError, InputError, RunError
 from forgetbench.faults import machine_fault, number_of, writing
 from forgetbench.files import atomic_path, write_bytes, write_text
-from forgetbench.run.folder import RunFolder
-from forgetbench.run.state import save_state
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.state import save_state
 
 #: The system's numbers with what has to be said of them, and whether another place has to be named (exit code 2).
 SAID = {
@@ -128,7 +128,7 @@ def test_a_folder_too_deep_for_a_run_is_refused_before_anything_is_made(length: 
 def test_a_run_folder_that_cannot_be_written_is_named(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forgetbench.run.folder.FileLock.acquire", failing(number))
+    monkeypatch.setattr("forgetbench.record.folder.FileLock.acquire", failing(number))
     found, fix, code = SAID[number]
     with pytest.raises(ForgetbenchError, match=found) as caught, RunFolder(tmp_path / "run").lock():
         raise AssertionError("held")
@@ -141,7 +141,7 @@ def test_a_state_that_falls_short_says_why(tmp_path: Path) -> None:
     script = """
 import resource, signal, sys, torch
 from pathlib import Path
-from forgetbench.run.state import save_state
+from forgetbench.record.state import save_state
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 for size in (0, 10, 300, 1000, 3000, 100_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

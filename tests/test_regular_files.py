@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from forgetbench.data.card import load_card
+from forgetbench.data.cards.card import load_card
 from forgetbench.data.load import load_data
 from forgetbench.data.recognise import recognise
 from forgetbench.errors import ForgetbenchError

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.tables import RunTables, rows_of
 from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.analyse.verdicts import Finding, Verdict, judge
+from forgetbench.record.tables import RunTables, rows_of
 
 
 @dataclass(frozen=True)

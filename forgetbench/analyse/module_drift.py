@@ -10,8 +10,8 @@ import pandas as pd
 
 from forgetbench.analyse.costs import names_by_treatment
 from forgetbench.analyse.measures import mean, spread
-from forgetbench.analyse.tables import measured
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.record.tables import measured
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from forgetbench.analyse.evidence import EvidenceRow, Quantity
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.measures import mean
-from forgetbench.analyse.tables import RunTables, measured, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.evaluate.operating import RATES, Rate
+from forgetbench.record.tables import RunTables, measured, rows_of
 from forgetbench.suite.claims import Measure
 
 #: A score of 0.25, and the threshold at which the original's F1 on the reference is largest.

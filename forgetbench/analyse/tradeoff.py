@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tables import measured
+from forgetbench.record.tables import measured
 
 ORIGINAL = "original"
 #: The strategy of arms that are only a freeze point; gain is measured against one of them.

@@ -12,9 +12,9 @@ from forgetbench.cli.console import ConsoleProgress, clock, say, say_whole, show
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
 from forgetbench.data.dataset import OddityReport
-from forgetbench.run.arms import Arm
-from forgetbench.run.outline import Outline
-from forgetbench.run.plan import Plan
+from forgetbench.plan.arms import Arm
+from forgetbench.plan.outline import Outline
+from forgetbench.plan.plan import Plan
 
 
 @click.command("check")
@@ -29,12 +29,12 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     Where data or weights are not here yet, it says how to get them.
     """
     from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-    from forgetbench.run.arms import advice
-    from forgetbench.run.estimate import estimate
-    from forgetbench.run.outline import make_outline, missing_inputs
-    from forgetbench.run.plan import make_plan
-    from forgetbench.run.slowness import warn_of_estimate
+    from forgetbench.plan.arms import advice
+    from forgetbench.plan.outline import make_outline, missing_inputs
+    from forgetbench.plan.plan import make_plan
+    from forgetbench.plan.slowness import warn_of_estimate
     from forgetbench.suite.load import load_suite
+    from forgetbench.sweep.estimate import estimate
 
     use_all_cores()
     keep_freed_memory()

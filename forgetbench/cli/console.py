@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.errors import printable
-from forgetbench.run.progress import Level
+from forgetbench.progress import Level
 
 #: Without a terminal, a task says how far it is at most this often.
 SECONDS_BETWEEN_LINES = 15.0

@@ -15,7 +15,7 @@ from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError, printable
 
 if TYPE_CHECKING:
-    from forgetbench.data.card import Card, LoadedCard
+    from forgetbench.data.cards.card import Card, LoadedCard
     from forgetbench.data.inspect import Inspection
 
 _UNKNOWN = "–"
@@ -35,8 +35,8 @@ def command() -> None:
 @verbose_option
 def list_command(verbose: bool) -> None:
     """List all cards, and which data are here."""
-    from forgetbench.data.card import card_files, load_card
-    from forgetbench.data.locate import look_for
+    from forgetbench.data.cards.card import card_files, load_card
+    from forgetbench.data.cards.locate import look_for
 
     here = Path.cwd()
     shown = Table(box=None, header_style="bold", pad_edge=False)
@@ -70,9 +70,9 @@ def list_command(verbose: bool) -> None:
 @quiet_option
 def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
     """Download the data of CARD, verify and unpack them; an interrupted download goes on where it stopped."""
-    from forgetbench.data.download import fetch
-    from forgetbench.data.locate import look_for
-    from forgetbench.run.progress import download_messages
+    from forgetbench.data.cards.download import fetch
+    from forgetbench.data.cards.locate import look_for
+    from forgetbench.progress import download_messages
 
     found = _find(card)
     progress = ConsoleProgress(console(), quiet=quiet, verbose=verbose)
@@ -111,15 +111,15 @@ def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool)
 @card_argument
 def path_command(card: str) -> None:
     """Print the folder of CARD's data."""
-    from forgetbench.data.download import how_to_get
-    from forgetbench.data.locate import find_data
+    from forgetbench.data.cards.download import how_to_get
+    from forgetbench.data.cards.locate import find_data
 
     found = _find(card)
     click.echo(printable(str(find_data(found.card.path, found.folder, how_to_get(found)))))
 
 
 def _find(name: str) -> LoadedCard:
-    from forgetbench.data.card import find_card, load_card
+    from forgetbench.data.cards.card import find_card, load_card
 
     return load_card(Path(name)) if name.endswith((".yaml", ".yml")) or "/" in name else find_card(name, Path.cwd())
 

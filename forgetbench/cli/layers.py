@@ -22,9 +22,9 @@ def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v
     with that.
     """
     from forgetbench.model.layers import describe_layers
-    from forgetbench.run.batches import check_side
-    from forgetbench.run.models import is_architecture, open_untrained, open_weights
-    from forgetbench.run.progress import Silent
+    from forgetbench.plan.batches import check_side
+    from forgetbench.plan.models import is_architecture, open_untrained, open_weights
+    from forgetbench.progress import Silent
     from forgetbench.suite.points import freeze_label
 
     if is_architecture(model):

@@ -11,7 +11,7 @@ import click
 from forgetbench.cli.console import ConsoleProgress, say, say_whole
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
-from forgetbench.data.shared import shared_warning
+from forgetbench.data.images.shared import shared_warning
 
 if TYPE_CHECKING:
     from forgetbench.data.recognise import Format
@@ -61,7 +61,7 @@ def command(
 ) -> None:
     """Look at your data, and write NAME.yaml (a suite) and NAME.card.yaml (what is known of the data)."""
     from forgetbench.cli.check import print_oddities
-    from forgetbench.run.new import write_new_suite
+    from forgetbench.plan.new import write_new_suite
 
     made = write_new_suite(
         name,

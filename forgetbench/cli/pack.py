@@ -23,7 +23,7 @@ def command(run: Path, output: Path | None, without_checkpoints: bool, verbose: 
     `verify` accepts it anywhere. The same run gives the same bytes. Nothing in it can be executed or names a place on
     this machine.
     """
-    from forgetbench.run.pack import pack_run
+    from forgetbench.proof.pack import pack_run
 
     packed = pack_run(run, output, checkpoints=not without_checkpoints)
     click.echo(f"{printable(str(packed.path))}: {packed.files} files, {size(packed.path.stat().st_size)}")

@@ -17,7 +17,7 @@ from forgetbench.errors import printable
 @verbose_option
 def command(run: Path, verbose: bool) -> None:
     """Draw the charts and write the summary of RUN (a run folder) again, from its tables."""
-    from forgetbench.run.redraw import redraw
+    from forgetbench.sweep.redraw import redraw
 
     for path in redraw(run, ConsoleProgress(console(error=True), quiet=False, verbose=verbose)):
         click.echo(printable(str(path)))

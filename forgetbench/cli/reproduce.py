@@ -32,7 +32,7 @@ def command(
     FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where --set says. With the same versions, hardware and threads all
     has to be the same to the last bit. Exit code 1 where results differ by more than is allowed.
     """
-    from forgetbench.run.reproduce import reproduce_run
+    from forgetbench.sweep.reproduce import reproduce_run
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)

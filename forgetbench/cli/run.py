@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Train, score and chart SUITE; running it again goes on where it stopped."""
     from forgetbench.report.summary import terminal_claims, terminal_summary
-    from forgetbench.run.execute import run_suite
+    from forgetbench.sweep.execute import run_suite
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)

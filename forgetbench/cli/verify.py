@@ -24,7 +24,7 @@ def command(run: Path, verbose: bool, quiet: bool) -> None:
     RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and
     makes every table, the summary and the charts again. Exit code 1 where anything is not what it was.
     """
-    from forgetbench.run.verify import verify_run
+    from forgetbench.proof.verify import verify_run
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet or not screen.is_terminal, verbose=verbose)

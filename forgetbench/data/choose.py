@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forgetbench.data.card import ALL
-from forgetbench.data.shared import alike
-from forgetbench.data.source import Listed, Source, known_parts
+from forgetbench.data.cards.card import ALL
+from forgetbench.data.images.shared import alike
+from forgetbench.data.reading.source import Listed, Source, known_parts
 from forgetbench.data.split import seeded_split
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data, Split

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from forgetbench.data.card import Card
+from forgetbench.data.cards.card import Card
 from forgetbench.data.dataset import OddityReport
 from forgetbench.errors import DataError
 

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data import download
-from forgetbench.data.card import LoadedCard, resolve
+from forgetbench.data.cards import download
+from forgetbench.data.cards.card import LoadedCard, resolve
+from forgetbench.data.cards.locate import find_data, look_for
+from forgetbench.data.cards.transfer import Progress
 from forgetbench.data.choose import Choice, choose, image_counts, limited
-from forgetbench.data.class_list import report_alike, report_unused
-from forgetbench.data.coco import read_coco
-from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
-from forgetbench.data.labelme import read_labelme
-from forgetbench.data.locate import find_data, look_for
-from forgetbench.data.shared import report_shared
-from forgetbench.data.source import Source
-from forgetbench.data.transfer import Progress
-from forgetbench.data.voc import read_voc
-from forgetbench.data.yolo import read_yolo
+from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.reader import read_coco
+from forgetbench.data.formats.labelme import read_labelme
+from forgetbench.data.formats.voc import read_voc
+from forgetbench.data.formats.yolo.reader import read_yolo
+from forgetbench.data.images.shared import report_shared
+from forgetbench.data.reading.class_list import report_alike, report_unused
+from forgetbench.data.reading.source import Source
 from forgetbench.errors import DataError, counted
 from forgetbench.suite.data_section import Data
 
@@ -120,7 +120,7 @@ def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: d
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
     # Imported here: most runs draw nothing.
-    from forgetbench.data.shapes import draw_world
+    from forgetbench.data.shapes.world import draw_world
 
     evaluate = draw_world(spec, "evaluate")
     train = draw_world(spec, "train") if needs_train else None

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
-from forgetbench.data.class_list import is_name, is_text
-from forgetbench.data.coco_files import other_files, usual_files
-from forgetbench.data.converted import without_converted
-from forgetbench.data.darknet import is_layout, named_classes
-from forgetbench.data.data_yaml import find_yaml, load_yaml, yaml_names
-from forgetbench.data.foreign import refuse_foreign
-from forgetbench.data.labelme import is_labelme
+from forgetbench.data.formats.coco.coco_files import other_files, usual_files
+from forgetbench.data.formats.converted import without_converted
+from forgetbench.data.formats.darknet import is_layout, named_classes
+from forgetbench.data.formats.foreign import refuse_foreign
+from forgetbench.data.formats.labelme import is_labelme
+from forgetbench.data.formats.voc import is_voc
+from forgetbench.data.formats.yolo.data_yaml import find_yaml, load_yaml, yaml_names
+from forgetbench.data.formats.yolo.yolo_places import USUAL_PARTS, folder_called
 from forgetbench.data.load import open_source, unreadable
-from forgetbench.data.paths import matching, plain_path
-from forgetbench.data.source import Source, known_parts
-from forgetbench.data.voc import is_voc
-from forgetbench.data.yolo_places import USUAL_PARTS, folder_called
+from forgetbench.data.reading.class_list import is_name, is_text
+from forgetbench.data.reading.paths import matching, plain_path
+from forgetbench.data.reading.source import Source, known_parts
 from forgetbench.errors import DataError, brief
 from forgetbench.suite.data_section import Data, Split
 

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from forgetbench.data.content import read_image
 from forgetbench.data.dataset import Sample
+from forgetbench.data.images.content import read_image
 from forgetbench.errors import DataError
 
 #: Grey that Ultralytics pads with.

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from forgetbench.data.class_list import is_name
+from forgetbench.data.reading.class_list import is_name
 from forgetbench.errors import InputError, WeightsError, brief
 from forgetbench.files import check_regular, write_bytes
 from forgetbench.model import yolo

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
-from forgetbench.analyse.tables import RunTables, read_table
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.record.tables import RunTables, read_table
 from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
 from forgetbench.report.figures import Figures
 from forgetbench.report.style import Look, heading

@@ -8,9 +8,9 @@ from typing import Any
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.evidence import EvidenceRow
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
+from forgetbench.record.tables import RunTables
 from forgetbench.report.text import counted_seeds, interval, markdown_table, points
 from forgetbench.shown import in_markdown
 from forgetbench.suite.claims import Measure

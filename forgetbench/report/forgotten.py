@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.analyse.tables import RunTables, read_table, rows_of
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.record.tables import RunTables, read_table, rows_of
 from forgetbench.report.figures import Figures
 from forgetbench.report.forgotten_charts import draw_classes, draw_errors
 from forgetbench.report.forgotten_text import forgotten_section

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.tables import RunTables, rows_of
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.record.tables import RunTables, rows_of
 from forgetbench.report.figures import Figures
 from forgetbench.report.front_charts import draw_fronts
 from forgetbench.report.style import Look

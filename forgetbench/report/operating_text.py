@@ -8,8 +8,8 @@ from pathlib import Path
 
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import Standing, Standings, operating_rows, standings, thresholds
-from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.record.tables import RunTables
 from forgetbench.report.figures import Figures
 from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.style import Look, heading

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
-from forgetbench.analyse.tables import RunTables
 from forgetbench.analyse.tradeoff import treatment_of
+from forgetbench.record.tables import RunTables
 from forgetbench.report.style import heading
 from forgetbench.report.text import UNMEASURED, counted_seeds, markdown_table, mebibytes, milliseconds
 from forgetbench.shown import in_markdown

@@ -9,7 +9,6 @@ from typing import Any
 from forgetbench.analyse.evidence import Quantity
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.operating import operating_rows, standings
-from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import (
     ORIGINAL,
     Outcome,
@@ -21,7 +20,8 @@ from forgetbench.analyse.tradeoff import (
     tradeoff,
     treatment_of,
 )
-from forgetbench.data.shared import shared_warning
+from forgetbench.data.images.shared import shared_warning
+from forgetbench.record.tables import RunTables, read_tables
 from forgetbench.report.cam_text import cam_section
 from forgetbench.report.evidence_text import claim_lines, claims_section, evidence_section
 from forgetbench.report.settings_text import cost_table, data_text, settings_text

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.costs import costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.evidence import EvidenceRow
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, original_ap
 from forgetbench.analyse.uncertainty import Interval
 from forgetbench.errors import printable
 from forgetbench.files import write_text
+from forgetbench.record.tables import RunTables, read_tables
 from forgetbench.report.cam_text import cam_figures
 from forgetbench.report.charts import Bars, draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.data.content import FileState, is_settled, state_of
 from forgetbench.data.dataset import Dataset
+from forgetbench.data.images.content import FileState, is_settled, state_of
 from forgetbench.files import cache_folder
 from forgetbench.model import yolo
 

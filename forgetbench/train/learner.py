@@ -11,9 +11,9 @@ from forgetbench.device import Precision
 from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, owned_state
 from forgetbench.model.targets import SharedTargets
+from forgetbench.record.training_rows import GradientRow
 from forgetbench.train.probes import StepNorms
 from forgetbench.train.regime import Regime
-from forgetbench.train.rows import GradientRow
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA
 
 #: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from forgetbench.device import solo_peak
+from forgetbench.record.training_rows import MemoryRow
 from forgetbench.train.learner import Learner
 from forgetbench.train.probes import optimizer_bytes, tensor_bytes
-from forgetbench.train.rows import MemoryRow
 
 
 def residents(learner: Learner) -> list[Tensor]:

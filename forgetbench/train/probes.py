@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from forgetbench.train.rows import GradientRow
+from forgetbench.record.training_rows import GradientRow
 
 
 def l2_norms(groups: Iterable[list[Tensor]]) -> list[Tensor | None]:

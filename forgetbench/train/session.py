@@ -26,13 +26,13 @@ from forgetbench.model import yolo
 from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
+from forgetbench.record.training_rows import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.learner import Learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import saved_bytes
 from forgetbench.train.regime import Regime
-from forgetbench.train.rows import GradientRow, MemoryRow, TimeRow
 from forgetbench.train.ultralytics_trainer import (
     BranchTrainer,
     EpochLoader,

@@ -23,8 +23,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from forgetbench.data.content import unchanged
 from forgetbench.data.dataset import Dataset
+from forgetbench.data.images.content import unchanged
 from forgetbench.errors import DataError, ForgetbenchError
 from forgetbench.faults import machine_fault, writing
 from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)

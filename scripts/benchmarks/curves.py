@@ -22,12 +22,12 @@ import matplotlib.pyplot as plt
 
 from benchmarks.measure import bytes_under, progress_to_stderr, run_measured
 from benchmarks.table import MEBIBYTE, machine, rows
-from forgetbench.data.shapes import FIGURES
+from forgetbench.data.shapes.world import FIGURES
 from forgetbench.files import write_json
 from forgetbench.model.original import save_original
+from forgetbench.plan.models import open_untrained
 from forgetbench.report.figures import save_figure
 from forgetbench.report.style import COLOURS, styled
-from forgetbench.run.models import open_untrained
 
 SHIPPED = "yolov8p-shapes.safetensors"
 #: Freeze points of sweeps of each size.

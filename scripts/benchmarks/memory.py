@@ -19,7 +19,7 @@ import torch
 
 from benchmarks.measure import bytes_under, progress_to_stderr
 from benchmarks.table import MEBIBYTE, machine, rows
-from forgetbench.data.shapes import draw_world
+from forgetbench.data.shapes.world import draw_world
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
@@ -28,7 +28,7 @@ from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.spool import spooling
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import Original, as_stored, load_original
-from forgetbench.run.models import SHIPPED
+from forgetbench.plan.models import SHIPPED
 from forgetbench.suite.data_section import Data
 
 DRAWN = 200

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.contenders import CONTENDERS, threads
 from forgetbench.device import available_cores
-from forgetbench.run.provenance import environment
+from forgetbench.sweep.provenance import environment
 
 Measured = Mapping[str, Any]
 PACKAGES = ("torch", "ultralytics", "numpy", "pycocotools", "hotcoco")

@@ -12,15 +12,15 @@ import yaml
 from benchmarks.export import export
 from benchmarks.settings import TRAINING, VALIDATION
 from forgetbench.data.align import align_classes
+from forgetbench.data.cards.locate import find_weights
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import load_data
-from forgetbench.data.locate import find_weights
 from forgetbench.errors import DataError, WeightsError
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import write_text
 from forgetbench.model.original import Original
-from forgetbench.run.models import open_weights
-from forgetbench.run.progress import Silent
+from forgetbench.plan.models import open_weights
+from forgetbench.progress import Silent
 from forgetbench.suite.data_section import Data
 
 WEIGHTS, TARGET, REFERENCE = "yolov8n.pt", "bccd", "coco-val128"

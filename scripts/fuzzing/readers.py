@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from forgetbench.analyse.records import read_record
-from forgetbench.analyse.tables import read_table
 from forgetbench.data.annotations import read_annotations
-from forgetbench.data.card import load_card
+from forgetbench.data.cards.card import load_card
+from forgetbench.data.cards.unpack import unpack
 from forgetbench.data.load import load_data
 from forgetbench.data.recognise import Format, recognise
-from forgetbench.data.unpack import unpack
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import load_original
-from forgetbench.run.seal import read_seal
-from forgetbench.run.verify.branchfile import read_branch
+from forgetbench.proof.verify.branchfile import read_branch
+from forgetbench.record.json_record import read_record
+from forgetbench.record.seal import read_seal
+from forgetbench.record.tables import read_table
 from forgetbench.suite.data_section import Data, Split
 from forgetbench.suite.load import load_suite
 from fuzzing import archives, binaries, samples

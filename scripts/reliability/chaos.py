@@ -26,11 +26,11 @@ from typing import Any
 
 from forgetbench.errors import InputError
 from forgetbench.files import sha256_file
-from forgetbench.run import verify
-from forgetbench.run.execute import run_suite
-from forgetbench.run.pack import pack_run
-from forgetbench.run.seal import files_in
-from forgetbench.run.verify import CHECKS, verify_run
+from forgetbench.proof import verify
+from forgetbench.proof.pack import pack_run
+from forgetbench.proof.verify import CHECKS, verify_run
+from forgetbench.record.seal import files_in
+from forgetbench.sweep.execute import run_suite
 
 #: What is measured anew by whoever trains an epoch again, and what is drawn of it.
 _MEASURED = ("times.csv", "sessions/", "figures/", "summary.md", "manifest.json")

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import madeup_run
 import pytest
+from support import madeup_run
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.equal_gain import EqualGainRow
-from forgetbench.analyse.tables import read_tables
+from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.tables import read_tables
 from forgetbench.report.summary import summary_text, terminal_claims
-from forgetbench.run.folder import RunFolder, columns_of
 
 BACKBONE, HEAD = "backbone (10)", "all-but-head (22)"
 

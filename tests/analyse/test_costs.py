@@ -1,11 +1,11 @@
 from pathlib import Path
 
-import madeup_run
 import pandas as pd
 import pytest
+from support import madeup_run
 
 from forgetbench.analyse.costs import costs, module_norms, seconds_per_step, shared_seconds_per_step
-from forgetbench.analyse.tables import RunTables, read_tables
+from forgetbench.record.tables import RunTables, read_tables
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import madeup_run
+from support import madeup_run
 
 from forgetbench.analyse.operating import POINTS, SHOWN, OperatingRow, Standings, measure_at, standings, thresholds
-from forgetbench.analyse.tables import read_tables
+from forgetbench.record.tables import read_tables
 from forgetbench.suite.claims import Measure
 
 TARGET = {(22, 0, 1): 0.2, (10, 0, 1): 0.3, (22, 1, 1): 0.2, (10, 1, 1): 0.5}

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-import madeup_run
 import pytest
+from support import madeup_run
 
-from forgetbench.analyse.tables import read_tables
 from forgetbench.analyse.tradeoff import Point, outcomes, tradeoff
+from forgetbench.record.tables import read_tables
 
 
 def points(folder: Path, reference_arms: dict[str, int] | None = None, **tables: object) -> list[Point]:

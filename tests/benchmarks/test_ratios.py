@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from factories import CLASSES, drawn_dataset, quick_train, tiny_original
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.factories import CLASSES, drawn_dataset, quick_train, tiny_original
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import ground_truth, score

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import madeup_run
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from factories import written_suite
+from support import madeup_run
+from support.factories import written_suite
 
 import forgetbench
 from forgetbench.cli import main as cli
@@ -182,7 +182,7 @@ def test_a_defect_is_one_line_unless_asked_for_more(tmp_path: Path, monkeypatch:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("forgetbench.run.redraw.redraw", fail)
+    monkeypatch.setattr("forgetbench.sweep.redraw.redraw", fail)
     done = call("report", madeup_run.write_run(tmp_path))
     assert done.exit_code == 1
     assert done.stderr == ("error: unexpected RuntimeError: boom. Run again with -v for the traceback and report it.\n")

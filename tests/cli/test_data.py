@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from factories import written_suite
-from layouts import write_yolo
-from served import Served, card, write_card, zipped
+from support.factories import written_suite
+from support.layouts import write_yolo
+from support.served import Served, card, write_card, zipped
 
 from forgetbench.cli import main as cli
-from forgetbench.data.card import find_card
+from forgetbench.data.cards.card import find_card
 
 BOX = "0 0.5 0.5 0.2 0.4\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from factories import written_suite
+from support.factories import written_suite
 
 from forgetbench.cli.main import main
 

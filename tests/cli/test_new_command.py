@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from breaking import each, nothing
 from click.testing import CliRunner, Result
-from layouts import tree
-from owned import COCO, NAMED, OWNED, VOC, YOLO, Owned, all_of
+from support.breaking import each, nothing
+from support.layouts import tree
+from support.owned import COCO, NAMED, OWNED, VOC, YOLO, Owned, all_of
 
 from forgetbench.cli import main as cli
-from forgetbench.data.card import load_card
+from forgetbench.data.cards.card import load_card
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from finished_run import change_cell, change_json, copy_of, seal
-from madeup_run import write_run
+from support.finished_run import change_cell, change_json, copy_of, seal
+from support.madeup_run import write_run
 
 from forgetbench.cli import main as cli
 

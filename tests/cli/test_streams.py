@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from factories import written_suite
+from support.factories import written_suite
 
 from forgetbench.cli import main as cli
 from forgetbench.cli.console import ConsoleProgress

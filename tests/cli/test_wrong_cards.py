@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from factories import written_suite
-from layouts import write_yolo
-from served import Served, card, write_card, zipped
+from support.factories import written_suite
+from support.layouts import write_yolo
+from support.served import Served, card, write_card, zipped
 
 from forgetbench.cli import main as cli
-from forgetbench.data.pins import PINS_FILE
+from forgetbench.data.cards.pins import PINS_FILE
 
 URL = "https://example.org/a.zip"
 FILES = {"a.txt": b"apple"}

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breaking import (
+from click.testing import CliRunner, Result
+from support.breaking import (
     TRAIN_IMAGE,
     TRAIN_JSON,
     TRAIN_LABEL,
@@ -31,9 +32,8 @@ from breaking import (
     swap,
     text,
 )
-from click.testing import CliRunner, Result
-from factories import written_suite
-from standins import Layout, write_stand_in
+from support.factories import written_suite
+from support.standins import Layout, write_stand_in
 
 from forgetbench.cli import main as cli
 from forgetbench.suite.data_section import Data, Split

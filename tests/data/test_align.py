@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import sample
+from support.factories import sample
 
 from forgetbench.data.align import align_classes
 from forgetbench.data.dataset import Dataset, OddityReport

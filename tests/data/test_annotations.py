@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import drawn_dataset
 from safetensors import safe_open
 from safetensors.numpy import save
-from worlds import world
+from support.factories import drawn_dataset
+from support.worlds import world
 
 from forgetbench.data.annotations import load_annotations, read_annotations, save_annotations
 from forgetbench.errors import CorruptRunError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import NO_FILE
+from support.factories import NO_FILE
 
 from forgetbench.data.clean import Corners, RawBox, clean_sample
 from forgetbench.data.dataset import OddityReport, Sample

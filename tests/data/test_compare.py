@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from layouts import write_yolo
-from served import Served, card, write_card
+from support.layouts import write_yolo
+from support.served import Served, card, write_card
 
-from forgetbench.data.card import load_card
+from forgetbench.data.cards.card import load_card
+from forgetbench.data.cards.missing import Missing, missing_data
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Oddity, OddityReport
 from forgetbench.data.inspect import inspect
 from forgetbench.data.load import load_data
-from forgetbench.data.missing import Missing, missing_data
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
@@ -143,7 +143,7 @@ def test_missing_data(fruit: Path) -> None:
 @pytest.mark.assets
 @pytest.mark.parametrize("name", ["bccd", "fruit9", "coco-val128"])
 def test_real_data_are_what_their_cards_say(assets: Path, name: str) -> None:
-    from forgetbench.data.card import find_card
+    from forgetbench.data.cards.card import find_card
 
     seen = inspect(find_card(name, None), None)
     assert seen.parts

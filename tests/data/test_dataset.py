@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import drawn_dataset
-from files_changed import another_image, let_time_pass, overwrite
-from owned import OWNED
+from support.factories import drawn_dataset
+from support.files_changed import another_image, let_time_pass, overwrite
+from support.owned import OWNED
 
 from forgetbench.data import dataset as dataset_module
 from forgetbench.data.annotations import read_annotations, save_annotations

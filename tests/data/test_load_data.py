@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from layouts import tree, voc_object, write_coco, write_image, write_list, write_voc, write_yolo
+from support.layouts import tree, voc_object, write_coco, write_image, write_list, write_voc, write_yolo
 
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.errors import DataError

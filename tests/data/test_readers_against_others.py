@@ -13,12 +13,13 @@ from typing import Literal
 import cv2
 import numpy as np
 import pytest
-from generated import TURNED, Made, Part, Purpose, Row, turned
-from generated_coco import crowd_or_outline, make_coco, make_coco_told, odd_box
-from generated_labels import box_lines, oriented_lines, polygon_lines, pose_lines
-from generated_voc import make_voc, make_voc_told
-from generated_yolo import make_yolo
-from other_readers import (
+from PIL import Image
+from support.generated import TURNED, Made, Part, Purpose, Row, turned
+from support.generated_coco import crowd_or_outline, make_coco, make_coco_told, odd_box
+from support.generated_labels import box_lines, oriented_lines, polygon_lines, pose_lines
+from support.generated_voc import make_voc, make_voc_told
+from support.generated_yolo import make_yolo
+from support.other_readers import (
     TOLERANCE,
     ByImage,
     element_tree_rows,
@@ -26,10 +27,9 @@ from other_readers import (
     ultralytics_rows,
     with_area,
 )
-from PIL import Image
 
-from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.dataset import Dataset
+from forgetbench.data.formats.coco.coco_names import COCO_NAMES
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breaking import Break, cut, each, nothing, remove, swap, text
-from layouts import tree
-from owned import CLASSES, COCO, NAMED, OWNED, VOC, YOLO, Owned, add, all_of, rename
+from support.breaking import Break, cut, each, nothing, remove, swap, text
+from support.layouts import tree
+from support.owned import CLASSES, COCO, NAMED, OWNED, VOC, YOLO, Owned, add, all_of, rename
 
-from forgetbench.data import instances, known_images, voc
+from forgetbench.data.formats import voc
+from forgetbench.data.formats.coco import instances
+from forgetbench.data.images import known_images
 from forgetbench.data.load import load_data, read_target
 from forgetbench.data.recognise import Format, recognise
 from forgetbench.errors import DataError

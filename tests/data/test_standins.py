@@ -8,10 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from standins import Layout, class_colours, write_stand_in
+from support.standins import Layout, class_colours, write_stand_in
 
-from forgetbench.data.coco_names import COCO_NAMES
 from forgetbench.data.dataset import Dataset
+from forgetbench.data.formats.coco.coco_names import COCO_NAMES
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.suite.data_section import Data, Split
 

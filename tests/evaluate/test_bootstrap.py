@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import world
+from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import BLOCK, draw_images, resample

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from factories import drawn_dataset, tiny_original
 from numpy.typing import NDArray
+from support.factories import drawn_dataset, tiny_original
 
 pytest.importorskip("pytorch_grad_cam")
 

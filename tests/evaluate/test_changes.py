@@ -3,7 +3,7 @@ from copy import deepcopy
 
 import pytest
 import torch
-from factories import tiny_original
+from support.factories import tiny_original
 from torch import nn
 
 from forgetbench.evaluate.changes import Change, relative_change

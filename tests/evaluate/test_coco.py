@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import sample
+from support.factories import sample
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import ground_truth, mean_ap, score

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from factories import CLASSES, drawn_dataset, tiny_original
+from support.factories import CLASSES, drawn_dataset, tiny_original
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import image_batch, to_device

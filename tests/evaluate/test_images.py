@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from factories import drawn_dataset
-from files_changed import another_image, overwrite
+from support.factories import drawn_dataset
+from support.files_changed import another_image, overwrite
 
 from forgetbench.errors import DataError
 from forgetbench.evaluate.images import PADDING, batches, letterboxed, plan_letterbox

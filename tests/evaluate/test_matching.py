@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worlds import world
+from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import scorer_rows

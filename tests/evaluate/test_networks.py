@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from factories import CLASSES, tiny_original
+from support.factories import CLASSES, tiny_original
 
 from forgetbench.evaluate.networks import ModuleShelf, Network
 from forgetbench.model.branch import grow_branch

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import sample
 from numpy.typing import NDArray
-from worlds import world
+from support.factories import sample
+from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import MAX_DET, comparable_boxes

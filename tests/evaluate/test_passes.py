@@ -5,9 +5,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from factories import CLASSES, FAMILIES, drawn_dataset, tiny_original
+from support.factories import CLASSES, FAMILIES, drawn_dataset, tiny_original
+from support.ultralytics_oracle import ultralytics_detections
 from torch import Tensor
-from ultralytics_oracle import ultralytics_detections
 
 from forgetbench.data.load import load_data
 from forgetbench.device import to_device

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import sample
-from worlds import world
+from support.factories import sample
+from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import average_recall, draw_images

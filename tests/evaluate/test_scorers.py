@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from factories import sample
-from worlds import world
+from support.factories import sample
+from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import load_data

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from factories import CLASSES, FAMILIES, tiny_architecture
 from safetensors.torch import save_file
+from support.factories import CLASSES, FAMILIES, tiny_architecture
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo

@@ -2,7 +2,7 @@ import re
 
 import pytest
 import torch
-from factories import tiny_original
+from support.factories import tiny_original
 
 from forgetbench.errors import FrozenChangedError
 from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors

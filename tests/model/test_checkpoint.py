@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from factories import tiny_original
+from support.factories import tiny_original
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.model.branch import grow_branch

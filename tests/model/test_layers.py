@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from factories import tiny_original
+from support.factories import tiny_original
 
 from forgetbench.model import yolo
 from forgetbench.model.layers import describe_layers

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from factories import CLASSES, tiny_architecture, tiny_original
 from safetensors.torch import save_file
+from support.factories import CLASSES, tiny_architecture, tiny_original
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo

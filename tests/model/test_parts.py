@@ -1,5 +1,5 @@
 import pytest
-from factories import tiny_original
+from support.factories import tiny_original
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from factories import tiny_architecture, tiny_original
+from support.factories import tiny_architecture, tiny_original
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from factories import tiny_architecture, tiny_original
 from safetensors.torch import save_file
+from support.factories import tiny_architecture, tiny_original
 from torch import nn
 from torch.nn.utils import prune
 

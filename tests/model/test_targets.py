@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from factories import CLASSES, quick_train, tiny_original
+from support.factories import CLASSES, quick_train, tiny_original
 
 from forgetbench.model import yolo
 from forgetbench.model.branch import grow_branch

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from factories import CLASSES, tiny_architecture, tiny_original
+from support.factories import CLASSES, tiny_architecture, tiny_original
 
 from forgetbench.errors import WeightsError
 from forgetbench.model import yolo

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import madeup_run
 import pytest
 from matplotlib.axes import Axes
+from support import madeup_run
 
 from forgetbench.analyse.costs import costs, module_norms
-from forgetbench.analyse.tables import RunTables, read_tables
 from forgetbench.analyse.tradeoff import Treatment, original_ap
+from forgetbench.record.tables import RunTables, read_tables
 from forgetbench.report.charts import draw_curves, draw_tradeoff
 from forgetbench.report.cost_charts import draw_costs, draw_gradients
 from forgetbench.report.style import Look, looks

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from madeup_run import write_run
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from support.madeup_run import write_run
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.report import fonts, write

@@ -1,8 +1,8 @@
 """What is on the charts of classes and errors: read back from the drawn objects."""
 
-from matplotlib.axes import Axes
-from matplotlib.container import BarContainer, ErrorbarContainer
-from test_forgotten_text import TARGET, measures, of_class
+from matplotlib.container import BarContainer
+from support.drawn import drawn
+from support.forgotten_rows import TARGET, measures, of_class
 
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.figures import render
@@ -10,19 +10,6 @@ from forgetbench.report.forgotten_charts import MOST_CLASSES, draw_classes, draw
 from forgetbench.report.style import looks
 
 LOOKS = {look.label: look for look in looks([(Treatment(15), "15"), (Treatment(0), "none (0)")]).values()}
-
-
-def drawn(axis: Axes, label: str, named_on: Axes | None = None) -> dict[str, tuple[float, float, float]]:
-    """Return a treatment's value, low and high by the name of the row it stands in."""
-    names = [tick.get_text() for tick in (named_on or axis).get_yticklabels()]
-    bars = next(c for c in axis.containers if isinstance(c, ErrorbarContainer) and c.get_label() == label)
-    line, _, (spans,) = bars.lines
-    assert line is not None
-    ends = [sorted(float(x) for x, _ in segment) for segment in spans.get_segments()]
-    return {
-        names[round(float(y))]: (round(float(x), 6), round(low, 6), round(high, 6))
-        for (x, y), (low, high) in zip(line.get_xydata(), ends, strict=True)
-    }
 
 
 def test_classes_by_falling_forgetting_in_points_with_intervals() -> None:

@@ -1,32 +1,9 @@
 """What the summary says of what was forgotten, from rows written by hand."""
 
-from typing import Any
+from support.forgotten_rows import BASE, TARGET, measures, of_class
 
 from forgetbench.analyse.compared import Change
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.report.forgotten_text import ERRORS, MEASURES, forgotten_section
-
-BASE = {
-    "model": "m", "head": "one-to-many", "role": "reference", "attach": "head", "treatment": "none (0)",
-    "against": "original", "seeds": 1, "quantity": "forgetting", "before": 0.4, "after": 0.3, "value": 0.1,
-    "images_low": 0.05, "images_high": 0.2, "seeds_low": None, "seeds_high": None, "low": 0.05, "high": 0.2,
-}  # fmt: skip
-TARGET = {"role": "target", "attach": None, "quantity": "gain", "against": "all-but-head (22)", "value": -0.1}
-
-
-def of_class(name: str, **changes: Any) -> ClassChange:
-    about = {"kind": "class", "super_category": None, "shares": None, "shared_with": None, "instances": 9, "images": 9}
-    return ClassChange(**{**BASE, **about, "name": name, **changes})
-
-
-def of_measure(measure: str, **changes: Any) -> MeasureChange:
-    return MeasureChange(**{**BASE, "measure": measure, **changes})
-
-
-def measures(**changes: Any) -> list[MeasureChange]:
-    rows = [of_measure(name, **changes) for name in (*MEASURES, *ERRORS)]
-    rows.append(of_measure("right_score", **changes))
-    return [*rows, of_measure("score_shift", **{**changes, "before": None, "after": None, "value": -0.25})]
+from forgetbench.report.forgotten_text import forgotten_section
 
 
 def test_nothing_to_compare_needs_no_section() -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import madeup_run
 import pytest
+from support import madeup_run
 
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.tables import read_tables, rows_of
 from forgetbench.analyse.tradeoff import treatment_of
+from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.tables import read_tables, rows_of
 from forgetbench.report.figures import Figures
 from forgetbench.report.front_charts import draw_fronts
 from forgetbench.report.front_text import equal_gain_table, front_table, write_fronts
 from forgetbench.report.summary import points_of
 from forgetbench.report.write import looks_of
-from forgetbench.run.folder import RunFolder, columns_of
 
 HEAD, BACKBONE = "all-but-head (22)", "backbone (10)"
 SCENE: dict[str, Any] = {"model": madeup_run.MODEL, "head": "one-to-many", "attach": "head"}

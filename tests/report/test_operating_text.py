@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import madeup_run
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
-from test_forgotten_charts import drawn
+from support import madeup_run
+from support.drawn import drawn
 
 from forgetbench.analyse.operating import OperatingRow, standings
-from forgetbench.analyse.tables import read_table, read_tables, rows_of
+from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.tables import read_table, read_tables, rows_of
 from forgetbench.report.evidence_text import evidence_section
 from forgetbench.report.figures import Figures
 from forgetbench.report.operating_charts import draw_operating
 from forgetbench.report.operating_text import write_in_rank_and_score
 from forgetbench.report.summary import terminal_summary
 from forgetbench.report.write import looks_of
-from forgetbench.run.folder import RunFolder, columns_of
 
 HEAD, BACKBONE = "all-but-head (22)", "backbone (10)"
 

@@ -1,12 +1,12 @@
 import re
 from pathlib import Path
 
-import madeup_run
 import pytest
 from markdown_it import MarkdownIt
+from support import madeup_run
 
-from forgetbench.analyse.tables import read_tables
 from forgetbench.data.clean import TRAINED_ON
+from forgetbench.record.tables import read_tables
 from forgetbench.report.summary import summary_text, terminal_summary
 from forgetbench.report.write import write_report
 

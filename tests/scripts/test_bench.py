@@ -17,7 +17,7 @@ from benchmarks.export import export
 from benchmarks.measure import Cost, bytes_under, run_measured
 from benchmarks.table import ap_table, cost_table, last_line, medians
 from benchmarks.work import QUICK, Work, suite_of
-from factories import drawn_dataset
+from support.factories import drawn_dataset
 
 from forgetbench.data.load import load_data
 from forgetbench.errors import InputError, RunError

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from finished_run import copy_of, last_digit
 from reliability.chaos import compare
+from support.finished_run import copy_of, last_digit
 
 
 def test_killed_runs_end_as_one_that_nobody_killed() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from forgetbench.data.card import load_card
+from forgetbench.data.cards.card import load_card
 from forgetbench.errors import SuiteError
 from forgetbench.suite.explain import MOST_PROBLEMS
 from forgetbench.suite.load import load_suite, suite_from_mapping

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from test_schema import load, problem
+from support.suites import load, problem
 
 CLAIM: dict[str, Any] = {
     "name": "kept", "says": "nothing is lost", "source": "page 4", "quantity": "forgetting", "attach": "head",

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import tiny_suite
+from support.factories import tiny_suite
 
 from forgetbench.suite.load import suite_from_mapping
 from forgetbench.suite.portable import deciding, portable_path, portable_suite

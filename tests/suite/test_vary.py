@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from test_schema import load, problem
+from support.suites import load, problem
 
 from forgetbench.suite.vary import Setting, arm_label, arm_name, branch_settings, settings_of, trained_under
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from factories import drawn_dataset, quick_train, tiny_original
+from support.factories import drawn_dataset, quick_train, tiny_original
 from torch import Tensor
 
 from forgetbench.device import Precision

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from factories import quick_train, tiny_original
+from support.factories import quick_train, tiny_original
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts

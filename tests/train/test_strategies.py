@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from factories import CLASSES, drawn_dataset, quick_train, tiny_original
+from support.factories import CLASSES, drawn_dataset, quick_train, tiny_original
 from torch import Tensor
 
 from forgetbench.errors import FrozenChangedError

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from factories import drawn_dataset, quick_train, tiny_original
-from files_changed import another_image, let_time_pass, overwrite
+from support.factories import drawn_dataset, quick_train, tiny_original
+from support.files_changed import another_image, let_time_pass, overwrite
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError

@@ -1,0 +1,1 @@
+"""The YOLO format: data.yaml, label files, their forms."""

@@ -1,0 +1,1 @@
+"""What readers of all formats share: names and paths, classes, one record a file."""

@@ -1,0 +1,1 @@
+"""Tables that are made from other files of a run: its scores, detections and annotations."""

@@ -1,0 +1,1 @@
+"""What a suite leads to, found and checked before anything is computed."""

@@ -1,0 +1,97 @@
+"""The manifest: what was asked for, what it ran with, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.derive.evidence import SEED
+from forgetbench.model import yolo
+from forgetbench.plan.plan import Plan
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import FORMAT
+from forgetbench.suite.portable import portable_suite
+from forgetbench.suite.vary import branch_settings
+
+
+def manifest_of(plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a run before it starts; `environment` is what it is computed in."""
+    return {
+        "format": FORMAT,
+        "id": plan.run_id(),
+        "suite": portable_suite(plan.suite),
+        "identity": plan.identity(),
+        "evaluation": asdict(plan.settings()),
+        "resampling_seed": SEED,
+        "arms": _arms(plan),
+        "reference_arms": {
+            model: plan.reference_freeze_point(model) for model in plan.originals if plan.suite.train.pretrained
+        },
+        "claims": plan.claims,
+        "models": {
+            name: {
+                "weights_hash": original.weights_hash(),
+                "head": original.head,
+                "neck": original.neck,
+                "classes": list(original.classes),
+                "two_heads": yolo.has_two_heads(original.model),
+            }
+            for name, original in plan.originals.items()
+        },
+        "data": {
+            "train": _dataset(plan.target_train),
+            "target": _dataset(plan.target.evaluate) | {"oddities": plan.reports["target"].counts()},
+            "reference": _dataset(next(iter(plan.reference.values())))
+            | {"oddities": plan.reports["reference"].counts()},
+        },
+        "environment": environment,
+    }
+
+
+def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> dict[str, Any]:
+    """Return the manifest with how each arm ended."""
+    return {
+        **manifest,
+        "arms": [
+            {**described, **folder.outcomes(arm.model, arm.seed)[arm.name]}
+            for described, arm in zip(manifest["arms"], plan.arms, strict=True)
+        ],
+    }
+
+
+def _arms(plan: Plan) -> list[dict[str, Any]]:
+    arms = []
+    for arm in plan.arms:
+        flops = plan.blank(arm).flops(plan.suite.train.imgsz)
+        arms.append(
+            {
+                "arm": arm.name,
+                "model": arm.model,
+                "freeze_point": arm.freeze_point,
+                "label": arm.label,
+                "method": arm.method,
+                "strategy": arm.strategy,
+                "setting": str(arm.setting) or None,
+                "seed": arm.seed,
+                "train": branch_settings(arm.regime.train),
+                "trainable_parameters": arm.regime.trained_parameters,
+                "parameters": arm.regime.parts.parameters(),
+                "trained_flops": sum(flops[arm.freeze_point :]),
+                "flops": sum(flops),
+            }
+        )
+    return arms
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "split": dataset.split,
+        "subset_of": dataset.subset_of,
+        "images": len(dataset.samples),
+        "instances": dataset.instances,
+        "classes": list(dataset.classes),
+        "fingerprint": dataset.fingerprint(),
+        "origin": asdict(dataset.origin) if dataset.origin else None,
+    }

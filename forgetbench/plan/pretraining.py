@@ -1,0 +1,173 @@
+"""Originals trained on the reference from scratch, where a suite names an architecture instead of weights.
+
+What is trained is kept in the cache folder, with a journal as in a run's: what is not what was written is trained
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import SuiteError
+from forgetbench.files import cache_folder, sha256_json
+from forgetbench.model import yolo
+from forgetbench.model.original import Original, load_original, make_original, save_original
+from forgetbench.model.parts import Parts
+from forgetbench.plan.models import open_untrained, read_suite_architecture
+from forgetbench.plan.slowness import PaceWatch
+from forgetbench.progress import Progress, warnings_to
+from forgetbench.record.journal import Journal
+from forgetbench.record.state import load_state, newest_state, other_states, save_state, state_path
+from forgetbench.suite.schema import Logging, Suite
+from forgetbench.suite.train_section import Pretrain, Train
+from forgetbench.train.regime import Regime
+from forgetbench.train.session import TrainingSession
+
+ARM = "original"
+
+
+class _Kept:
+    """What is kept of one original: the states to resume from while it is trained, and then itself."""
+
+    def __init__(self, place: Path, progress: Progress) -> None:
+        self._journal = Journal(place, warnings_to(progress))
+        self._place, self._original = place, place / "original.safetensors"
+
+    def original(self, name: str) -> Original | None:
+        """Return the original if it was trained before and is what was written."""
+        if not self._journal.holds(self._original):
+            return None
+        loaded = load_original(self._original)
+        return Original(Path(name).stem, loaded.model, loaded.classes, loaded.architecture)
+
+    def begin(self) -> None:
+        """Make ready to train."""
+        self._place.mkdir(parents=True, exist_ok=True)
+        self._journal.begin()
+
+    def state(self, device: torch.device) -> dict[str, Any] | None:
+        """Return the state to resume from, if there is one and it is what was written."""
+        newest = newest_state(self._journal.within(self._place))
+        return load_state(newest, device) if newest is not None and self._journal.holds(newest) else None
+
+    def add_state(self, epoch: int, state: Mapping[str, Any]) -> None:
+        """Write the state after an epoch in place of the one before."""
+        path = state_path(self._place, epoch)
+        save_state(path, dict(state))
+        self._journal.add(path)
+        self._journal.drop(other_states(path))
+
+    def add(self, original: Original) -> None:
+        """Write the trained original; there is nothing to resume from any more."""
+        save_original(original, self._original)
+        self._journal.add(self._original)
+        self._journal.drop(other_states(self._original))
+
+
+def cached_original(name: str, folder: Path | None, suite: Suite, data: Dataset, progress: Progress) -> Original | None:
+    """Return the original of an architecture if it was trained before on these data with these settings.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+        WeightsError: there is no such architecture.
+    """
+    return _Kept(_kept_place(name, folder, suite, data), progress).original(name)
+
+
+def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
+    """Return the training section that a suite's `pretrain` section stands for."""
+    return Train(
+        epochs=pretrain.epochs,
+        optimizer=pretrain.optimizer,
+        lr0=pretrain.lr0,
+        imgsz=pretrain.imgsz or train.imgsz,
+        batch=pretrain.batch,
+        warmup_epochs=pretrain.warmup_epochs,
+        warmup_bias_lr=pretrain.warmup_bias_lr,
+        augment=pretrain.augment,
+        pretrained=False,
+    )
+
+
+def pretrain_regime(untrained: Original, suite: Suite) -> Regime:
+    """Return how an original without weights is trained.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+    """
+    settings = pretrain_settings(_pretrain_of(untrained.name, suite), suite.train)
+    return Regime(Parts(untrained), 0, settings, pretrained=False)
+
+
+def pretrain_original(
+    name: str, folder: Path | None, suite: Suite, data: Dataset, device: torch.device, progress: Progress
+) -> Original:
+    """Train an architecture on the reference and keep the result; an interrupted training goes on where it was.
+
+    Raises:
+        SuiteError: the suite has no `pretrain` section.
+        WeightsError: the architecture cannot be built.
+    """
+    kept = _Kept(_kept_place(name, folder, suite, data), progress)
+    kept.begin()
+    untrained = open_untrained(name, folder, data.classes)
+    regime = pretrain_regime(untrained, suite)
+    settings = regime.train
+    session = TrainingSession(
+        untrained,
+        {ARM: regime},
+        data,
+        settings,
+        seed=_pretrain_of(name, suite).seed,
+        device=device,
+        logging=Logging(gradients=False, memory=False),
+    )
+    state = kept.state(device)
+    if state is not None:
+        session.restore(state)
+    total = session.batches * settings.epochs
+    watch = PaceWatch("pretraining", "batches", device, progress)
+    with progress.task(f"pretraining {untrained.name} on {data.name}", total, "batch") as advance:
+
+        def on_batch(epoch: int, done: int) -> None:
+            advance(epoch * session.batches + done, "")
+            watch.done(done)
+
+        for record in session.epochs(on_batch):
+            kept.add_state(record.epoch, session.state())
+            losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
+            advance(record.epoch * session.batches, losses)
+    tensors = session.learners[ARM].checkpoint_tensors()
+    trained = make_original(untrained.name, untrained.architecture, data.classes, tensors, where=name)
+    kept.add(trained)
+    return kept.original(name) or trained
+
+
+def _pretrain_of(name: str, suite: Suite) -> Pretrain:
+    if suite.pretrain is None:
+        raise SuiteError(
+            "an architecture has no weights to forget",
+            where=f"models: {name}",
+            expected="weights (.pt or .safetensors), or a 'pretrain' section that says how to train it",
+        )
+    return suite.pretrain
+
+
+def _kept_place(name: str, folder: Path | None, suite: Suite, data: Dataset) -> Path:
+    """Return where an original trained from an architecture is kept; the name says everything that decides it."""
+    pretrain = _pretrain_of(name, suite)
+    architecture, settings = read_suite_architecture(name, folder), pretrain_settings(pretrain, suite.train)
+    decides = [
+        architecture,
+        settings.model_dump(),
+        pretrain.seed,
+        data.fingerprint(),
+        torch.__version__,
+        yolo.version(),
+    ]
+    return cache_folder() / "originals" / f"{Path(name).stem}-{sha256_json(decides)[:16]}"

@@ -1,0 +1,159 @@
+"""Verifying a finished run, here or packed: whether it is what it was, and whether its numbers follow from its files.
+
+Neither model nor data nor GPU is needed: only the run.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from forgetbench.data.cards.unpack import unpack
+from forgetbench.errors import CorruptRunError, InputError
+from forgetbench.files import sha256_file
+from forgetbench.progress import Progress, Silent
+from forgetbench.proof.verify.checkpoints import check_checkpoints
+from forgetbench.proof.verify.files import check_files
+from forgetbench.proof.verify.findings import Finding, Part, Subject
+from forgetbench.proof.verify.manifest import check_manifest
+from forgetbench.proof.verify.report import check_report
+from forgetbench.proof.verify.scores import check_scores
+from forgetbench.proof.verify.tables import check_tables
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.json_record import read_record
+from forgetbench.record.manifest import FORMAT
+from forgetbench.record.seal import SEAL, is_regular, read_seal
+
+__all__ = ["Finding", "Part", "Verification", "opened", "verify_run"]
+
+#: An archive may unpack to as many times its own size, and so many bytes more.
+MOST_EXPANSION, MORE_BYTES = 50, 50_000_000
+#: What the seal of a run said before it named files.
+_OLD_SEAL = "complete\n"
+#: The parts of a verification, in order.
+CHECKS: tuple[tuple[str, Callable[[Subject, Part, Progress], None]], ...] = (
+    ("files", check_files),
+    ("manifest", check_manifest),
+    ("checkpoints", check_checkpoints),
+    ("scores", check_scores),
+    ("tables", check_tables),
+    ("report", check_report),
+)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was checked of a run.
+
+    Attributes:
+        parts: Each part with its findings, in the order of checking.
+    """
+
+    parts: list[Part]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that is wrong."""
+        return [finding for part in self.parts for finding in part.findings]
+
+
+def verify_run(run: str | Path, progress: Progress | None = None) -> Verification:
+    """Check a finished run: hashes, manifest, checkpoints, scores, tables, summary and charts.
+
+    Args:
+        run: A run folder, or an archive that `pack_run` made.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is not a run, not finished, or of another version's format.
+    """
+    progress = progress or Silent()
+    with opened(Path(run)) as folder:
+        subject = open_subject(folder)
+        parts: list[Part] = []
+        for name, check in CHECKS:
+            part = Part(name)
+            if any(before.halts for before in parts):
+                part.checked = "not checked, since the run is not made of the files that it says"
+            else:
+                _guarded(check, subject, part, progress)
+            parts.append(part)
+    return Verification(parts)
+
+
+def _guarded(
+    check: Callable[[Subject, Part, Progress], None], subject: Subject, part: Part, progress: Progress
+) -> None:
+    """Check one part; a file that cannot be read as what it has to be is a finding, whatever is wrong with it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of arithmetic with numbers that are wrong
+            check(subject, part, progress)
+    except CorruptRunError as error:
+        particulars = f": expected {error.expected}, found {error.found}" if error.expected and error.found else ""
+        where = _within(subject, str(error.where))
+        part.find(where, f"{error.problem}{particulars}, so what rests on it was not checked")
+    except Exception as error:  # files from outside may be wrong in more ways than can be foreseen
+        part.find(part.name, f"could not be checked to the end: {type(error).__name__}: {error}")
+    part.checked = part.checked or "not checked to the end"
+    part.halts |= check is check_manifest and bool(part.findings)
+
+
+def _within(subject: Subject, where: str) -> str:
+    return where.removeprefix(f"{subject.folder.path}/")
+
+
+def open_subject(folder: Path) -> Subject:
+    """Read what a verification rests on; whether the manifest holds is not checked yet.
+
+    Raises:
+        InputError: it is not a run, not finished, or of another version's format.
+        CorruptRunError: manifest or seal are not readable.
+    """
+    if not is_regular(folder, "manifest.json"):
+        raise InputError("not a run", where=folder, expected="a folder with manifest.json, or an archive of one")
+    if not os.path.lexists(folder / SEAL):
+        raise InputError(
+            "the run is not finished", where=folder, fix="Run its suite again: it goes on where it stopped."
+        )
+    manifest = read_record(folder / "manifest.json")
+    older = is_regular(folder, SEAL) and (folder / SEAL).read_bytes() == _OLD_SEAL.encode()
+    if not older:
+        sealed = read_seal(folder)
+    if older or (
+        manifest.get("format") != FORMAT and sealed.get("manifest.json") == sha256_file(folder / "manifest.json")
+    ):
+        raise InputError(
+            "a run of another version",
+            where=folder,
+            expected=f"format {FORMAT}",
+            found=f"format {manifest.get('format')}",
+            fix="Run its suite again, or use the version that made it.",
+        )
+    return Subject(RunFolder(folder), manifest, sealed)
+
+
+@contextmanager
+def opened(run: Path) -> Iterator[Path]:
+    """Yield a run's folder; an archive's content is unpacked to a temporary one first.
+
+    Raises:
+        InputError: there is nothing of this name, or the archive holds no run.
+        DataError: the archive is damaged, unsafe or too large.
+    """
+    if run.is_dir():
+        yield run
+        return
+    if not run.is_file():
+        raise InputError("no such run", where=run, expected="a run folder, or an archive that `pack` made")
+    with TemporaryDirectory(prefix="forgetbench-") as name:
+        unpack(run, Path(name), most_bytes=MOST_EXPANSION * run.stat().st_size + MORE_BYTES)
+        inside = list(Path(name).iterdir())
+        if len(inside) != 1 or not inside[0].is_dir():
+            raise InputError("not a packed run", where=run, expected="one folder in it", found=f"{len(inside)} names")
+        yield inside[0]

@@ -1,0 +1,40 @@
+"""Whether checkpoints are what their names, the manifest and the original say."""
+
+from __future__ import annotations
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.progress import Progress
+from forgetbench.proof.verify.branchfile import read_branch
+from forgetbench.proof.verify.findings import Part, Subject
+
+
+def check_checkpoints(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
+    """Read every checkpoint; that its tensors are those that were scored is checked with the scores."""
+    if subject.without_checkpoints:
+        part.checked = "none: they were left out"
+        return
+    manifest, count = subject.manifest, 0
+    for arm in manifest["arms"]:
+        model = manifest["models"][arm["model"]]
+        for epoch in subject.checkpoints.get(arm["arm"], ()):
+            path = subject.folder.checkpoint(arm["arm"], epoch)
+            name = path.relative_to(subject.folder.path).as_posix()
+            try:
+                branch = read_branch(path)
+            except CorruptRunError as error:
+                part.find(name, f"{error.problem}: {error.found}")
+                continue
+            expected = {
+                "arm": arm["arm"],
+                "epoch": epoch,
+                "freeze_point": arm["freeze_point"],
+                "original": model["weights_hash"],
+                "classes": manifest["data"]["train"]["classes"],
+            }
+            for key in sorted({*expected, *branch.about}):
+                part.expect(f"{name}, {key}", branch.about.get(key, "nothing"), expected.get(key, "nothing"))
+            outside = [index for index in branch.modules if not arm["freeze_point"] <= index <= model["head"]]
+            for index in outside:
+                part.find(f"{name}, module {index}", f"not between {arm['freeze_point']} and {model['head']}")
+            count += 1
+    part.checked = f"{count} checkpoints against manifest and names"

@@ -1,0 +1,79 @@
+"""Comparing a table as it lies in a run with the same table made again."""
+
+from __future__ import annotations
+
+import csv
+import math
+from io import StringIO
+from pathlib import Path
+
+from forgetbench.derive.measured import Table
+from forgetbench.errors import CorruptRunError
+from forgetbench.proof.verify.findings import Part
+from forgetbench.record.folder import table_text
+
+#: Columns that tell rows apart, as findings name them.
+_NAMING = (
+    "claim", "model", "arm", "treatment", "against", "epoch", "step", "module", "role", "attach", "head", "quantity",
+    "measure", "point", "kind", "part", "name",
+)  # fmt: skip
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return a table's rows as text by column.
+
+    Raises:
+        CorruptRunError: the file is missing or not readable.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
+
+
+def compare_table(part: Part, folder: Path, table: Table, tolerance: float = 0.0) -> int:
+    """Compare a table of a run with what it has to be, cell by cell; return the number of cells compared.
+
+    Args:
+        part: Where findings go.
+        folder: The run.
+        table: What the table has to be.
+        tolerance: Numbers may differ by as much, relative to the larger of 1 and what is expected.
+    """
+    try:
+        with (folder / table.name).open(newline="", encoding="utf-8") as file:
+            found = list(csv.reader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        part.find(table.name, f"not a readable table: {error.strerror if isinstance(error, OSError) else error}")
+        return 0
+    columns, *expected = csv.reader(StringIO(table_text(table.columns, table.rows)))
+    if not found or not part.expect(f"{table.name}, columns", found[0], columns):
+        return 0
+    if len(found) - 1 != len(expected):
+        part.find(table.name, f"found {len(found) - 1} rows, expected {len(expected)}")
+    for line, (row, wanted) in enumerate(zip(found[1:], expected, strict=False), start=2):
+        if len(row) != len(columns):
+            part.find(f"{table.name}, line {line}", f"found {len(row)} cells, expected {len(columns)}")
+            continue
+        for column, cell, value in zip(columns, row, wanted, strict=True):
+            if not _same(cell, value, tolerance):
+                part.expect(f"{table.name}, line {line} ({_named(columns, wanted)}), {column}", cell, value)
+    return len(columns) * len(expected)
+
+
+def _same(found: str, expected: str, tolerance: float) -> bool:
+    if found == expected or not tolerance:
+        return found == expected
+    try:
+        return math.isclose(
+            float(found), float(expected), rel_tol=0, abs_tol=tolerance * max(1.0, abs(float(expected)))
+        )
+    except ValueError:
+        return False
+
+
+def _named(columns: list[str], row: list[str]) -> str:
+    cells = dict(zip(columns, row, strict=True))
+    named = {name: cells[name] for name in _NAMING if cells.get(name)}
+    return ", ".join(f"{name} {cell}" if cell.isdecimal() else cell for name, cell in named.items())

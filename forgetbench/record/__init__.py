@@ -1,0 +1,1 @@
+"""The format of a run: its folder, manifest, tables, records, journal and seal."""

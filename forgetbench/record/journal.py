@@ -1,0 +1,123 @@
+"""What of a run is finished: each file's hash from the moment it is complete, as lines that the seal grows out of.
+
+A line is added once a file is in its place, so what a kill leaves without one was never finished. A file is used again
+only while it has the hash of its line. When all is there, the journal of what belongs to the run is renamed to `DONE`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.faults import writing
+from forgetbench.files import sha256_file, write_text
+from forgetbench.record.seal import JOURNAL, SEAL, files_in, is_regular, lines_of, read_line, read_seal, write_seal
+
+
+class Journal:
+    """The finished files of a run folder.
+
+    In a folder with a seal, what is added goes into the seal, by `seal_again`.
+
+    Args:
+        folder: The run folder.
+        warn: Told of each file that is not what was written.
+    """
+
+    def __init__(self, folder: Path, warn: Callable[[str], None] = lambda _: None) -> None:
+        self._folder, self.warn = folder, warn
+        self._path = folder / JOURNAL
+        self._sealed = (folder / SEAL).is_file()
+        self._hashes = read_seal(folder) if self._sealed else _read(self._path)
+        self._held: set[str] = set()
+
+    def within(self, place: Path) -> list[Path]:
+        """Return the files below a folder that were finished, whatever has become of them."""
+        return [path for path in map(self._folder.joinpath, self._hashes) if place in path.parents]
+
+    def add(self, *paths: Path) -> None:
+        """Record files that are in their places, whole."""
+        for path in paths:
+            name, digest = self._name(path), sha256_file(path)
+            if not self._sealed:
+                with writing(self._path), self._path.open("a", encoding="utf-8") as file:
+                    file.write(lines_of({name: digest}))
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._hashes[name] = digest
+            self._held.add(name)
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a file was finished and is what it was; one that is not is named, to be made again."""
+        name = self._name(path)
+        if name not in self._held and name in self._hashes:
+            problem = problem_with(self._folder, name, self._hashes[name])
+            if problem is None:
+                self._held.add(name)
+            else:
+                self.warn(f"{name}: {problem}; it is made again")
+                self._hashes.pop(name)
+        return name in self._held
+
+    def all_hold(self, paths: Iterable[Path]) -> bool:
+        """Tell whether all of these are what was written; each that is not is named."""
+        return not [path for path in paths if not self.holds(path)]
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Take files out of the run, from the disk first."""
+        names = {self._name(path) for path in paths}
+        for name in names:
+            (self._folder / name).unlink(missing_ok=True)
+        if names & self._hashes.keys():
+            self._hashes = {name: digest for name, digest in self._hashes.items() if name not in names}
+            self._held -= names
+            if not self._sealed:
+                write_text(self._path, lines_of(self._hashes))
+
+    def begin(self) -> None:
+        """Make ready to go on: what a kill left half-written is removed, and the journal holds whole lines only.
+
+        Raises:
+            CorruptRunError: something else than a file is called as the journal is.
+        """
+        if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
+            raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
+        for left in self._folder.rglob(".*.part"):
+            left.unlink(missing_ok=True)
+        write_text(self._path, lines_of(self._hashes))
+
+    def seal(self) -> list[str]:
+        """Seal what was added or used since the journal was opened, and remove what earlier attempts finished besides.
+
+        Returns:
+            Names of files in the folder that do not belong to the run.
+        """
+        self.drop([self._folder / name for name in self._hashes.keys() - self._held])
+        write_text(self._path, lines_of(self._hashes))
+        self._path.replace(self._folder / SEAL)
+        self._sealed = True
+        return [name for name in files_in(self._folder) if name not in self._hashes]
+
+    def seal_again(self) -> None:
+        """Bring the seal up to date with what was added or dropped; other files keep the hashes they had."""
+        write_seal(self._folder, self._hashes)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the finished files; of a line that a kill cut or that is damaged, nothing is known."""
+    if not is_regular(path.parent, path.name):
+        return {}
+    lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]
+    return dict(filter(None, map(read_line, lines)))
+
+
+def problem_with(folder: Path, name: str, digest: str) -> str | None:
+    """Return what is wrong with a finished file, None if it is what was written."""
+    if not is_regular(folder, name):
+        return "not a regular file" if os.path.lexists(folder / name) else "missing"
+    return None if sha256_file(folder / name) == digest else "not what was written"

@@ -1,0 +1,1 @@
+"""The order of work: training, evaluating, deriving, drawing, and going on after an interruption."""

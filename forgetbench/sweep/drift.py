@@ -1,0 +1,189 @@
+"""Where the last checkpoints of a run have moved from the original: features, weights, BatchNorm statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from forgetbench.data.dataset import Sample
+from forgetbench.derive.batchnorm import BatchNormRow, write_batchnorm
+from forgetbench.evaluate.changes import Change, relative_change
+from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
+from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.model.parts import statistics_of
+from forgetbench.plan.arms import Arm
+from forgetbench.plan.plan import Plan
+from forgetbench.progress import Progress
+from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.tables import read_table
+from forgetbench.sweep.scoring import Scorable, Scorer
+from forgetbench.sweep.training import scored_epochs
+
+#: Most checkpoints that are looked at side by side; of each a minibatch's outputs are in memory.
+MOST_TOGETHER = 8
+_UNMEASURED, _UNCHANGED = FeatureDrift(None, None, 0), Change(None, None, None)
+
+
+@dataclass(frozen=True)
+class DriftRow:
+    """How far one module of an arm's last checkpoint has moved from the original's; None is not measured.
+
+    Attributes:
+        arm, model, seed, epoch: Which checkpoint.
+        module, kind: Which module of its trunk, as `model.<index>`; cells of modules below the freeze point are None.
+        cka, distance: Of the module's output on reference images, what came before included.
+        weight_change, mean_change, variance_change: Of the module's own parameters and BatchNorm statistics.
+        images: How many images `cka` and `distance` rest on.
+    """
+
+    arm: str
+    model: str
+    seed: int
+    epoch: int
+    module: str
+    kind: str
+    cka: float | None
+    distance: float | None
+    weight_change: float | None
+    mean_change: float | None
+    variance_change: float | None
+    images: int | None
+
+
+@dataclass(frozen=True)
+class _Last:
+    """An arm's last checkpoint and its reference networks under attach = head, one per head."""
+
+    arm: Arm
+    epoch: int
+    networks: list[Network]
+
+
+def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float) -> None:
+    """Write `drift.csv` and `batchnorm.csv` if they are not there yet, whole; all checkpoints have been scored before.
+
+    Args:
+        plan, folder: The run.
+        device: Where to compute.
+        progress: Told what is going on.
+        most_bytes: How much of checkpoints' modules may be in memory before those at hand are dealt with.
+    """
+    if _is_written(folder):
+        return
+    drifts: list[DriftRow] = []
+    shares: list[BatchNormRow] = []
+    for model in plan.originals:
+        scorer = Scorer(plan, model, folder, device, progress)
+        samples, settings = plan.reference[model].samples, plan.settings()
+        for together in _groups(plan, model, folder, scorer, most_bytes):
+            networks = list(dict.fromkeys(last.networks[0] for last in together))
+            with progress.task(f"drift of {model}", min(len(samples), MOST_IMAGES), "image") as advance:
+                on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
+                found = _feature_drift(scorer.shelf, networks, samples, settings, device, on_batch, progress)
+            for last in together:
+                drifts += _drift_rows(last, scorer.shelf, found[last.networks[0]])
+            items = [pair for last in together for pair in _batchnorm_items(last, scorer.shelf)]
+            scorer.evaluate([item for _, item in items if item])
+            for row, item in items:
+                file = folder.detections(scorer.key(item)).name if item else None
+                shares.append(BatchNormRow(**row, ap=None, forgetting=None, low=None, high=None, detections=file))
+            scorer.forget_modules()
+    folder.write_table("drift.csv", columns_of(DriftRow), drifts)
+    write_batchnorm(folder, shares, progress)
+
+
+def _is_written(folder: RunFolder) -> bool:
+    """Tell whether both tables, and the detections that one of them names, are what was written."""
+    all_hold = folder.journal.all_hold
+    if not all_hold(map(folder.table, ("drift.csv", "batchnorm.csv"))):
+        return False
+    named = read_table(folder.table("batchnorm.csv"))["detections"].dropna().unique()
+    return all_hold(map(folder.detections_called, named))
+
+
+def _groups(plan: Plan, model: str, folder: RunFolder, scorer: Scorer, most_bytes: float) -> Iterator[list[_Last]]:
+    """Yield a model's last checkpoints, as many at once as there may be."""
+    together: list[_Last] = []
+    for arm in plan.arms:
+        if arm.model == model:
+            for epoch in scored_epochs(plan, folder, arm)[-1:]:
+                together.append(_Last(arm, epoch, scorer.adapted_networks(arm, epoch)))
+            # each module becomes up to three: as trained, and with either part of it put back
+            if len(together) == MOST_TOGETHER or 3 * scorer.module_bytes > most_bytes:
+                yield together
+                together = []
+    if together:
+        yield together
+
+
+def _feature_drift(
+    shelf: ModuleShelf,
+    networks: Sequence[Network],
+    samples: Sequence[Sample],
+    settings: EvaluationSettings,
+    device: torch.device,
+    on_batch: Callable[[int], None],
+    progress: Progress,
+) -> dict[Network, list[FeatureDrift]]:
+    """Return networks' drift; in several goes where the device has no room for one, unmeasured where not for one."""
+    try:
+        return feature_drift(shelf, networks, samples, settings, device, on_batch)
+    except torch.OutOfMemoryError:
+        if len(networks) == 1:
+            progress.message("no room to compare features with the original's: drift is not measured", "warning")
+            return {networks[0]: [_UNMEASURED] * (len(networks[0].modules) - 1)}
+    half = len(networks) // 2
+    parts = (networks[:half], networks[half:])
+    return {
+        network: found
+        for part in parts
+        for network, found in _feature_drift(shelf, part, samples, settings, device, on_batch, progress).items()
+    }
+
+
+def _drift_rows(last: _Last, shelf: ModuleShelf, found: Sequence[FeatureDrift]) -> Iterator[DriftRow]:
+    after = shelf.modules_of(last.networks[0])
+    for index, before in enumerate(shelf.original.modules[:-1]):
+        trains = index >= last.arm.freeze_point
+        moved = found[index] if trains else _UNMEASURED
+        change = relative_change(before, after[index]) if trains else _UNCHANGED
+        yield DriftRow(
+            arm=last.arm.name,
+            model=last.arm.model,
+            seed=last.arm.seed,
+            epoch=last.epoch,
+            module=f"model.{index}",
+            kind=type(before).__name__,
+            cka=moved.cka,
+            distance=moved.distance,
+            weight_change=change.weights,
+            mean_change=change.means,
+            variance_change=change.variances,
+            images=moved.images or None,
+        )
+
+
+def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str, Any], Scorable | None]]:
+    """Yield the networks that tell statistics from weights; None where the arm's trunk has no BatchNorm of its own."""
+    own = shelf.original.modules[last.arm.freeze_point : -1]
+    has_norms = any(statistics_of(module) for module in own)
+    for network in last.networks:
+        made = {
+            "statistics": shelf.with_statistics_alone(network),
+            "weights": shelf.with_weights_alone(network),
+            "both": network,
+        }
+        for adapted, of_parts in made.items():
+            row: dict[str, Any] = {
+                "model": last.arm.model,
+                "arm": last.arm.name,
+                "seed": last.arm.seed,
+                "epoch": last.epoch,
+                "head": network.head,
+                "adapted": adapted,
+            }
+            yield row, Scorable("reference", of_parts, {}) if has_norms else None

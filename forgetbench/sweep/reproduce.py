@@ -1,0 +1,138 @@
+"""Running a finished run's suite again from its manifest, and comparing what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forgetbench.device import available_cores, keep_freed_memory, pick_device
+from forgetbench.errors import DataError, InputError, WeightsError, counted
+from forgetbench.plan.models import is_architecture
+from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.progress import Progress, Silent
+from forgetbench.proof.compare import Comparison, compare_runs, environment_differences
+from forgetbench.proof.verify import open_subject, opened
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.strangers import reading
+from forgetbench.suite.load import LoadedSuite, suite_from_mapping
+from forgetbench.sweep.execute import folder_of, run_plan
+from forgetbench.sweep.provenance import environment
+
+_POINT = "Or say where it is: --set target.path=PATH, --set reference.path=PATH, --set models=[PATH]."
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of running a run again.
+
+    Attributes:
+        folder: The new run.
+        environment: What differs between the two runs' versions, hardware and settings, in words.
+        comparison: How their results compare.
+    """
+
+    folder: RunFolder
+    environment: list[str]
+    comparison: Comparison
+
+
+def reproduce_run(
+    run: str | Path,
+    *,
+    output: str | Path = "reproductions",
+    overrides: Sequence[str] = (),
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Run a finished run's suite again with the run's number of threads, and compare.
+
+    Args:
+        run: A run folder, or an archive that `pack_run` made.
+        output: Folder that the new run is made in; an interrupted one goes on.
+        overrides: Where data and weights are, e.g. `target.path=/data/fruit`; nothing else may change.
+        device: Where to compute; default: the first CUDA device, else the CPU.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is no finished run, data or weights are missing or others, or `output` holds the run itself.
+        RunError: the new run could not go on.
+    """
+    progress = progress or Silent()
+    with opened(Path(run)) as folder:
+        with reading(folder):
+            manifest = open_subject(folder).folder.read_manifest()
+        where = pick_device(device)
+        keep_freed_memory()
+        _use_threads(manifest["environment"]["threads"], progress)
+        plan = _planned(manifest, f"the suite of {run}", overrides, where, progress)
+        _check_inputs(plan, manifest["identity"], progress)
+        if folder_of(plan, Path(output)).path.resolve() == folder.resolve():
+            raise InputError("that is the run itself", where=output, expected="another folder for the new run")
+        differences = list(map(str, environment_differences(manifest["environment"], environment(where))))
+        for difference in differences:
+            progress.message(f"differs: {difference}", "detail")
+        again = run_plan(plan, Path(output), where, progress, free_threads=False)
+        with reading(folder):
+            comparison = compare_runs(RunFolder(folder), again, progress)
+    return Reproduction(again, differences, comparison)
+
+
+def _use_threads(wanted: int, progress: Progress) -> None:
+    """Compute with the run's number of threads, or with as many as there are cores for, and say so."""
+    cores = available_cores()
+    threads = min(wanted, cores)
+    torch.set_num_threads(threads)
+    if wanted != threads:
+        progress.message(
+            f"the run computed with {wanted} threads, and {counted(cores, 'core is', 'cores are')} available "
+            "here: its arithmetic cannot be repeated exactly, so results are compared within intervals",
+            "warning",
+        )
+
+
+def _planned(
+    manifest: dict[str, Any], called: str, overrides: Sequence[str], device: torch.device, progress: Progress
+) -> Plan:
+    suite = suite_from_mapping(manifest["suite"], called, overrides)
+    try:
+        return make_plan(LoadedSuite(suite, Path("suite.yaml"), ()), device=device, progress=progress)
+    except (DataError, WeightsError) as error:
+        fix = f"{error.fix} {_POINT}" if error.fix else _POINT
+        known = {"where": error.where, "expected": error.expected, "found": error.found}
+        raise type(error)(error.problem, **known, fix=fix, further=error.further) from error
+
+
+def _check_inputs(plan: Plan, identity: dict[str, Any], progress: Progress) -> None:
+    """Check that suite, data and weights are the run's; an original trained from an architecture may come out another.
+
+    Raises:
+        InputError: they are not.
+    """
+    here = plan.identity()
+    if here["suite"] != identity["suite"]:
+        changed = ", ".join(key for key in identity["suite"] if here["suite"].get(key) != identity["suite"][key])
+        raise InputError("not the run's suite", where=changed, fix="Only places of data and weights may be set.")
+    for role in ("target", "reference"):
+        for part, expected in identity[role].items():
+            _expect_same("data", f"{role}, {part}", here[role][part], expected)
+    for name, asked in zip(plan.originals, plan.suite.models, strict=True):
+        found, expected = here["originals"][name], identity["originals"][name]
+        if is_architecture(asked) and found != expected:
+            progress.message(f"{name} was trained anew and is not the original of the run", "warning")
+        else:
+            _expect_same("weights", asked, found, expected)
+
+
+def _expect_same(what: str, where: str, found: str, expected: str) -> None:
+    if found != expected:
+        raise InputError(
+            f"not the {what} that the run was made with",
+            where=where,
+            expected=f"SHA-256 {expected[:12]}…",
+            found=f"{found[:12]}…",
+            fix=_POINT,
+        )

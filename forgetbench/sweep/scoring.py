@@ -1,0 +1,227 @@
+"""Scoring checkpoints: which networks are due, which were evaluated before, and the rows of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from forgetbench.analyse.tradeoff import ORIGINAL
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import RunError
+from forgetbench.evaluate.coco import Scores, ground_truth, score
+from forgetbench.evaluate.detections import load_detections, save_detections
+from forgetbench.evaluate.keys import evaluation_key
+from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.passes import EvaluationSettings, run_pass
+from forgetbench.evaluate.scorers import GroundTruth
+from forgetbench.evaluate.spool import spooling
+from forgetbench.files import write_json
+from forgetbench.model.checkpoint import load_checkpoint
+from forgetbench.model.original import Original
+from forgetbench.plan.arms import Arm
+from forgetbench.plan.plan import Plan
+from forgetbench.plan.slowness import PaceWatch
+from forgetbench.progress import Progress
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.json_record import read_record
+from forgetbench.record.result_rows import ClassRow, ResultRow
+
+
+@dataclass(frozen=True)
+class Scorable:
+    """A network to be scored on a role's dataset, and the cells of its row that do not depend on scores."""
+
+    role: str
+    network: Network
+    cells: dict[str, Any]
+
+
+def networks_of(
+    plan: Plan, shelf: ModuleShelf, arm: Arm, owned: Sequence[str]
+) -> Iterator[tuple[str, str | None, Network]]:
+    """Yield what a branch's modules on a shelf are evaluated as, by role and attach point, for each head in turn."""
+    for head in plan.heads(arm.model):
+        yield "target", None, shelf.task_network(arm.freeze_point, owned, head)
+        for attach, index in plan.attach_points(arm):
+            yield "reference", attach, shelf.reference_network(arm.freeze_point, owned, index, head)
+
+
+class Scorer:
+    """Evaluates and scores networks of one model, each distinct one once."""
+
+    def __init__(self, plan: Plan, model: str, folder: RunFolder, device: torch.device, progress: Progress) -> None:
+        self._plan, self._model, self._folder = plan, model, folder
+        self._device, self._progress = device, progress
+        self._original: Original = plan.originals[model]
+        self._settings: EvaluationSettings = plan.settings()
+        self._shelf = ModuleShelf(self._original)
+        self._datasets: dict[str, Dataset] = {"target": plan.target.evaluate, "reference": plan.reference[model]}
+        self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
+
+    @cached_property
+    def _truths(self) -> dict[str, GroundTruth]:
+        scorer = self._plan.suite.evaluation.scorer
+        return {role: ground_truth(dataset, scorer) for role, dataset in self._datasets.items()}
+
+    @property
+    def shelf(self) -> ModuleShelf:
+        """The modules of the networks named since `forget_modules` was called."""
+        return self._shelf
+
+    def key(self, item: Scorable) -> str:
+        """Return the content hash of an evaluation: modules, data and settings."""
+        return evaluation_key(item.network.key(), self._fingerprints[item.role], asdict(self._settings))
+
+    def original_items(self) -> list[Scorable]:
+        """Return the original on the reference data, once per head."""
+        return [
+            Scorable("reference", self._shelf.original_network(head), self._cells(None, 0, "reference", "head", head))
+            for head in self._plan.heads(self._model)
+        ]
+
+    def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
+        """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
+        networks = networks_of(self._plan, self._shelf, arm, self._put_checkpoint(arm, epoch))
+        return [
+            Scorable(role, network, self._cells(arm, epoch, role, attach, network.head))
+            for role, attach, network in networks
+            if role in roles
+        ]
+
+    def adapted_networks(self, arm: Arm, epoch: int) -> list[Network]:
+        """Return a checkpoint's reference network under attach = head, once per head."""
+        owned, attach = self._put_checkpoint(arm, epoch), self._original.head
+        return [
+            self._shelf.reference_network(arm.freeze_point, owned, attach, head)
+            for head in self._plan.heads(self._model)
+        ]
+
+    def _put_checkpoint(self, arm: Arm, epoch: int) -> tuple[str, ...]:
+        """Shelve a checkpoint's modules; returns their keys."""
+        _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
+        template = self._plan.blank(arm).modules[arm.freeze_point :]
+        return self._shelf.put_branch(arm.freeze_point, template, tensors)
+
+    def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
+        return {
+            "arm": arm.name if arm else ORIGINAL,
+            "model": self._model,
+            "freeze_point": arm.freeze_point if arm else None,
+            "strategy": arm.strategy if arm else None,
+            "setting": str(arm.setting) or None if arm else None,
+            "seed": arm.seed if arm else None,
+            "epoch": epoch,
+            "dataset": self._datasets[role].name,
+            "role": role,
+            "attach": attach,
+            "head": head,
+        }
+
+    def evaluate(self, items: Iterable[Scorable]) -> None:
+        """Run every network that has no detections yet, all of a dataset's in one pass."""
+        items = list(items)
+        for role, dataset in self._datasets.items():
+            wanted = {item.network: self.key(item) for item in items if item.role == role}
+            holds, path_of = self._folder.journal.holds, self._folder.detections
+            missing = {network: key for network, key in wanted.items() if not holds(path_of(key))}
+            if wanted:
+                known = len(wanted) - len(missing)
+                self._progress.message(
+                    f"{dataset.name}: {known} of {len(wanted)} networks were evaluated before", "detail"
+                )
+            if not missing:
+                continue
+            self._run(role, missing)
+
+    def _run(self, role: str, missing: Mapping[Network, str]) -> None:
+        """Run networks over a role's dataset in one pass; in several where the device has no room for one."""
+        networks, dataset = list(missing), self._datasets[role]
+        try:
+            with spooling(self._folder.unfinished_detections(), networks) as spool:
+                name = f"evaluating {len(networks)} networks on {dataset.name}"
+                with self._progress.task(name, len(dataset.samples), "image") as advance:
+                    watch = PaceWatch("evaluation", "images", self._device, self._progress)
+
+                    def on_batch(done: int) -> None:
+                        advance(done, "")
+                        watch.done(done)
+
+                    run_pass(self._shelf, networks, dataset, self._settings, self._device, spool.add, on_batch)
+                for network, key in missing.items():
+                    about = {
+                        "key": key,
+                        "network": network.key(),
+                        "modules": self._shelf.hashes_of(network),
+                        "head": network.head,
+                        "data": self._fingerprints[role],
+                        "role": role,
+                        "settings": asdict(self._settings),
+                    }
+                    path = self._folder.detections(key)
+                    self._folder.journal.drop([path.with_suffix(".json")])
+                    save_detections(path, spool.read(network), about)
+                    self._folder.journal.add(path)
+        except torch.OutOfMemoryError as error:
+            if len(networks) == 1:
+                raise RunError(
+                    "one network does not fit into the device's memory",
+                    where=f"evaluating on {dataset.name}",
+                    found=str(error).splitlines()[0],
+                    fix="Lower evaluation.batch or evaluation.imgsz, then run the same command again.",
+                ) from error
+            half = len(networks) // 2
+            self._progress.message(f"no room for {len(networks)} networks at once: two passes", "warning")
+            for part in (networks[:half], networks[half:]):
+                self._run(role, {network: missing[network] for network in part})
+
+    def score(self, item: Scorable) -> Scores:
+        """Return the scores of an evaluated network, from disk if it was scored before.
+
+        A run folder knows one scorer of one version: they are part of the run's identity.
+        """
+        path = self._folder.detections(self.key(item))
+        kept = path.with_suffix(".json")
+        if self._folder.journal.holds(kept):
+            record = read_record(kept)
+            record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
+            return Scores(**record)
+        scores = score(self._truths[item.role], load_detections(path)[0])
+        write_json(kept, asdict(scores))
+        self._folder.journal.add(kept)
+        return scores
+
+    def target_ap(self, arm: Arm, epoch: int) -> float | None:
+        """Evaluate one checkpoint on the target alone and return its AP, of the suite's first head."""
+        items = self.checkpoint_items(arm, epoch, roles=["target"])
+        self.evaluate(items)
+        self.forget_modules()
+        return self.score(items[0]).ap
+
+    def rows(self, items: Iterable[Scorable]) -> tuple[list[ResultRow], list[ClassRow]]:
+        """Return result rows and per-class rows of evaluated networks."""
+        results, classes = [], []
+        items = list(items)
+        with self._progress.task(f"scoring {self._model}", len(items), "row") as advance:
+            for done, item in enumerate(items):
+                measured = asdict(self.score(item))
+                per_class = measured.pop("per_class")
+                file = self._folder.detections(self.key(item)).name
+                results.append(ResultRow(**item.cells, **measured, detections=file))
+                shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head")}
+                names = self._datasets[item.role].classes
+                classes += [ClassRow(**shared, label=i, name=names[i], ap=ap) for i, ap in per_class.items()]
+                advance(done + 1, "")
+        return results, classes
+
+    @property
+    def module_bytes(self) -> int:
+        """Bytes of the checkpoints' modules held in float16, with the float32 copies that evaluation makes of them."""
+        return 3 * self._shelf.nbytes()
+
+    def forget_modules(self) -> None:
+        """Drop checkpoints' modules from memory."""
+        self._shelf.keep_only([])

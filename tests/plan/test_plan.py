@@ -1,0 +1,190 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.factories import tiny_suite, written_suite
+
+from forgetbench.data.cards.card import LoadedCard
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import DataError, SuiteError
+from forgetbench.model.original import save_original
+from forgetbench.plan import plan as plan_module
+from forgetbench.plan.models import open_untrained
+from forgetbench.plan.outline import missing_inputs
+from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
+
+CPU = torch.device("cpu")
+
+
+def planned(folder: Path, family: str = "yolov8", **changes: Any) -> Plan:
+    return make_plan(load_suite(written_suite(folder, family, **changes)), device=CPU, train_originals=False)
+
+
+def test_arms_are_models_by_seeds_by_freeze_points(tmp_path: Path) -> None:
+    plan = planned(tmp_path, seeds=[0, 3], freeze_points=["all-but-head", "first-4"])
+    assert [arm.name for arm in plan.arms] == [
+        f"tiny-yolov8-freeze{point}-seed{seed}" for seed in (0, 3) for point in (22, 4)
+    ]
+    assert [arm.label for arm in plan.arms][:2] == ["all-but-head (22)", "first-4 (4)"]
+
+
+def test_names_mean_what_they_mean_in_each_family(tmp_path: Path) -> None:
+    assert [arm.freeze_point for arm in planned(tmp_path, "yolov10").arms] == [23, 11, 0]
+
+
+def test_attach_points_resolve_per_arm(tmp_path: Path) -> None:
+    plan = planned(tmp_path, attach_points=["head", "freeze-point", 16])
+    resolved = {arm.freeze_point: plan.attach_points(arm) for arm in plan.arms}
+    assert resolved[10] == [("head", 22), ("freeze-point", 10), ("16", 16)]
+    assert resolved[22] == [("head", 22), ("freeze-point", 22), ("16", 22)]
+
+
+def test_the_run_is_named_by_what_decides_its_numbers(tmp_path: Path) -> None:
+    first = planned(tmp_path)
+    assert planned(tmp_path).run_id() == first.run_id()
+    assert planned(tmp_path, description="other words").run_id() == first.run_id()
+    others: list[dict[str, Any]] = [
+        {"train": {"lr0": 0.001}}, {"seeds": [1]}, {"evaluation": {"conf": 0.01}}, {"target": {"seed": 1}},
+        {"reference": {"evaluate_images": 7}},
+    ]  # fmt: skip
+    ids = {planned(tmp_path, **changes).run_id() for changes in others}
+    assert len(ids | {first.run_id()}) == len(others) + 1
+
+
+def test_a_model_with_one_head_is_scored_by_it(tmp_path: Path) -> None:
+    assert planned(tmp_path).heads("tiny-yolov8") == ["one-to-many"]
+
+
+def test_both_heads_are_scored_unless_the_suite_names_one(tmp_path: Path) -> None:
+    assert planned(tmp_path, "yolov10").heads("tiny-yolov10") == ["one-to-one", "one-to-many"]
+    for head in ("one-to-one", "one-to-many"):
+        assert planned(tmp_path, "yolov10", evaluation={"heads": [head]}).heads("tiny-yolov10") == [head]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"freeze_points": ["all-but-head", 22]}, "two freeze points are the same module"),
+        ({"freeze_points": [0]}, "the reference arm is not among the freeze points"),
+        ({"train": {"pretrained": False}}, "random weights cannot be frozen"),
+        ({"attach_points": [23]}, "lies beyond the detection head"),
+        ({"arms": [{"name": "a", "pretrained": False, "freeze_point": 10}]}, r"arms\[0\]: random weights cannot"),
+        ({"arms": [{"name": "a", "strategy": {"onyl": ["box"]}}]}, r"arms\[0\].strategy.onyl: unknown strategy"),
+        ({"arms": [{"name": "a", "freeze_point": 23}]}, r"arms\[0\].freeze_point: freeze point '23' lies beyond"),
+        ({"arms": [{"name": "a", "strategy": {"unfreeze": {2: 23}}}]}, r"unfreeze: freeze point '23' lies beyond"),
+        ({"arms": [{"name": "a", "strategy": {"only": ["box"]}}]}, "arm 'a': the class rows of a head that is scored"),
+    ],
+)
+def test_contradictions_are_found_before_any_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], problem: str
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("trained before all was checked")
+
+    monkeypatch.setattr(plan_module, "pretrain_original", refuse)
+    with pytest.raises(SuiteError, match=problem):
+        make_plan(load_suite(written_suite(tmp_path, **changes)), device=CPU)
+
+
+def test_from_scratch_needs_no_reference_arm(tmp_path: Path) -> None:
+    plan = planned(tmp_path, train={"pretrained": False}, freeze_points=["none"])
+    assert [arm.freeze_point for arm in plan.arms] == [0]
+
+
+def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path)
+    (tmp_path / "other").mkdir()
+    save_original(
+        open_untrained(suite["model"], None, ("star", "heart")), tmp_path / "other" / "tiny-yolov8.safetensors"
+    )
+    suite["models"] = [suite.pop("model"), str(tmp_path / "other" / "tiny-yolov8.safetensors")]
+    with pytest.raises(SuiteError, match="two models have the same name"):
+        make_plan(LoadedSuite(suite_from_mapping(suite), tmp_path / "s.yaml", ()), device=CPU, train_originals=False)
+
+
+def test_weights_decide_the_classes_of_the_reference(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path)
+    weights = tmp_path / "known.safetensors"
+    save_original(open_untrained(suite["model"], None, ("star", "heart")), weights)
+    plan = planned(tmp_path, model=str(weights))
+    (reference,) = plan.reference.values()
+    assert isinstance(reference, Dataset)
+    assert reference.classes == ("star", "heart")
+    assert plan.reports["reference"].counts()["class-unknown-to-model"] == 12
+
+
+def test_what_is_still_to_be_trained_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    assert planned(tmp_path).untrained == {"tiny-yolov8": 16}
+    trained = make_plan(load_suite(written_suite(tmp_path)), device=CPU)
+    assert trained.untrained == {}
+    again = planned(tmp_path)
+    assert again.untrained == {}
+    assert again.run_id() == trained.run_id()
+
+
+def test_only_a_run_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(found: LoadedCard, _progress: object) -> Path:
+        asked.append(found.card.name)
+        raise DataError("no network")
+
+    monkeypatch.setattr("forgetbench.data.cards.download.fetch", fetch)
+    monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path))
+    monkeypatch.delenv("FORGETBENCH_ASSETS", raising=False)
+    target = {"card": "deepfruits", "format": None, "world": None}
+    loaded = load_suite(written_suite(tmp_path, target=target))
+    with pytest.raises(DataError, match=r"data not found.*Run 'forgetbench data fetch deepfruits'.*Download https://"):
+        make_plan(loaded, device=CPU, train_originals=False)
+    assert asked == []
+    with pytest.raises(DataError, match="no network"):
+        make_plan(loaded, device=CPU)
+    assert asked == ["deepfruits"]
+
+
+def test_further_arms_stand_beside_the_freeze_points(tmp_path: Path) -> None:
+    arms = [
+        {"name": "classify", "freeze_point": "backbone", "strategy": {"only": ["class"]}, "train": {"lr0": 0.01}},
+        {"name": "gradual", "freeze_point": "all-but-head", "strategy": {"unfreeze": {2: 15}}},
+        {"name": "scratch", "pretrained": False},
+    ]
+    plan = planned(tmp_path, freeze_points=["all-but-head", "none"], arms=arms)
+    assert [(arm.name, arm.freeze_point, arm.strategy, arm.label) for arm in plan.arms] == [
+        ("tiny-yolov8-freeze22-seed0", 22, "freeze", "all-but-head (22)"),
+        ("tiny-yolov8-freeze0-seed0", 0, "freeze", "none (0)"),
+        ("tiny-yolov8-classify-seed0", 22, "classify", "classify (22)"),
+        ("tiny-yolov8-gradual-seed0", 15, "gradual", "gradual (15)"),
+        ("tiny-yolov8-scratch-seed0", 0, "scratch", "scratch (0)"),
+    ]
+    rates = {arm.strategy: arm.regime.train.lr0 for arm in plan.arms}
+    assert rates == {"freeze": 0.002, "classify": 0.01, "gradual": 0.002, "scratch": 0.002}
+    assert [arm.regime.pretrained for arm in plan.arms] == [True, True, True, True, False]
+
+
+def test_class_rows_may_rest_where_they_are_not_random_or_not_scored(tmp_path: Path) -> None:
+    copied = {"name": "a", "strategy": {"freeze": ["class"]}, "train": {"cls_remap": True}}
+    assert planned(tmp_path, arms=[copied]).arms[-1].strategy == "a"
+    many = {"name": "a", "strategy": {"only": ["one-to-many"]}}
+    assert planned(tmp_path, "yolov10", arms=[many], evaluation={"heads": ["one-to-many"]}).arms[-1].freeze_point == 23
+    with pytest.raises(SuiteError, match=r"class rows of a head that is scored.*evaluation.heads without that head"):
+        planned(tmp_path, "yolov10", arms=[many])
+
+
+def test_a_wrong_arm_is_found_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("fetched before all was checked")
+
+    monkeypatch.setattr("forgetbench.data.cards.download.fetch", refuse)
+    target = {"card": "deepfruits", "format": None, "world": None}
+    suite = written_suite(tmp_path, target=target, arms=[{"name": "a", "strategy": {"onyl": ["head"]}}])
+    with pytest.raises(SuiteError, match="unknown strategy"):
+        make_plan(load_suite(suite), device=CPU)
+
+
+def test_data_at_a_path_of_its_own_are_not_those_of_the_card(tmp_path: Path) -> None:
+    suite = written_suite(tmp_path, target={"card": "bccd", "path": "nowhere", "format": None, "world": None})
+    with pytest.raises(DataError, match="nowhere: data not found; found nothing at"):
+        missing_inputs(load_suite(suite))

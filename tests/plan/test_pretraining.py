@@ -1,0 +1,95 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.factories import tiny_suite
+
+from forgetbench.data.shapes.world import draw_world
+from forgetbench.model.original import Original
+from forgetbench.plan import pretraining
+from forgetbench.plan.models import open_untrained
+from forgetbench.plan.pretraining import cached_original, pretrain_original
+from forgetbench.progress import Progress, Silent
+from forgetbench.suite.load import suite_from_mapping
+
+CPU = torch.device("cpu")
+
+
+def pretrained(folder: Path, progress: Progress | None = None, **changes: Any) -> Original:
+    suite = suite_from_mapping(tiny_suite(folder, **changes))
+    given = suite.models[0], None, suite, draw_world(suite.reference, "train")
+    return cached_original(*given, progress or Silent()) or pretrain_original(*given, CPU, progress or Silent())
+
+
+def test_an_original_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    first = pretrained(tmp_path)
+    assert first.name == "tiny-yolov8"
+    assert (
+        first.weights_hash() != open_untrained(str(tmp_path / "tiny-yolov8.yaml"), None, first.classes).weights_hash()
+    )
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(pretraining, "TrainingSession", refuse)
+    assert pretrained(tmp_path, train={"lr0": 0.01}).weights_hash() == first.weights_hash()
+    with pytest.raises(AssertionError, match="trained again"):
+        pretrained(tmp_path, pretrain={"epochs": 3})
+
+
+class Impatient(Silent):
+    """Interrupts a task when its second epoch begins."""
+
+    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:
+        def advance(done: int, _state: str) -> None:
+            if done > total // 2:
+                raise KeyboardInterrupt
+
+        return nullcontext(advance)
+
+
+def test_interrupted_pretraining_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "whole"))
+    whole = pretrained(tmp_path)
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "broken"))
+    with pytest.raises(KeyboardInterrupt):
+        pretrained(tmp_path, progress=Impatient())
+    (place,) = (tmp_path / "broken" / "originals").iterdir()
+    assert sorted(path.name for path in place.iterdir()) == ["journal", "state-001.pt"]
+    assert pretrained(tmp_path).weights_hash() == whole.weights_hash()
+    assert sorted(path.name for path in place.iterdir()) == ["journal", "original.safetensors"]
+
+
+class Told(Impatient):
+    """Keeps what is said, and lets every task run to its end."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str, level: str = "info") -> None:
+        self.lines.append(text)
+
+    def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:
+        return nullcontext(lambda *_: None)
+
+
+@pytest.mark.parametrize("when", ["trained", "interrupted"])
+def test_what_is_kept_is_trained_again_where_a_bit_of_it_changed(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "whole"))
+    whole = pretrained(tmp_path).weights_hash()
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "damaged"))
+    with nullcontext() if when == "trained" else pytest.raises(KeyboardInterrupt):
+        pretrained(tmp_path, progress=Told() if when == "trained" else Impatient())
+    (path,) = (path for path in (tmp_path / "damaged").rglob("originals/*/*") if path.name != "journal")
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    told = Told()
+    assert pretrained(tmp_path, progress=told).weights_hash() == whole
+    assert told.lines == [f"{path.name}: not what was written; it is made again"]

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.record.state import load_state, save_state
+
+CPU = torch.device("cpu")
+
+
+def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    save_state(tmp_path / "state.pt", {"epochs": 2, "tensors": [torch.tensor([1.5]), None], "why": None})
+    state = load_state(tmp_path / "state.pt", CPU)
+    assert state["epochs"] == 2
+    assert torch.equal(state["tensors"][0], torch.tensor([1.5]))
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a state"])
+def test_a_damaged_state_says_what_to_do(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(CorruptRunError, match=r"state\.pt: the state to resume from is damaged\. Remove its folder"):
+        load_state(tmp_path / "state.pt", CPU)
+
+
+def test_a_state_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    torch.save({"model": Path}, tmp_path / "state.pt")
+    with pytest.raises(CorruptRunError):
+        load_state(tmp_path / "state.pt", CPU)

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from support import madeup_run
+
+from forgetbench.errors import CorruptRunError
+from forgetbench.record.json_record import read_record
+from forgetbench.record.tables import read_table, read_tables
+from forgetbench.report.write import write_report
+
+
+def test_tables_keep_every_digit_and_names_stay_text(tmp_path: Path) -> None:
+    folder = madeup_run.write_run(tmp_path, target={(22, 0, 1): 0.1 + 0.2}, reference={(22, 0, 1): 1 / 3})
+    text = (folder / "results.csv").read_text(encoding="utf-8").replace(",freeze-point,", ",15,")
+    (folder / "results.csv").write_text(text, encoding="utf-8")
+    run = read_tables(folder)
+    assert run.models == ["yolo"]
+    assert run.results["ap"].tolist() == [0.5, 0.1 + 0.2, 1 / 3, 0.5]
+    assert [value for value in run.results["attach"] if not pd.isna(value)] == ["head", "head", "15"]
+
+
+def test_a_number_that_is_none_is_a_missing_value_and_a_name_is_not(tmp_path: Path) -> None:
+    """The norm of a gradient that is not finite is written as `nan` or `inf`; pandas takes such a column for text."""
+    path = tmp_path / "gradients.csv"
+    path.write_text("arm,epoch,step,module,norm\nnan,1,1,model.3,nan\na,1,2,model.3,0.1\na,1,3,model.3,inf\nb,1,4,x,\n")
+    table = read_table(path)
+    assert table["norm"].dtype == "float64"
+    assert table["norm"].fillna(-1).tolist() == [-1, 0.1, float("inf"), -1]
+    assert table["arm"].tolist() == ["nan", "a", "a", "b"]
+    assert table["step"].tolist() == [1, 2, 3, 4]
+
+
+def test_steps_without_a_finite_gradient_do_not_stop_the_report(tmp_path: Path) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    path = folder / "gradients.csv"
+    path.write_text(path.read_text().replace(",inf,", ",nan,"))
+    assert any(file.name.startswith("gradients-yolo") for file in write_report(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("results.csv", None, "no such table"),
+        ("results.csv", "arm,model\n", "columns are missing"),
+        ("memory.csv", "", "not a readable table"),
+        ("manifest.json", "{", "not readable"),
+        ("manifest.json", "[]", "not a record"),
+        ("manifest.json", None, "not readable"),
+    ],
+)
+def test_a_damaged_run_is_named(tmp_path: Path, name: str, content: str | None, problem: str) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=rf"{name}: {problem}"):
+        read_tables(folder)
+
+
+def test_single_files(tmp_path: Path) -> None:
+    folder = madeup_run.write_run(tmp_path)
+    assert len(read_table(folder / "times.csv")) == 4
+    assert read_record(folder / "manifest.json")["suite"]["name"] == "made-up"

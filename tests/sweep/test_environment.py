@@ -1,0 +1,81 @@
+"""A run that goes on: with its own number of threads, and with a word on what else is another than when it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from forgetbench.progress import Level, Silent
+from forgetbench.record.folder import RunFolder
+from forgetbench.sweep import environment as environment_module
+from forgetbench.sweep.environment import environment_of
+from forgetbench.sweep.provenance import environment
+
+CPU = torch.device("cpu")
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self.lines.append(f"{level}: {text}")
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def begun(folder: Path, **changes: Any) -> RunFolder:
+    """Return the folder of a run that began in an environment that differs from this one."""
+    run = RunFolder(folder)
+    run.journal.begin()
+    run.write_manifest({"environment": environment(CPU) | changes})
+    return RunFolder(folder)
+
+
+def test_a_new_run_takes_the_environment_as_it_is(tmp_path: Path) -> None:
+    told = Told()
+    assert environment_of(RunFolder(tmp_path), CPU, told) == environment(CPU)
+    assert told.lines == []
+
+
+def test_a_run_goes_on_with_the_threads_it_began_with(tmp_path: Path) -> None:
+    here = torch.get_num_threads()
+    run = begun(tmp_path, threads=here + 1)
+    told = Told()
+    found = environment_of(run, CPU, told)
+    assert torch.get_num_threads() == here + 1 == found["threads"]
+    assert environment_module.BEGAN_WITH not in found
+    assert told.lines == [
+        f"warning: this run began with {here + 1} threads, so it goes on with as many instead of {here}: another "
+        "number orders sums otherwise"
+    ]
+
+
+def test_what_may_change_last_bits_is_told_and_kept(tmp_path: Path) -> None:
+    packages = environment(CPU)["packages"] | {"numpy": "1.0"}
+    run = begun(tmp_path, processor="another", packages=packages, cores=99)
+    told = Told()
+    found = environment_of(run, CPU, told)
+    assert found["began_with"] == {"numpy": "1.0", "processor": "another"}
+    assert found["processor"] == environment(CPU)["processor"]
+    assert [line.split(": ")[:3] for line in told.lines] == [
+        ["warning", "this run did not begin in the same environment", name] for name in ("numpy", "processor")
+    ]
+    again = begun(tmp_path / "again", **found)
+    assert environment_of(again, CPU, Told())["began_with"] == found["began_with"]
+
+
+def test_an_environment_that_is_not_what_was_written_is_not_used(tmp_path: Path) -> None:
+    run = begun(tmp_path, threads=torch.get_num_threads() + 1)
+    path = tmp_path / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("threads", "thread5"), encoding="utf-8")
+    assert environment_of(run, CPU, Told()) == environment(CPU)

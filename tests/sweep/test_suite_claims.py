@@ -1,0 +1,78 @@
+"""Claims matched with arms, and judged anew in a finished run."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.factories import written_suite
+
+from forgetbench.errors import SuiteError
+from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.record.tables import read_table
+from forgetbench.suite.load import load_suite
+from forgetbench.sweep.execute import run_suite
+
+CPU = torch.device("cpu")
+RETENTION: dict[str, Any] = {
+    "name": "retention", "says": "nothing is lost", "source": "page 1", "quantity": "forgetting", "attach": "head",
+    "below": 0.001,
+}  # fmt: skip
+GAIN: dict[str, Any] = {
+    "name": "deeper", "says": "deeper is better", "source": "page 2", "quantity": "gain", "arms": [10, "none", 15],
+    "above": 0.0,
+}  # fmt: skip
+
+
+def planned(folder: Path, **changes: Any) -> Plan:
+    return make_plan(load_suite(written_suite(folder, **changes)), device=CPU, train_originals=False)
+
+
+def test_arms_and_baselines_are_found_by_point_or_name(tmp_path: Path) -> None:
+    near = {"name": "near", "freeze_point": "none", "strategy": {"l2-sp": 0.01}}
+    memory = {"name": "light", "says": "s", "source": "s", "quantity": "memory", "over": "none", "below": 0.7}
+    chosen = {**RETENTION, "name": "chosen", "arms": ["near", "backbone"]}
+    retention, gain, light, by_name = planned(tmp_path, claims=[RETENTION, GAIN, memory, chosen], arms=[near]).claims
+    every = ["all-but-head (22)", "backbone (10)", "none (0)", "near (0)"]
+    assert retention["compared"] == [{"model": "tiny-yolov8", "treatments": every, "against": "original"}]
+    assert gain["compared"][0]["against"] == "all-but-head (22)"  # the reference arm
+    assert gain["compared"][0]["treatments"] == ["backbone (10)", "none (0)", "15"]  # 15 is not trained: not measured
+    assert light["compared"][0] == {
+        "model": "tiny-yolov8",
+        "treatments": ["all-but-head (22)", "backbone (10)", "near (0)"],
+        "against": "none (0)",
+    }
+    assert by_name["compared"][0]["treatments"] == ["near (0)", "backbone (10)"]
+
+
+def test_claims_of_other_models_are_left_out(tmp_path: Path) -> None:
+    (claim,) = planned(tmp_path, claims=[{**RETENTION, "models": ["other.pt"]}]).claims
+    assert claim["compared"] == []
+
+
+def test_an_unknown_arm_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"claims\[0\]\.arms: no such arm.*found nera"):
+        planned(tmp_path, claims=[{**RETENTION, "arms": ["nera"]}])
+
+
+def test_claims_do_not_name_the_run(tmp_path: Path) -> None:
+    assert planned(tmp_path).run_id() == planned(tmp_path, claims=[RETENTION]).run_id()
+
+
+def test_a_finished_run_is_judged_by_new_claims_without_training(tmp_path: Path) -> None:
+    folder = run_suite(written_suite(tmp_path), output=tmp_path / "runs", device="cpu")
+    assert read_table(folder.path / "claims.csv").empty
+    before = {path: path.read_bytes() for path in (folder.path / "detections").glob("*")}
+    retention_below = {**RETENTION, "name": "null", "attach": "freeze-point"}
+    with_claims = written_suite(tmp_path, claims=[RETENTION, retention_below, GAIN])
+    again = run_suite(with_claims, output=tmp_path / "runs", device="cpu")
+    assert again.path == folder.path
+    judged = read_table(folder.path / "claims.csv").set_index(["claim", "treatment"])
+    assert (judged.loc["null", "verdict"] == "supported").all()
+    assert judged.loc["null", "by_construction"].all()
+    assert judged.loc[("deeper", "15"), "verdict"] == "not measured"
+    assert judged.loc[("retention", "all-but-head (22)"), "by_construction"]
+    assert not judged.loc[("retention", "backbone (10)"), "by_construction"]
+    assert "### null: supported (by construction)" in (folder.path / "summary.md").read_text()
+    assert {path: path.read_bytes() for path in (folder.path / "detections").glob("*")} == before
+    assert folder.read_manifest()["suite"]["claims"][0]["name"] == "retention"
