@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,16 @@ class Original:
 
     def weights_hash(self) -> str:
         """Return a SHA-256 over names, shapes and values of all tensors; the file they came in does not matter."""
+        return self._weights_hash
+
+    @cached_property
+    def _weights_hash(self) -> str:
         return hash_tensors(self.model.state_dict())
+
+    @cached_property
+    def module_hashes(self) -> list[str]:
+        """The hash of each module's tensors, by index; its weights never change."""
+        return [hash_tensors(module.state_dict()) for module in self.modules]
 
 
 def load_original(path: Path) -> Original:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from forgetbench.model import yolo
 from forgetbench.plan.cam_checks import modules_shown
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
+from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.report.cam_charts import Panel, Picture, draw_cams
 from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
@@ -71,13 +73,15 @@ def cams_due(plan: Plan, folder: RunFolder) -> bool:
 
 
 def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
-    """Draw the maps of a finished run, and only then record that its suite asks for them."""
-    write_cams(plan, folder, device, progress)
+    """Give a finished run the maps that its suite asks for."""
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
-    folder.write_manifest(manifest)
-    folder.journal.add(*write_report(folder.path, warn=warnings_to(progress)))
-    folder.journal.seal_again()
+
+    def drawn() -> list[Path]:
+        write_cams(plan, folder, device, progress)
+        return write_report(folder.path, warn=warnings_to(progress))
+
+    amend(folder, "maps", drawn, manifest)
 
 
 def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:

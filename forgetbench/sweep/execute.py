@@ -21,6 +21,7 @@ from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.slowness import warn_before_run
 from forgetbench.progress import Progress, Silent, warnings_to
+from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.result_rows import ClassRow, ResultRow
 from forgetbench.report.write import write_report
@@ -102,13 +103,20 @@ def run_plan(
 
 def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
     """Add to a finished run what decides none of its numbers and may have been asked for since."""
-    claims, cams = claims_due(plan, folder), cams_due(plan, folder)
+    interrupted = begun(folder)
+    addition = interrupted[0] if interrupted else None
+    claims = addition == "claims" or claims_due(plan, folder)
+    cams = addition == "maps" or cams_due(plan, folder)
+    if addition is not None:
+        progress.message("what was being added to the run when it was interrupted is added again")
     if claims:
         progress.message("the suite's claims or description changed: judging and describing anew")
-        add_claims(plan, folder, progress)
+        add_claims(plan, folder, progress, again=addition == "claims")
     if cams:
         add_cams(plan, folder, device, progress)
-    if not claims and not cams:
+    if addition == "report" and not claims and not cams:
+        amend(folder, "report", lambda: write_report(folder.path, warn=warnings_to(progress)))
+    elif not claims and not cams:
         progress.message(f"already complete: {folder.path}")
 
 
@@ -124,6 +132,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     journal = folder.journal
     journal.warn = warnings_to(progress)
     journal.begin()
+    forget(folder)
     rmtree(folder.unfinished_detections(), ignore_errors=True)  # of a pass that a kill ended after its last file
     manifest = manifest_of(plan, environment_of(folder, device, progress))
     folder.write_manifest(manifest)
