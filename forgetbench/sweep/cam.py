@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from forgetbench.analyse.cam_images import largest_gain, largest_loss, random_images
 from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.data.dataset import relative_name
+from forgetbench.derive.tables import table
 from forgetbench.evaluate.image_score import confident
 from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
@@ -22,7 +22,8 @@ from forgetbench.plan.cam_checks import modules_shown
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
-from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.drift import CamRow
 from forgetbench.report.cam_charts import Panel, Picture, draw_cams
 from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
 from forgetbench.report.figures import Figures
@@ -39,30 +40,6 @@ if TYPE_CHECKING:
 _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "reference"}
 #: Most boxes drawn per map; an arm that has hardly learnt may detect hundreds.
 MOST_BOXES = 30
-
-
-@dataclass(frozen=True)
-class CamRow:
-    """One map that was drawn.
-
-    Attributes:
-        model, dataset, role: Where.
-        rule, image: Why the image was chosen, and its name.
-        arm, epoch, head: Which network.
-        score: F1 of the network's detections on the image, None where there is nothing to score.
-        method: How the map was made.
-    """
-
-    model: str
-    dataset: str
-    role: str
-    rule: str
-    image: str
-    arm: str
-    epoch: int
-    head: str
-    score: float | None
-    method: str
 
 
 def cams_due(plan: Plan, folder: RunFolder) -> bool:
@@ -93,7 +70,7 @@ def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Pr
         scorer = Scorer(plan, model, folder, device, progress)
         rows += _Maps(plan, plan.suite.cam, model, "target", folder, scorer).write(device, progress)
         rows += _Maps(plan, plan.suite.cam, model, "reference", folder, scorer).write(device, progress)
-    folder.write_table("cam.csv", columns_of(CamRow), rows)
+    table("cam.csv").write(folder, rows)
 
 
 class _Maps:

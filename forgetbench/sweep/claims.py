@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from forgetbench.derive.evidence import gains_asked, write_claims, write_evidence
+from forgetbench.derive.evidence import gains_asked
+from forgetbench.derive.source import Source
+from forgetbench.derive.tables import derive, table
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
@@ -38,10 +40,11 @@ def judge_again(folder: RunFolder, manifest: dict[str, Any], progress: Progress,
     """Give a finished run a manifest with other claims or another description, and what follows from them."""
 
     def judged() -> Iterator[Path]:
+        source, claims = Source(folder, progress, profiles=False), table("claims.csv")
         if other_gains:
-            write_evidence(folder, progress)
-        else:
-            write_claims(folder)
+            derive(source, asked=True)
+        elif claims.make is not None:
+            claims.write(folder, claims.make(source))
         yield from write_report(folder.path, warn=warnings_to(progress))
 
     amend(folder, "claims", judged, manifest)

@@ -12,18 +12,16 @@ from typing import Any
 import torch
 
 from forgetbench.data.annotations import save_annotations
-from forgetbench.data.dataset import Oddity
-from forgetbench.derive.evidence import write_evidence
-from forgetbench.derive.forgotten import write_forgotten
-from forgetbench.derive.measured import write_tables
+from forgetbench.derive.source import Source
+from forgetbench.derive.tables import derive, table
 from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.slowness import warn_before_run
 from forgetbench.progress import Progress, Silent, warnings_to
 from forgetbench.record.amend import amend, begun, forget
-from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.scores import ClassRow, ResultRow
 from forgetbench.report.write import write_report
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 from forgetbench.sweep.cam import add_cams, cams_due, write_cams
@@ -164,11 +162,11 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         _score(scorer, pending, results, classes)
     manifest = with_outcomes(manifest, plan, folder)
     folder.write_manifest(manifest)
-    write_tables(folder, manifest["arms"], results, classes)
-    write_evidence(folder, progress)
-    write_forgotten(folder, progress)
+    table("results.csv").write(folder, results)
+    table("per_class.csv").write(folder, classes)
     if plan.suite.evaluation.drift:
         write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
+    derive(Source(folder, progress))
     write_cams(plan, folder, device, progress)
     progress.message("drawing")
     journal.add(*write_report(folder.path, warn=warnings_to(progress)))
@@ -180,7 +178,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
 def _write_oddities(plan: Plan, folder: RunFolder) -> None:
     """Write everything that was odd in the data, by role, kind and file."""
     rows = [{"role": role, **asdict(oddity)} for role, report in plan.reports.items() for oddity in report.found]
-    folder.write_table("oddities.csv", ["role", *columns_of(Oddity)], rows)
+    table("oddities.csv").write(folder, rows)
 
 
 def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from forgetbench.derive.measured import DRIFT_TABLES, TABLES
+from forgetbench.derive.tables import TABLES
 from forgetbench.errors import CorruptRunError, counted
 from forgetbench.progress import Progress
 from forgetbench.record.amend import begun, is_amended
@@ -44,9 +44,10 @@ def broken(folder: Path, without: Callable[[str], bool] | None = None) -> list[s
     except CorruptRunError as error:
         return [str(error)]
     found = {name: problem_with(folder, name, digest) for name, digest in hashes.items()}
-    needed = {"manifest.json", "summary.md", *TABLES} - {*DRIFT_TABLES}
+    tables = {table.name for table in TABLES}
+    needed = {"manifest.json", "summary.md", *(table.name for table in TABLES if table.always)}
     # what else may lie beside them is a user's, and no part of the run
-    ours = (name for name in files_in(folder) if "/" in name or name in TABLES)
+    ours = (name for name in files_in(folder) if "/" in name or name in tables)
     found |= dict.fromkeys({*needed, *ours} - hashes.keys(), f"{SEAL} does not name it")
     wrong = {name: problem for name, problem in found.items() if problem is not None}
     return sorted(f"{name}: {problem}" for name, problem in wrong.items() if without is None or not without(name))

@@ -28,7 +28,7 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, ResultRow
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,6 @@ def test_recall_is_that_of_pycocotools_without_categories(seed: int) -> None:
     evaluation.evaluate()
     evaluation.accumulate()
     want = evaluation.eval["recall"][:, 0, 0, 0].mean()
-    (of_one_class,) = match(*without_classes(dataset, detections))
+    (of_one_class,) = match(*without_classes(dataset, detections)).of_classes
     got = average_recall(of_one_class, np.ones((len(dataset.samples), 1)))
     assert (np.isnan(got[0]) and want == -1) or got[0] == pytest.approx(want)
