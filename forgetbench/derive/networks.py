@@ -77,7 +77,7 @@ class Networks:
         resamples: int | None = None,
         profiled: Iterable[str] = (),
     ) -> None:
-        self._folder, self._scorer = folder, manifest["suite"]["evaluation"]["scorer"]
+        self._folder, self._manifest = folder, manifest
         self._resampling = Resampling(folder, manifest, resamples)
         self._profiled = frozenset(profiled)
         is_original = results["arm"] == ORIGINAL
@@ -183,7 +183,9 @@ class Networks:
 
     def _truth(self, data: str) -> GroundTruth:
         if data not in self._truths:
-            self._truths[data] = ground_truth(self._resampling.of(data)[0], self._scorer)
+            self._truths[data] = ground_truth(
+                self._resampling.of(data)[0], self._manifest["suite"]["evaluation"]["scorer"]
+            )
         return self._truths[data]
 
 

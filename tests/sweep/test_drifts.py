@@ -22,7 +22,7 @@ from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.rows.drift import BatchNormRow
-from forgetbench.sweep import drift, execute
+from forgetbench.sweep import drift, jobs
 from forgetbench.sweep.finished import reopen
 
 CHANGES: dict[str, Any] = {"attach_points": ["head"], "evaluation": {"resamples": 50}}
@@ -158,7 +158,6 @@ def test_what_is_on_disk_is_not_computed_again(finished: RunFolder, monkeypatch:
         raise AssertionError("worked again")
 
     monkeypatch.setattr(drift, "feature_drift", refuse)
-    monkeypatch.setattr(drift, "write_batchnorm", refuse)
     before = {name: (finished.path / name).read_bytes() for name in ("drift.csv", "batchnorm.csv", "summary.md")}
     reopen(finished.path)
     again = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=finished.path.parents[1])
@@ -208,7 +207,7 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
         tmp_path, "yolov10", freeze_points=["all-but-head", "backbone"], train={"epochs": 1},
         evaluation={"resamples": 0},
     )  # fmt: skip
-    monkeypatch.setattr(execute, "write_report", lambda *_, **__: [])
+    monkeypatch.setattr(jobs, "write_report", lambda *_, **__: [])
     run = forgetbench.run(suite, output=tmp_path / "runs")
     found = table(run, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4
