@@ -13,6 +13,7 @@ from forgetbench.analyse.evidence import Evidence, Scored
 from forgetbench.derive.networks import Networks
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.tables import as_trained
 
 
 class Source:
@@ -34,8 +35,8 @@ class Source:
 
     @cached_property
     def results(self) -> pd.DataFrame:
-        """`results.csv`."""
-        return self.folder.results()
+        """`results.csv`, of checkpoints as they were trained."""
+        return as_trained(self.folder.results())
 
     @cached_property
     def records(self) -> list[tuple[tuple[str, int], dict[str, Any]]]:

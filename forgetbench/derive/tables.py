@@ -51,6 +51,7 @@ class Table:
         exact: Whether every machine makes the same digits; sums over resamples may differ in their last bits.
         asked: Whether claims decide it, which a finished run may be given later.
         due: Tells by its manifest whether a run has it.
+        later: Columns that runs of earlier versions lack.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Table:
     exact: bool = False
     asked: bool = False
     due: Callable[[Manifest], bool] = _always
+    later: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -84,8 +86,8 @@ class Table:
 _SCORES = ("results.csv", "detections/", "annotations/")
 #: In the order in which they are made; a later one may read an earlier one.
 TABLES = (
-    Table("results.csv", "one row per scored thing", ResultRow, ("models", "data")),
-    Table("per_class.csv", "AP of every class of it", ClassRow, ("models", "data")),
+    Table("results.csv", "one row per scored thing", ResultRow, ("models", "data"), later=("variant",)),
+    Table("per_class.csv", "AP of every class of it", ClassRow, ("models", "data"), later=("variant",)),
     Table("oddities.csv", "what was odd in the data, by file", OddityRow, ("data",)),
     Table(
         "drift.csv",

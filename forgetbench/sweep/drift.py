@@ -14,6 +14,7 @@ from forgetbench.evaluate.changes import Change, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.evaluate.variants import BATCHNORM
 from forgetbench.model.parts import statistics_of
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
@@ -149,12 +150,7 @@ def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str
     own = shelf.original.modules[last.arm.freeze_point : -1]
     has_norms = any(statistics_of(module) for module in own)
     for network in last.networks:
-        made = {
-            "statistics": shelf.with_statistics_alone(network),
-            "weights": shelf.with_weights_alone(network),
-            "both": network,
-        }
-        for adapted, of_parts in made.items():
+        for adapted, variant in BATCHNORM.items():
             row: dict[str, Any] = {
                 "model": last.arm.model,
                 "arm": last.arm.name,
@@ -163,4 +159,4 @@ def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str
                 "head": network.head,
                 "adapted": adapted,
             }
-            yield row, Scorable("reference", of_parts, {}) if has_norms else None
+            yield row, Scorable("reference", variant.network(shelf, network), {}) if has_norms else None

@@ -85,7 +85,8 @@ def test_without_resamples_there_are_none() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_measures_are_those_of_the_scorer(seed: int) -> None:
     dataset, detections = world(seed)
-    found = Examiner(dataset, draw_images(len(dataset.samples), 5, 0)).profile(detections, match(dataset, detections), 0.7)
+    matches = match(dataset, detections)
+    found = Examiner(dataset, draw_images(len(dataset.samples), 5, 0)).profile(detections, matches, 0.7)
     want = score(ground_truth(dataset), detections)
     assert found.per_class == want.per_class
     assert found.measures["ap"] == want.ap
