@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-from forgetbench.report.text import figure_markdown
+from forgetbench.report.blocks import Block, FigureOf, Paragraph
+from forgetbench.report.model_view import ModelView
 
 _METHODS = {"grad-cam": "Grad-CAM", "eigen-cam": "EigenCAM"}
 _SEEN = {
@@ -24,12 +23,6 @@ _RULES = {
 def cam_name(model: str, role: str) -> str:
     """Return the name of a figure of maps, without suffix."""
     return f"cam-{model}-{role}"
-
-
-def cam_figures(folder: Path, model: str) -> list[str]:
-    """Return the names of a model's figures of maps that a run folder has."""
-    names = [cam_name(model, role) for role in ("target", "reference")]
-    return [name for name in names if (folder / "figures" / f"{name}.png").is_file()]
 
 
 def cam_note(method: str) -> str:
@@ -52,17 +45,16 @@ def panel_caption(score: float | None, *, asked: str, method: str, drawn: int, f
     return text if method == asked else f"{text}\n{_METHODS[method]}: no gradient"
 
 
-def cam_section(cam: Mapping[str, Any], figures: Sequence[str]) -> str:
-    """Return the figures of maps after one sentence on their images and what they show.
-
-    Args:
-        cam: The suite's `cam` section.
-        figures: Names of the figures.
-    """
+def section(view: ModelView) -> Iterator[Block]:
+    """Yield the figures of maps after one sentence on their images and what they show; nothing without them."""
+    cam = view.run.suite.get("cam")
+    figures = [name for role in ("target", "reference") if (name := cam_name(view.name, role)) in view.run.maps]
+    if not cam or not figures:
+        return
     seen = _SEEN[cam["method"]].replace("\n", " ")
     chosen = ", ".join(_RULES[rule] for rule in cam["rules"])
-    sentence = (
+    yield Paragraph(
         f"Class activation maps ({_METHODS[cam['method']]}, red most) show {seen}, on images chosen {chosen}; "
         "`cam.csv` lists them."
     )
-    return "\n\n".join([sentence, *map(figure_markdown, figures)])
+    yield from map(FigureOf, figures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from matplotlib.axes import Axes
@@ -12,9 +12,21 @@ from matplotlib.lines import Line2D
 from forgetbench.analyse.curves import curves
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look, error_lengths, method_looks
 
 _PANEL = (4.8, 4.4)
+
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield the fronts of a model, where something was forgotten."""
+    if view.equal_gain:
+        title = f"Forgetting at equal gain: {view.subject}"
+        yield Chart(
+            f"front-{view.name}",
+            lambda: draw_fronts(view.points, view.fronts, view.equal_gain, view.looks, view.methods, title),
+        )
 
 
 def draw_fronts(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 
 from matplotlib.axes import Axes
@@ -10,9 +11,11 @@ from matplotlib.figure import Figure
 
 from forgetbench.analyse.compared import Change
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.report.forgotten_text import ERRORS, MARKS, MEASURES
-from forgetbench.report.row_charts import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
+from forgetbench.report.charts.rows import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look
+from forgetbench.report.words import CHANGED, ERRORS, MARKS, SCORES, told_apart
 
 #: Most classes in a chart: those with the most boxes.
 MOST_CLASSES = 12
@@ -21,6 +24,22 @@ _CLASS_CHANGES = {
     "target": "gain: target AP over the reference arm (points)",
 }
 _CHANGES = {"reference": "lost on the reference (points)", "target": "gained over the reference arm (points)"}
+
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield for each head what changed by class, a chart per role, then what changed by kind of error."""
+    looks, called = view.looks_by_label, view.called
+    for head, of_head, suffix in told_apart(one.head for one in view.changed):
+        roles = [one for one in view.changed if one.head == head]
+        for one in roles:
+            if one.classes:
+                title = f"{CHANGED[one.role].capitalize()}, by class\n{view.subject}{of_head}"
+                draw = partial(draw_classes, one.classes, looks, called, title)
+                yield Chart(f"classes-{view.name}-{one.role}{suffix}", draw)
+        honest = [row for one in roles for row in one.measures if row.honest]
+        if honest:
+            about = f"Classification against localisation: {view.subject}{of_head}"
+            yield Chart(f"errors-{view.name}{suffix}", partial(draw_errors, honest, looks, called, about))
 
 
 def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
@@ -70,13 +89,13 @@ def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], headin
     """
     roles = [role for role in ("reference", "target") if any(row.role == role for row in rows)]
     treatments = [label for label in looks if any(row.treatment == label for row in rows)]
-    heights = [row_height(treatments) * len(names) for names in (MEASURES, ERRORS)]
+    heights = [row_height(treatments) * len(names) for names in (SCORES, ERRORS)]
     figure = Figure(figsize=(4.4 * len(roles) + 2.6, 2.6 + sum(heights)), layout="constrained")
     figure.suptitle(title)
     axes = figure.subplots(2, len(roles), squeeze=False, height_ratios=heights, sharey="row")
     for role, changed, errors in zip(roles, axes[0], axes[1], strict=True):
         mine = [row for row in rows if row.role == role]
-        _dots(changed, _named(mine, MEASURES), treatments, looks)
+        _dots(changed, _named(mine, SCORES), treatments, looks)
         changed.set_title(role)
         changed.set_xlabel(_CHANGES[role])
         named = _named(mine, ERRORS)

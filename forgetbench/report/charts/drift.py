@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import nan
 
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import COLOURS, MARKERS, Look, error_lengths, heading, mark_parts
+from forgetbench.report.words import ADAPTED
 
-#: What a part of a trunk is called in charts and tables.
-ADAPTED = {"statistics": "statistics alone", "weights": "weights alone", "both": "both"}
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield drift by module, then what BatchNorm's statistics cost, where they were measured."""
+    if any(drift.cka is not None or drift.weight_change is not None for drift in view.drifts):
+        neck, head, title = view.about["neck"], view.about["head"], f"Drift by module: {view.subject}"
+        yield Chart(f"drift-{view.name}", lambda: draw_drift(view.drifts, view.looks, neck, head, title))
+    if any(share.forgetting is not None for share in view.shares):
+        about = f"BatchNorm statistics against weights: {view.subject}"
+        yield Chart(f"batchnorm-{view.name}", lambda: draw_statistics(view.shares, view.looks, about))
 
 
 def draw_drift(

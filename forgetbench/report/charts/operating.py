@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,10 +11,23 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
 from forgetbench.analyse.uncertainty import Interval
-from forgetbench.report.row_charts import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
+from forgetbench.report.charts.rows import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look
+from forgetbench.report.words import operating_names, told_apart
 
 _TITLES: dict[Role, str] = {"reference": "reference, attach = head", "target": "target"}
+
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield a chart for each head whose networks were compared at operating points."""
+    for head, of_head, suffix in told_apart(row.head for row in view.operating):
+        if panels := {role: panel for role, panel in view.standings[head].items() if panel.compared}:
+            title = f"In rank and in score: {view.subject}{of_head}"
+            names = operating_names(view.best_threshold(head))
+            draw = partial(draw_operating, panels, names, view.looks_by_label, view.called, title)
+            yield Chart(f"operating-{view.name}{suffix}", draw)
 
 
 def draw_operating(

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
+from forgetbench.analyse.evidence import EvidenceRow
 from forgetbench.analyse.tradeoff import Point, Treatment
 from forgetbench.analyse.uncertainty import Interval
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look, error_lengths, heading
 
 _PANEL = (4.3, 3.9)
-
-
 #: Intervals of forgetting and gain of a treatment's last checkpoints, fractions; None is not known.
 Bars = Callable[[str, str | None, Treatment], tuple[Interval | None, Interval | None]]
+
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield gain against forgetting where gain was measured, and AP over epochs."""
+
+    def bars(head: str, attach: str | None, treatment: Treatment) -> tuple[Interval | None, Interval | None]:
+        return _interval(view.lost(head, attach, treatment)), _interval(view.gained(head, treatment))
+
+    if any(point.gain is not None for point in view.points):
+        title = f"Gain against forgetting: {view.subject}"
+        yield Chart(f"gain-forgetting-{view.name}", lambda: draw_tradeoff(view.points, bars, view.looks, title))
+    if view.points:
+        about = f"AP over epochs: {view.subject}"
+        yield Chart(f"ap-epochs-{view.name}", lambda: draw_curves(view.points, view.original, view.looks, about))
+
+
+def _interval(row: EvidenceRow | None) -> Interval | None:
+    return None if row is None or row.low is None or row.high is None else (row.low, row.high)
 
 
 def draw_tradeoff(points: Sequence[Point], bars: Bars, looks: Mapping[Treatment, Look], title: str) -> Figure:

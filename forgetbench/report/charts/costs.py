@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import nan
 
 from matplotlib.figure import Figure
@@ -10,6 +10,8 @@ from matplotlib.transforms import ScaledTranslation
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.figures import Chart
+from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import COLOURS, Look, error_lengths, heading, mark_parts
 
 _KIND_LABELS = {
@@ -18,6 +20,16 @@ _KIND_LABELS = {
     "optimizer": "optimizer state",
     "saved_for_backward": "saved for backward",
 }
+
+
+def charts(view: ModelView) -> Iterator[Chart]:
+    """Yield gradient norms by module, then memory and time, where they were measured."""
+    if view.norms:
+        neck, head, title = view.about["neck"], view.about["head"], f"Gradient norms by module: {view.subject}"
+        yield Chart(f"gradients-{view.name}", lambda: draw_gradients(view.norms, view.looks, neck, head, title))
+    if any(cost.total is not None or cost.step_seconds is not None for cost in view.costs):
+        about = f"Cost of training: {view.subject}"
+        yield Chart(f"costs-{view.name}", lambda: draw_costs(view.costs, view.shared_seconds, view.looks, about))
 
 
 def draw_gradients(
