@@ -5,8 +5,8 @@ from support.drawn import drawn
 from support.forgotten_rows import TARGET, measures, of_class
 
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.report.charts.forgotten import MOST_CLASSES, draw_classes, draw_errors
 from forgetbench.report.figures import render
-from forgetbench.report.forgotten_charts import MOST_CLASSES, draw_classes, draw_errors
 from forgetbench.report.style import looks
 
 LOOKS = {look.label: look for look in looks([(Treatment(15), "15"), (Treatment(0), "none (0)")]).values()}

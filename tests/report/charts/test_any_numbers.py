@@ -15,15 +15,15 @@ from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
 from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
-from forgetbench.report.charts import draw_curves, draw_tradeoff
-from forgetbench.report.cost_charts import draw_costs, draw_gradients
-from forgetbench.report.drift_charts import ADAPTED, draw_drift, draw_statistics
-from forgetbench.report.figures import Figures
-from forgetbench.report.forgotten_charts import draw_classes, draw_errors
-from forgetbench.report.forgotten_text import ERRORS, MEASURES
-from forgetbench.report.front_charts import draw_fronts
-from forgetbench.report.operating_charts import draw_operating
+from forgetbench.report.charts.costs import draw_costs, draw_gradients
+from forgetbench.report.charts.drift import draw_drift, draw_statistics
+from forgetbench.report.charts.forgotten import draw_classes, draw_errors
+from forgetbench.report.charts.fronts import draw_fronts
+from forgetbench.report.charts.operating import draw_operating
+from forgetbench.report.charts.scores import draw_curves, draw_tradeoff
+from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.style import error_lengths, looks, styled
+from forgetbench.report.words import ADAPTED, ERRORS, SCORES
 
 NUMBERS = (None, nan, inf, -inf, 0.0, -0.0, 0.25, 0.25, -0.1, 1.0, 1e-300, 1e300)
 LOOKS = looks([(Treatment(22), "all-but-head (22)"), (Treatment(0), "none (0)"), (Treatment(0, "own"), "_own $x^2$")])
@@ -128,7 +128,7 @@ def errors(number: Numbers) -> Figure:
     roles = number.some(["target", "reference"])
     rows = [
         MeasureChange(**change(number, label, role), measure=measure)
-        for role in roles for label in BY_LABEL for measure in (*MEASURES, *ERRORS)
+        for role in roles for label in BY_LABEL for measure in (*SCORES, *ERRORS)
     ]  # fmt: skip
     return draw_errors(rows, BY_LABEL, "arm", "title")
 
@@ -173,9 +173,9 @@ def test_a_chart_is_drawn_whatever_the_numbers_are(chart, seed: int, tmp_path: P
     figures = Figures(tmp_path)
     with styled(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        shown = figures.add("chart", lambda: chart(Numbers(seed)), ["svg"])
+        figures.add(Chart("chart", lambda: chart(Numbers(seed))), ["svg"])
     assert figures.failed == {}
-    assert shown == "![chart](figures/chart.png)"
+    assert figures.drawn == ["chart"]
     assert len((tmp_path / "chart.svg").read_bytes()) > 1000
 
 

@@ -1,10 +1,8 @@
 """What is on the chart of maps: read back from the drawn objects."""
 
 import numpy as np
-import pytest
 
-from forgetbench.report.cam_charts import Panel, Picture, draw_cams
-from forgetbench.report.cam_text import cam_note, cam_section, panel_caption
+from forgetbench.report.charts.maps import Panel, Picture, draw_cams
 
 BOXES = np.array([[10.0, 20, 60, 70], [160, 0, 200, 50]])
 
@@ -45,24 +43,3 @@ def test_maps_and_boxes_lie_on_the_original_images_pixels() -> None:
     covered = seen.images[1].get_alpha()
     assert covered.min() == 0
     assert 0.3 < covered.max() < 0.8
-
-
-@pytest.mark.parametrize(
-    ("score", "method", "found", "expected"),
-    [
-        (0.5, "grad-cam", 3, "F1 0.50"),
-        (None, "grad-cam", 0, "F1 –"),
-        (0.126, "grad-cam", 41, "F1 0.13, best 20 of 41 boxes"),
-        (1.0, "eigen-cam", 1, "F1 1.00\nEigenCAM: no gradient"),
-    ],
-)
-def test_captions(score: float | None, method: str, found: int, expected: str) -> None:
-    assert panel_caption(score, asked="grad-cam", method=method, drawn=min(found, 20), found=found) == expected
-
-
-def test_the_section_says_what_is_seen_and_how_images_were_chosen() -> None:
-    text = cam_section({"method": "eigen-cam", "rules": ["random", "largest-loss"]}, ["cam-m-target"])
-    assert text.startswith("Class activation maps (EigenCAM, red most) show the strongest pattern")
-    assert "chosen at random, by the largest loss in F1 against the original (reference)" in text
-    assert text.endswith("\n\n![cam-m-target](figures/cam-m-target.png)")
-    assert cam_note("grad-cam").startswith("Grad-CAM, red most: what the summed confidences")
