@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
@@ -26,12 +26,17 @@ from forgetbench.analyse.tradeoff import (
     treatment_of,
 )
 from forgetbench.errors import printable
+from forgetbench.record.tables import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks
 from forgetbench.report.text import counted_seeds
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from forgetbench.report.view import RunView
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -166,17 +171,17 @@ class ModelView:
     @cached_property
     def fronts(self) -> list[FrontRow]:
         """The points of its fronts."""
-        return [row for row in self.run.fronts if row.model == self.name]
+        return self.rows("front", FrontRow)
 
     @cached_property
     def equal_gain(self) -> list[EqualGainRow]:
-        """What its methods forget where they gain the same."""
-        return [row for row in self.run.equal_gain if row.model == self.name]
+        """What its methods forget where they gain the same; none where the run has no fronts."""
+        return self.rows("equal_gain", EqualGainRow) if self.run.table("front") is not None else []
 
     @cached_property
     def operating(self) -> list[OperatingRow]:
         """Recall, precision and F1 of what was scored."""
-        return [row for row in self.run.operating if row.model == self.name]
+        return self.rows("operating", OperatingRow)
 
     @cached_property
     def standings(self) -> dict[str, dict[Role, Standings]]:
@@ -198,8 +203,10 @@ class ModelView:
     @cached_property
     def changed(self) -> list[Changed]:
         """What was forgotten and what was learnt, by head, the reference first."""
-        classes = [row for row in self.run.classes if row.model == self.name and row.honest]
-        measures = [row for row in self.run.errors if row.model == self.name]
+        if self.run.table("classes") is None:
+            return []
+        classes = [row for row in self.rows("classes", ClassChange) if row.honest]
+        measures = self.rows("errors", MeasureChange)
         roles: Sequence[Role] = ("reference", "target")
         found = [
             Changed(
@@ -215,12 +222,17 @@ class ModelView:
 
     @cached_property
     def drifts(self) -> list[ModuleDrift]:
-        """How far modules moved; none where the run does not tell."""
-        later = self.run.later
-        return module_drift(self.arms, later["drift"]) if {"drift", "batchnorm"} <= later.keys() else []
+        """How far modules moved."""
+        drift, batchnorm = self.run.table("drift"), self.run.table("batchnorm")
+        return [] if drift is None or batchnorm is None else module_drift(self.arms, drift)
 
     @cached_property
     def shares(self) -> list[StatisticsShare]:
-        """What the reference loses to BatchNorm statistics and to weights; none where the run does not tell."""
-        later = self.run.later
-        return statistics_shares(self.arms, later["batchnorm"]) if {"drift", "batchnorm"} <= later.keys() else []
+        """What the reference loses to BatchNorm statistics and to weights."""
+        drift, batchnorm = self.run.table("drift"), self.run.table("batchnorm")
+        return [] if drift is None or batchnorm is None else statistics_shares(self.arms, batchnorm)
+
+    def rows(self, table: str, kind: type[Row]) -> list[Row]:
+        """Return the model's rows of a table; none where the run has no such table."""
+        found = self.run.table(table)
+        return [] if found is None else rows_of(found[found["model"] == self.name], kind)
