@@ -5,32 +5,13 @@ from typing import Any
 
 import pytest
 from support import madeup_run
-from support.reported import claims_of, summary_of
+from support.claimed import BACKBONE, HEAD, claim, run
+from support.reported import claims_of
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.tables import read_tables
-
-BACKBONE, HEAD = "backbone (10)", "all-but-head (22)"
-
-
-def claim(quantity: str, *, against: str = "original", **changes: Any) -> dict[str, Any]:
-    compared = [{"model": "yolo", "treatments": [BACKBONE], "against": against}]
-    return {
-        "name": "said", "says": "so", "source": "page 3", "quantity": quantity, "measure": "ap",
-        "attach": "head" if quantity == "forgetting" else None, "below": None, "above": None, "of": "every",
-        "compared": compared, **changes,
-    }  # fmt: skip
-
-
-def run(folder: Path, *claims: dict[str, Any]) -> Path:
-    evidence = [
-        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27),
-        madeup_run.evidence_row("forgetting", 0.0, 0.0, 0.0, attach="freeze-point", by_construction=True),
-        madeup_run.evidence_row("gain", 0.15, 0.11, 0.19),
-    ]
-    return madeup_run.write_run(folder, about=madeup_run.manifest(claims=list(claims)), evidence=evidence)
 
 
 def judged(folder: Path, one: dict[str, Any]) -> ClaimRow:
@@ -88,37 +69,6 @@ def test_an_arm_that_the_suite_does_not_have_was_not_measured(tmp_path: Path) ->
     assert judged(tmp_path, memory).verdict == "not measured"
 
 
-def test_what_the_reader_is_told(tmp_path: Path) -> None:
-    folder = run(
-        tmp_path,
-        claim("forgetting", below=0.001, name="kept"),
-        claim("forgetting", below=0.001, name="kept-below", attach="freeze-point"),
-        claim("memory", below=2.0, against=HEAD, name="light", of="some"),
-    )
-    kept, below, light = claims_of(folder)
-    assert kept == (
-        "claim kept (forgetting of every arm below 0.1 points of AP, attach = head): refuted (1 seed). "
-        "refuted (1 seed): backbone (10) 20.0 [12.0, 27.0]"
-    )
-    assert below.startswith(
-        "claim kept-below (forgetting of every arm below 0.1 points of AP, attach = freeze-point): "
-    )
-    assert below.endswith("supported (by construction). supported (by construction): backbone (10)")
-    assert light.startswith("claim light (memory of some arm below 2 times that of all-but-head (22)): supported.")
-    text = summary_of(folder)
-    assert "### kept: refuted (1 seed)\n\nClaimed: so (page 3).\n\nTested as: forgetting of every arm below 0.1" in text
-    assert "| backbone (10) | yolo | one-to-many | 20.0 | [12.0, 27.0] | refuted (1 seed) |" in text
-    assert "### kept-below: supported (by construction)" in text
-    assert "| backbone (10) | yolo |  | 1.44 |  | supported |" in text
-
-
-def test_a_verdict_from_several_seeds_is_not_marked(tmp_path: Path) -> None:
-    evidence = [madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27, seeds=3)]
-    about = madeup_run.manifest(claims=[claim("forgetting", below=0.001, name="kept")])
-    (kept,) = claims_of(madeup_run.write_run(tmp_path, about=about, evidence=evidence))
-    assert kept.endswith("attach = head): refuted. refuted: backbone (10) 20.0 [12.0, 27.0]")
-
-
 def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
     asked = [
         claim("forgetting", below=0.1, name="more", against=HEAD),
@@ -146,12 +96,6 @@ def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
     assert said[2].startswith(
         "claim less (forgetting at a gain of 5 points, less that of none (0), of every arm below 0 points of AP"
     )
-
-
-def test_without_claims_nothing_is_said(tmp_path: Path) -> None:
-    folder = run(tmp_path)
-    assert claims_of(folder) == []
-    assert "## Claims" not in summary_of(folder)
 
 
 def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ from support.operating_rows import BACKBONE, HEAD, write_run
 from support.reported import model_of, section_of, terminal_of
 
 from forgetbench.report.charts.operating import charts
-from forgetbench.report.markdown import markdown
-from forgetbench.report.sections.evidence import evidence
 from forgetbench.report.sections.operating import section
 
 
@@ -47,12 +45,6 @@ def test_what_was_gained_on_the_target(tmp_path: Path) -> None:
     assert f"On berries (target), in points: after the comma the gain over {HEAD}" in text
     assert f"| {HEAD} | 40.0 | 30.0 | 15.0 | – | 20.0 | 10.0 | – |" in text
     assert f"| {BACKBONE} | 55.0, +15.0 [11.0, 19.0] | 50.0 | 25.0 | – | 30.0, +10.0 [−10.0, 30.0] | 15.0 | – |" in text
-
-
-def test_the_other_tables_of_intervals_are_as_long_as_before(tmp_path: Path) -> None:
-    sure = markdown(evidence(model_of(write_run(tmp_path)), "one-to-many"))
-    assert "| forgetting of backbone (10) against original | head | AP | 20.0 | [12.0, 27.0] |" in sure
-    assert "recall" not in sure
 
 
 def test_without_a_reference_arm_only_the_values_are_shown(tmp_path: Path) -> None:

@@ -88,16 +88,3 @@ def test_without_a_reference_arm_there_is_no_gain(tmp_path: Path) -> None:
     assert [row[3] for row in rows] == ["–", "–"]
     assert any("no gain to measure" in remark for remark in remarks)
     assert not [path for path in write_report(folder) if path.name.startswith("gain-forgetting")]
-
-
-def test_summary_shows_costs_best_epochs_settings_and_data(tmp_path: Path) -> None:
-    text = summary_of(madeup_run.write_run(tmp_path))
-    assert "| backbone (10) | 60.0 % | 55.0 | +15.0 | 30.0 | 20.0 | 50.0 | 0 |" in text
-    assert "| yolo-freeze10-seed0 | one-to-many | 2 | 55.0 | 20.0 |" in text
-    assert "| backbone (10) | 2.00 | 2000 ms |" in text
-    assert "Shared by all branches in a step (loading, frozen forward): 500 ms." in text
-    assert "GFLOPs are of one image's forward, convolutions and matrix products alone." in text
-    assert "![gain-forgetting-yolo](figures/gain-forgetting-yolo.png)" in text
-    assert "optimizer SGD, lr0 0.01" in text
-    assert "- target: berries (val), 4 images, 9 boxes; 2 zero-area-box" in text
-    assert "absent" not in text
