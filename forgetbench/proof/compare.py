@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import percentiles
-from forgetbench.derive.operating import scored_networks
+from forgetbench.derive.networks import Networks
+from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.scores import TRAINED
 from forgetbench.record.seal import read_seal
 from forgetbench.suite.claims import Measure
 
@@ -101,9 +104,7 @@ def compare_runs(first: RunFolder, again: RunFolder, progress: Progress) -> Comp
     manifest = first.read_manifest()
     differences = environment_differences(manifest["environment"], again.read_manifest()["environment"])
     exact = not any(difference.decides for difference in differences)
-    rows, others = (
-        {tuple(row[key] for key in _KEY): row for row in rows_of(run.path / "results.csv")} for run in (first, again)
-    )
+    rows, others = ({_key(row): row for row in rows_of(run.path / "results.csv")} for run in (first, again))
     failures = [f"{_named(key)}: only in one of the runs" for key in sorted(rows.keys() ^ others.keys())]
     allowed = {} if exact else _tolerances(first, manifest, progress)
     largest: list[float] = []
@@ -127,21 +128,40 @@ def _tolerances(run: RunFolder, manifest: dict[str, Any], progress: Progress) ->
     """Return by how much AP and AP50 may differ, by name of the detections file."""
     resamples = int(manifest["suite"]["evaluation"]["resamples"]) or RESAMPLES
     found: dict[tuple[str, str], float] = {}
-    for file, network in scored_networks(run, manifest, resamples, progress).items():
-        for measure in _JUDGED:
-            resampled = network.scores[measure].resampled
-            low, high = percentiles(resampled[~np.isnan(resampled)]) or (0.0, 0.0)
-            found[file, measure] = max((high - low) / 2, LEAST_TOLERANCE)
+    networks = Networks(run, manifest, run.results(), resamples)
+    with progress.task("resampling images", len(networks.files), "network") as advance:
+        for done, file in enumerate(networks.files, start=1):
+            for measure in _JUDGED:
+                resampled = networks.scored(file).scores[measure].resampled
+                low, high = percentiles(resampled[~np.isnan(resampled)]) or (0.0, 0.0)
+                found[file, measure] = max((high - low) / 2, LEAST_TOLERANCE)
+            advance(done, "")
     return found
+
+
+def _key(row: dict[str, str]) -> tuple[str, ...]:
+    """Return what tells a row apart; runs of earlier versions know of no variants, their checkpoints are as trained."""
+    variant = row.get("variant", "" if row["arm"] == ORIGINAL else TRAINED)
+    return (*(row[name] for name in _KEY), variant)
 
 
 def _unequal_files(first: RunFolder, again: RunFolder) -> Iterator[str]:
     then, here = read_seal(first.path), read_seal(again.path)
     for name in sorted({*then, *here}):
         concerned = name in _EXACT_TABLES or name.startswith("checkpoints/")
-        if concerned and then.get(name) != here.get(name):
+        if concerned and then.get(name) != here.get(name) and not _other_columns(first, again, name):
             yield f"{name}: not the same bytes"
 
 
+def _other_columns(first: RunFolder, again: RunFolder, name: str) -> bool:
+    """Tell whether a table has columns in one of the runs that versions before that of the other did not know."""
+    later = next((table.later for table in TABLES if table.name == name), ())
+    if not later or not all((run.path / name).is_file() for run in (first, again)):
+        return False
+    columns = [{*next(iter(rows_of(run.path / name)), {})} for run in (first, again)]
+    return columns[0] ^ columns[1] == {*later}
+
+
 def _named(key: tuple[str, ...]) -> str:
-    return "results.csv (" + ", ".join(f"epoch {cell}" if cell.isdecimal() else cell for cell in key if cell) + ")"
+    cells = [f"epoch {cell}" if cell.isdecimal() else cell for cell in key if cell not in ("", TRAINED)]
+    return f"results.csv ({', '.join(cells)})"

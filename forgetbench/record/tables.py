@@ -12,6 +12,7 @@ import pandas as pd
 from forgetbench.errors import CorruptRunError, brief, shortened
 from forgetbench.files import open_regular
 from forgetbench.record.manifest import read_manifest
+from forgetbench.record.rows.scores import TRAINED
 from forgetbench.shown import from_csv
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 #: Columns that hold names even where they look like numbers (`attach` may be a module index).
 _NAMES = (
     "arm", "model", "strategy", "setting", "method", "dataset", "role", "attach", "head", "module", "treatment",
-    "against", "name", "claim", "point", "from_setting", "to_setting",
+    "against", "name", "variant", "claim", "point", "from_setting", "to_setting",
 )  # fmt: skip
 _TEXT = dict.fromkeys(_NAMES, "string")
 #: Columns that hold numbers, in whatever table; a cell may be empty.
@@ -65,7 +66,7 @@ class RunTables:
 
     Attributes:
         manifest: What was asked for and what it ran with.
-        results: One row per scored thing; AP are fractions, NaN where not measured.
+        results: One row per scored thing, checkpoints as trained; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
         evidence: Differences between treatments' last checkpoints with their intervals.
         operating: Recall, precision and F1 at two scores, for each row of the results.
@@ -99,9 +100,11 @@ def read_tables(folder: Path) -> RunTables:
     Raises:
         CorruptRunError: a file is missing, unreadable or lacks a column.
     """
+    results, *others = (read_table(folder / f"{name}.csv") for name in TABLES)
     return RunTables(
         read_manifest(folder),
-        *(read_table(folder / f"{name}.csv") for name in TABLES),
+        as_trained(results),
+        *others,
         *(read_table(path) if (path := folder / f"{name}.csv").is_file() else None for name in LATER_TABLES),
     )
 
@@ -154,6 +157,13 @@ def _number(cell: Any) -> float | None:
         return float(cell)
     except (TypeError, ValueError):
         return None
+
+
+def as_trained(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `results.csv` that are of originals and of checkpoints as they were trained."""
+    if "variant" not in results:  # a run of an earlier version
+        return results
+    return results[results["variant"].isna() | (results["variant"] == TRAINED)]
 
 
 def measured(cell: Any) -> float | None:

@@ -17,6 +17,7 @@ from forgetbench.evaluate.passes import evaluate
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.scores import TRAINED
 from forgetbench.sweep.scoring import Scorable, Scorer
 from forgetbench.sweep.training import scored_epochs
 
@@ -79,4 +80,5 @@ class Gallery:
         """Return the network of the first scored head; on the reference, with the original's head attached."""
         scorer = self._scorer
         items = scorer.original_items() if arm is None else scorer.checkpoint_items(arm, epoch, [self._role])
-        return next(i for i in items if i.cells["head"] == self.head and i.cells["attach"] in (None, "head"))
+        shown = {"head": (self.head,), "attach": (None, "head"), "variant": (None, TRAINED)}
+        return next(item for item in items if all(item.cells[key] in cells for key, cells in shown.items()))

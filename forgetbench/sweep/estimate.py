@@ -12,6 +12,7 @@ import torch
 
 from forgetbench.device import to_device
 from forgetbench.evaluate.scorers import ScorerName
+from forgetbench.evaluate.variants import BATCHNORM, SCORED
 from forgetbench.model.layers import count_flops
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
@@ -131,12 +132,13 @@ def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     due = len(checkpoint_epochs(epochs, plan.suite.evaluation.every, epochs, diverged=False))
     adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
     # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
-    of_batchnorm = 2 + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
+    swapped = sum(variant not in SCORED for variant in BATCHNORM.values())
+    of_batchnorm = swapped + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
     return ArmWork(
         arm=arm,
         share=arm.regime.trained_share,
         checkpoints=due,
-        reference_networks=len(plan.heads(arm.model)) * (due * len(adapted) + of_batchnorm),
+        reference_networks=len(plan.heads(arm.model)) * (len(SCORED) * due * len(adapted) + of_batchnorm),
         checkpoint_bytes=plan.blank(arm).checkpoint_bytes(cut),
     )
 

@@ -79,7 +79,7 @@ def rehearse(
     for arm in arms:
         learner = session.learners[arm.name]
         owned = shelf.put_branch(arm.freeze_point, learner.branch.owned, learner.checkpoint_tensors())
-        for role, _, network in networks_of(plan, shelf, arm, owned):
+        for role, _, _, network in networks_of(plan, shelf, arm, owned):
             due[role].add(network)
 
     settings = plan.settings()

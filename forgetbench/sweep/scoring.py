@@ -19,6 +19,7 @@ from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
+from forgetbench.evaluate.variants import SCORED
 from forgetbench.files import write_json
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
@@ -28,7 +29,7 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, ResultRow
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,15 @@ class Scorable:
 
 def networks_of(
     plan: Plan, shelf: ModuleShelf, arm: Arm, owned: Sequence[str]
-) -> Iterator[tuple[str, str | None, Network]]:
-    """Yield what a branch's modules on a shelf are evaluated as, by role and attach point, for each head in turn."""
-    for head in plan.heads(arm.model):
-        yield "target", None, shelf.task_network(arm.freeze_point, owned, head)
-        for attach, index in plan.attach_points(arm):
-            yield "reference", attach, shelf.reference_network(arm.freeze_point, owned, index, head)
+) -> Iterator[tuple[str, str | None, str, Network]]:
+    """Yield what a branch's modules on a shelf are evaluated as, by role, attach point and variant, for each head."""
+    for variant in SCORED:
+        for head in plan.heads(arm.model):
+            network = shelf.task_network(arm.freeze_point, owned, head)
+            yield "target", None, variant.name, variant.network(shelf, network)
+            for attach, index in plan.attach_points(arm):
+                network = shelf.reference_network(arm.freeze_point, owned, index, head)
+                yield "reference", attach, variant.name, variant.network(shelf, network)
 
 
 class Scorer:
@@ -79,16 +83,17 @@ class Scorer:
     def original_items(self) -> list[Scorable]:
         """Return the original on the reference data, once per head."""
         return [
-            Scorable("reference", self._shelf.original_network(head), self._cells(None, 0, "reference", "head", head))
+            Scorable("reference", self._shelf.original_network(head), cells)
             for head in self._plan.heads(self._model)
+            for cells in [self._cells(None, 0, "reference", "head", head, None)]
         ]
 
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
         networks = networks_of(self._plan, self._shelf, arm, self._put_checkpoint(arm, epoch))
         return [
-            Scorable(role, network, self._cells(arm, epoch, role, attach, network.head))
-            for role, attach, network in networks
+            Scorable(role, network, self._cells(arm, epoch, role, attach, network.head, variant))
+            for role, attach, variant, network in networks
             if role in roles
         ]
 
@@ -106,7 +111,9 @@ class Scorer:
         template = self._plan.blank(arm).modules[arm.freeze_point :]
         return self._shelf.put_branch(arm.freeze_point, template, tensors)
 
-    def _cells(self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode) -> dict[str, Any]:
+    def _cells(
+        self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode, variant: str | None
+    ) -> dict[str, Any]:
         return {
             "arm": arm.name if arm else ORIGINAL,
             "model": self._model,
@@ -119,6 +126,7 @@ class Scorer:
             "role": role,
             "attach": attach,
             "head": head,
+            "variant": variant,
         }
 
     def evaluate(self, items: Iterable[Scorable]) -> None:
@@ -211,7 +219,7 @@ class Scorer:
                 per_class = measured.pop("per_class")
                 file = self._folder.detections(self.key(item)).name
                 results.append(ResultRow(**item.cells, **measured, detections=file))
-                shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head")}
+                shared = {name: item.cells[name] for name in ("arm", "epoch", "role", "attach", "head", "variant")}
                 names = self._datasets[item.role].classes
                 classes += [ClassRow(**shared, label=i, name=names[i], ap=ap) for i, ap in per_class.items()]
                 advance(done + 1, "")
@@ -225,3 +233,11 @@ class Scorer:
     def forget_modules(self) -> None:
         """Drop checkpoints' modules from memory."""
         self._shelf.keep_only([])
+
+    def add_rows(self, items: Sequence[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
+        """Evaluate in one pass whatever was not evaluated before, add the rows of all, and forget the modules."""
+        self.evaluate(items)
+        rows, per_class = self.rows(items)
+        results += rows
+        classes += per_class
+        self.forget_modules()

@@ -11,7 +11,7 @@ from forgetbench.device import Precision
 from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, owned_state
 from forgetbench.model.targets import SharedTargets
-from forgetbench.record.training_rows import GradientRow
+from forgetbench.record.rows.training import GradientRow
 from forgetbench.train.probes import StepNorms
 from forgetbench.train.regime import Regime
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA

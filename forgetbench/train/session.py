@@ -26,7 +26,7 @@ from forgetbench.model import yolo
 from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
-from forgetbench.record.training_rows import GradientRow, MemoryRow, TimeRow
+from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.learner import Learner

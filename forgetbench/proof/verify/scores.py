@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from forgetbench.analyse.tradeoff import ORIGINAL
-from forgetbench.derive.measured import score_tables
+from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import Scores
+from forgetbench.evaluate.variants import BATCHNORM, SCORED
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import hash_arrays
 from forgetbench.proof.verify.compare import compare_table, rows_of
 from forgetbench.proof.verify.detections import Evaluated, Evaluations
 from forgetbench.proof.verify.findings import Part, Subject
 from forgetbench.record.json_record import read_record
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
 from forgetbench.suite.points import resolve_attach_point
 
 #: What tells rows of `results.csv` apart.
-_KEY = ("arm", "model", "epoch", "role", "attach", "head")
+_KEY = ("arm", "model", "epoch", "role", "attach", "head", "variant")
 
 
 def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
     """Score all detections again, and make `results.csv` and `per_class.csv` from that."""
-    named = {tuple(row.get(key) for key in _KEY): row for row in rows_of(subject.folder.table("results.csv"))}
+    rows = rows_of(subject.folder.table("results.csv"))
+    names = [name for name in _KEY if not rows or name in rows[0]]  # runs of earlier versions know of no variants
+    named = {tuple(row[name] for name in names): row for row in rows}
     evaluations = Evaluations(subject, part)
     results: list[ResultRow] = []
     classes: list[ClassRow] = []
     wanted = list(_expected_rows(subject))
     with progress.task("scoring", len(wanted), "row") as advance:
         for done, cells in enumerate(wanted, start=1):
-            key = tuple("" if cells[name] is None else str(cells[name]) for name in _KEY)
-            where = f"results.csv ({', '.join(filter(None, key))})"
+            key = tuple("" if cells[name] is None else str(cells[name]) for name in names)
+            where = f"results.csv ({', '.join(cell for cell in key if cell not in ('', TRAINED))})"
             row = named.get(key)
             if row is None:
                 part.find(where, "no such row")
@@ -46,18 +50,19 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
                 _add_rows(cells, evaluated, results, classes)
             advance(done, "")
     cells_compared = 0
-    for table in score_tables(results, classes):
-        cells_compared += compare_table(part, subject.folder.path, table)
-    for name, evaluated in evaluations.known.items():
-        _check_kept(subject, part, name, evaluated.scores)
+    for scored, made in ((table("results.csv"), results), (table("per_class.csv"), classes)):
+        path = subject.folder.table(scored.name)
+        cells_compared += compare_table(part, path, scored.text(made), later=scored.later)
+    for file, known in evaluations.known.items():
+        _check_kept(subject, part, file, known.scores)
     _check_stops(subject, part, results)
-    _read_mixed(subject, evaluations)
+    _check_mixed(subject, part, evaluations)
     named_files = {f"detections/{Path(file).stem}" for file in evaluations.named}
     for name in sorted(subject.sealed):
         if name.startswith("detections/") and name.rpartition(".")[0] not in named_files:
             part.find(name, "no row of results.csv names it, nor of batchnorm.csv")
-    scored = f"{len(evaluations.known)} detections files scored again"
-    part.checked = f"{scored}, {cells_compared} cells of results and per_class compared"
+    again = f"{len(evaluations.known)} detections files scored again"
+    part.checked = f"{again}, {cells_compared} cells of results and per_class compared"
     if subject.without_checkpoints:
         part.notes.append("that detections come from the checkpoints was not checked: they were left out")
 
@@ -65,28 +70,34 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
 def _expected_rows(subject: Subject) -> Iterator[dict[str, Any]]:
     """Yield the cells of every row of the results that its scores do not decide, in order."""
     manifest = subject.manifest
-    evaluation = manifest["suite"]["evaluation"]
-    for model, about in manifest["models"].items():
-        heads = evaluation["heads"] if about["two_heads"] else ["one-to-many"]
-        shared = {"model": model, "freeze_point": None, "strategy": None, "setting": None, "seed": None}
+    for model in manifest["models"]:
+        heads = scored_heads(manifest, model)
+        unknown = dict.fromkeys(("freeze_point", "strategy", "setting", "seed", "variant"))
+        shared = {"model": model, **unknown}
         for head in heads:
             yield {**shared, "arm": ORIGINAL, "epoch": 0, "role": "reference", "attach": "head", "head": head}
         for arm in manifest["arms"]:
             if arm["model"] != model:
                 continue
             shared = {key: arm[key] for key in ("arm", "model", "freeze_point", "strategy", "setting", "seed")}
-            for epoch in subject.checkpoints.get(arm["arm"], ()):
-                for head in heads:
-                    yield {**shared, "epoch": epoch, "role": "target", "attach": None, "head": head}
-                    for attach in map(str, manifest["suite"]["attach_points"]):
-                        yield {**shared, "epoch": epoch, "role": "reference", "attach": attach, "head": head}
+            attaches = list(map(str, manifest["suite"]["attach_points"]))
+            for epoch, variant, head in product(subject.checkpoints.get(arm["arm"], ()), SCORED, heads):
+                cells = {**shared, "epoch": epoch, "head": head, "variant": variant.name}
+                yield {**cells, "role": "target", "attach": None}
+                for attach in attaches:
+                    yield {**cells, "role": "reference", "attach": attach}
+
+
+def scored_heads(manifest: Mapping[str, Any], model: str) -> list[str]:
+    """Return which of a model's heads are scored."""
+    return manifest["suite"]["evaluation"]["heads"] if manifest["models"][model]["two_heads"] else ["one-to-many"]
 
 
 def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultRow], classes: list[ClassRow]) -> None:
     measured = asdict(evaluated.scores)
     per_class = measured.pop("per_class")
     results.append(ResultRow(**cells, dataset=evaluated.dataset.name, **measured, detections=evaluated.file))
-    shared = {key: cells[key] for key in ("arm", "epoch", "role", "attach", "head")}
+    shared = {key: cells[key] for key in ("arm", "epoch", "role", "attach", "head", "variant")}
     names = evaluated.dataset.classes
     classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
 
@@ -108,8 +119,8 @@ def _check_modules(
 ) -> None:
     """Check that the network was put together of the original's modules and the checkpoint's, as its row says."""
     original = evaluations.original(cells["model"])
-    if cells["arm"] == ORIGINAL or original is None:
-        return
+    if cells["variant"] != TRAINED or original is None:
+        return  # which tensors other variants mix, only the original itself tells
     branch = subject.branch(cells["arm"], cells["epoch"])
     if branch is None:
         return
@@ -130,14 +141,22 @@ def _check_modules(
             part.find(f"{where}, detections", f"module {index} of the network is not that of {owner}")
 
 
-def _read_mixed(subject: Subject, evaluations: Evaluations) -> None:
-    """Read the detections of networks with a part of a checkpoint; which tensors these mix, only the original tells."""
-    if not subject.manifest["suite"]["evaluation"]["drift"]:
+def _check_mixed(subject: Subject, part: Part, evaluations: Evaluations) -> None:
+    """Check that `batchnorm.csv` has a row for each variant of last checkpoints, and read the detections it names."""
+    manifest = subject.manifest
+    if not manifest["suite"]["evaluation"]["drift"]:
         return
-    for row in rows_of(subject.folder.table("batchnorm.csv")):
+    expected = []
+    for arm in manifest["arms"]:
+        for epoch in subject.checkpoints[arm["arm"]][-1:]:
+            heads = scored_heads(manifest, arm["model"])
+            expected += [(arm["arm"], str(epoch), head, adapted) for head in heads for adapted in BATCHNORM]
+    rows = rows_of(subject.folder.table("batchnorm.csv"))
+    named = [tuple(row[name] for name in ("arm", "epoch", "head", "adapted")) for row in rows]
+    part.expect("batchnorm.csv, its rows", list(map(", ".join, named)), list(map(", ".join, expected)))
+    for row, name in zip(rows, named, strict=True):
         if row["detections"]:
-            where = ", ".join(row[name] for name in ("arm", "epoch", "head", "adapted"))
-            evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({where})")
+            evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({', '.join(name)})")
 
 
 def _check_kept(subject: Subject, part: Part, file: str, scores: Scores) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: The variant of a checkpoint's networks that is the checkpoint as it is.
+TRAINED = "trained"
+
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One scored thing: a network on a dataset. AP are fractions; None is not measured."""
+    """One scored thing: a network on a dataset. AP are fractions; None is not measured.
+
+    `variant` says how a checkpoint's network was put together, see `evaluate/variants.py`; the original has none.
+    """
 
     arm: str
     model: str
@@ -29,6 +35,7 @@ class ResultRow:
     instances: int
     detections: str
     setting: str | None
+    variant: str | None
 
 
 @dataclass(frozen=True)
@@ -43,3 +50,14 @@ class ClassRow:
     label: int
     name: str
     ap: float
+    variant: str | None
+
+
+@dataclass(frozen=True)
+class OddityRow:
+    """Something odd in the data, see `Oddity`, with the role of the data."""
+
+    role: str
+    kind: str
+    file: str
+    detail: str
