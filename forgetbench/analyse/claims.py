@@ -87,7 +87,7 @@ def _findings(
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
     if claim.get("at_gain") is not None:
-        yield from _at_equal_gain(tables, claim, (model, attach, treatment, against))
+        yield from _at_equal_gain(tables, evidence, claim, (model, attach, treatment, against))
         return
     for head in evidence.heads(model):
         row = evidence.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
@@ -98,13 +98,16 @@ def _findings(
 
 
 def _at_equal_gain(
-    tables: RunTables, claim: Mapping[str, Any], compared: tuple[str, str | None, str, str]
+    tables: RunTables,
+    evidence: EvidenceTable,
+    claim: Mapping[str, Any],
+    compared: tuple[str, str | None, str, str],
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""
     model = compared[0]
     rows = [] if tables.equal_gain is None else rows_of(tables.equal_gain, EqualGainRow)
     at = [row for row in rows if row.model == model and row.at_gain == claim["at_gain"]]
-    for head in EvidenceTable(tables.evidence).heads(model):
+    for head in evidence.heads(model):
         finding, seeds = Finding(None, None, None), None
         for row in at:
             if row.head == head and (row.model, row.attach, row.treatment, row.against) == compared:

@@ -73,6 +73,11 @@ class Change:
     low: float | None
     high: float | None
 
+    @property
+    def honest(self) -> bool:
+        """Whether it is of the target, or of the adapted trunk under the original's head."""
+        return self.attach in (None, "head")
+
 
 def comparisons(
     results: pd.DataFrame, arms: Sequence[Mapping[str, Any]], reference_arms: Mapping[str, int]

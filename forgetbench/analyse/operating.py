@@ -14,7 +14,7 @@ from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.measures import mean
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.evaluate.operating import RATES, Rate
-from forgetbench.record.tables import RunTables, measured, rows_of
+from forgetbench.record.tables import RunTables, measured
 from forgetbench.suite.claims import Measure
 
 #: A score of 0.25, and the threshold at which the original's F1 on the reference is largest.
@@ -104,26 +104,26 @@ class Standings:
         return list(dict.fromkeys(row.label for row in self.rows if row.label != self.baseline))
 
 
-def operating_rows(tables: RunTables, model: str) -> list[OperatingRow]:
-    """Return a model's rows of a run's `operating.csv`; none where the run has no such table."""
-    rows = [] if tables.operating is None else rows_of(tables.operating, OperatingRow)
-    return [row for row in rows if row.model == model]
-
-
 def standings(
-    tables: RunTables, rows: Sequence[OperatingRow], model: str, head: str, role: Role, baseline: str | None
+    tables: RunTables,
+    evidence: EvidenceTable,
+    rows: Sequence[OperatingRow],
+    model: str,
+    head: str,
+    role: Role,
+    baseline: str | None,
 ) -> Standings:
     """Return how the networks of a model and head stand on one dataset; on the reference under attach = head.
 
     Args:
         tables: The run.
+        evidence: Its `evidence.csv`.
         rows: Its `operating.csv`.
         model, head, role: Which.
         baseline: Label of what is compared with, None if there is nothing.
     """
     attach: str | None = "head" if role == "reference" else None
     quantity: Quantity = "forgetting" if role == "reference" else "gain"
-    evidence = EvidenceTable(tables.evidence)
     last = _last_values(tables, rows, (model, head, role, attach))
     known = baseline if baseline in last else None
     listed = dict.fromkeys([known, ORIGINAL, *(str(arm["label"]) for arm in tables.arms(model))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from forgetbench.cli.console import ConsoleProgress, say, say_whole, show, table
 from forgetbench.cli.main import console
@@ -23,7 +24,6 @@ def command(
     suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
 ) -> None:
     """Train, score and chart SUITE; running it again goes on where it stopped."""
-    from forgetbench.report.summary import terminal_claims, terminal_summary
     from forgetbench.sweep.execute import run_suite
 
     screen = console()
@@ -31,13 +31,20 @@ def command(
     folder = run_suite(suite, overrides=overrides, output=output, device=device, progress=progress)
     if quiet:
         return
-    for title, header, rows, remarks in terminal_summary(folder.path):
-        say(screen)
-        show(screen, table(title, header, rows))
-        for remark in remarks:
-            say(screen, remark)
-    for line in terminal_claims(folder.path):
-        say(screen, line)
+    show_report(screen, folder.path)
     say(screen)
     say_whole(screen, f"summary  {folder.path / 'summary.md'}")
     say_whole(screen, f"charts   {folder.path / 'figures'}")
+
+
+def show_report(screen: Console, run: Path) -> None:
+    """Print a finished run's scores and the verdicts on its claims."""
+    from forgetbench.report.terminal import TitledTable
+    from forgetbench.report.write import terminal_report
+
+    for part in terminal_report(run):
+        if isinstance(part, TitledTable):
+            say(screen)
+            show(screen, table(part.title, part.header, part.rows, part.left))
+        else:
+            say(screen, part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,6 @@ from forgetbench.errors import CorruptRunError, ForgetbenchError, brief, printab
 from forgetbench.files import write_bytes
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.report.fonts import Glyphs, give_glyphs, install_advice
-from forgetbench.report.text import figure_markdown
 from forgetbench.shown import in_chart
 
 #: Letters of a label that charts have room for, and what each further one takes.
@@ -27,6 +27,14 @@ USUAL_LABEL, INCHES_PER_LETTER = 20, 0.08
 Made = TypeVar("Made")
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart by name, which is its files' without suffix, and what draws it."""
+
+    name: str
+    draw: Callable[[], Figure]
+
+
 class Figures:
     """The charts of a report: a chart that cannot be drawn is named, and the others are drawn.
 
@@ -34,38 +42,41 @@ class Figures:
         folder: Where they go.
 
     Attributes:
-        written: Files written so far.
+        drawn: Names of the charts drawn so far.
+        written: Their files.
         failed: Why charts could not be drawn, by name.
         missing: Characters that no installed font has, by the names of the charts that need them.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.drawn: list[str] = []
         self.written: list[Path] = []
         self.failed: dict[str, str] = {}
         self.missing: dict[str, str] = {}
 
-    def add(self, name: str, draw: Callable[[], Figure], suffixes: Iterable[str] = ("svg", "png")) -> str:
-        """Draw a chart and write it; returns the Markdown that shows it, empty where it could not be drawn.
+    def add(self, chart: Chart, suffixes: Iterable[str] = ("svg", "png")) -> None:
+        """Draw a chart and write it; one that cannot be drawn is named in `failed`.
 
         Raises:
             CorruptRunError: the name would lead out of the folder.
         """
+        name = chart.name
         if not is_plain(name):
             raise CorruptRunError("a name that is none", where=self.folder, expected=PLAIN, found=brief(name))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of numbers that have no place on an axis
-                contents, glyphs = render(draw(), suffixes)
+                contents, glyphs = render(chart.draw(), suffixes)
         except Exception as error:  # whatever it is: the numbers are there without the chart
             self.failed[name] = printable(f"{type(error).__name__}: {error}")
-            return ""
+            return
         for suffix, content in contents.items():
             self.written.append(self.folder / f"{name}.{suffix}")
             write_bytes(self.written[-1], content)
         if glyphs.missing:
             self.missing[name] = glyphs.missing
-        return figure_markdown(name)
+        self.drawn.append(name)
 
     def attempt(self, name: str, make: Callable[[], Made]) -> Made | None:
         """Return what a part of the report makes; None where it fails, which is told as of a chart.

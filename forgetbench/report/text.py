@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from urllib.parse import quote
-
 from forgetbench.errors import printable
-from forgetbench.shown import in_markdown
-
-#: How names are spelt where they are shown: `in_markdown` for a summary, `str` for a terminal, which spells for itself.
-Spelling = Callable[[str], str]
 
 UNMEASURED = "–"
 #: Letters of a name that charts show.
@@ -61,21 +53,3 @@ def shown_name(name: str) -> str:
     plain = printable(name)
     half = (LONGEST_NAME - 1) // 2
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1 - half]}…{plain[-half:]}"
-
-
-def figure_markdown(name: str) -> str:
-    """Return the Markdown that shows a figure of a run by its name."""
-    return f"![{in_markdown(name)}](figures/{quote(name, errors='backslashreplace')}.png)"
-
-
-def markdown_table(header: list[str], rows: list[list[str]], left: int = 1) -> str:
-    """Return a Markdown table whose first `left` columns are text and the rest numbers.
-
-    Names from outside are spelt by `in_markdown` before they come here.
-    """
-
-    def cell(text: str) -> str:
-        return re.sub(r"(?<!\\)\|", r"\\|", text.replace("\n", " "))
-
-    rule = [":--" if column < left else "--:" for column in range(len(header))]
-    return "\n".join("| " + " | ".join(map(cell, cells)) + " |" for cells in (header, rule, *rows))

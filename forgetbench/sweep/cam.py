@@ -24,9 +24,9 @@ from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import CamRow
-from forgetbench.report.cam_charts import Panel, Picture, draw_cams
-from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
-from forgetbench.report.figures import Figures
+from forgetbench.report.charts.maps import Panel, Picture, draw_cams
+from forgetbench.report.figures import Chart, Figures
+from forgetbench.report.sections.maps import cam_name, cam_note, panel_caption
 from forgetbench.report.style import styled
 from forgetbench.report.write import write_report
 from forgetbench.suite.schema import Cam, CamRule
@@ -100,7 +100,9 @@ class _Maps:
         title, note = f"Class activation maps on {self._role} images: {about}", cam_note(self._cam.method)
         drawing = Figures(figures)
         with styled():
-            drawing.add(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note), ["png"])
+            drawing.add(
+                Chart(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note)), ["png"]
+            )
         self._folder.journal.add(*drawing.written)
         for remark in drawing.remarks():
             progress.message(remark, "warning")

@@ -5,32 +5,13 @@ from typing import Any
 
 import pytest
 from support import madeup_run
+from support.claimed import BACKBONE, HEAD, claim, run
+from support.reported import claims_of
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.tables import read_tables
-from forgetbench.report.summary import summary_text, terminal_claims
-
-BACKBONE, HEAD = "backbone (10)", "all-but-head (22)"
-
-
-def claim(quantity: str, *, against: str = "original", **changes: Any) -> dict[str, Any]:
-    compared = [{"model": "yolo", "treatments": [BACKBONE], "against": against}]
-    return {
-        "name": "said", "says": "so", "source": "page 3", "quantity": quantity, "measure": "ap",
-        "attach": "head" if quantity == "forgetting" else None, "below": None, "above": None, "of": "every",
-        "compared": compared, **changes,
-    }  # fmt: skip
-
-
-def run(folder: Path, *claims: dict[str, Any]) -> Path:
-    evidence = [
-        madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27),
-        madeup_run.evidence_row("forgetting", 0.0, 0.0, 0.0, attach="freeze-point", by_construction=True),
-        madeup_run.evidence_row("gain", 0.15, 0.11, 0.19),
-    ]
-    return madeup_run.write_run(folder, about=madeup_run.manifest(claims=list(claims)), evidence=evidence)
 
 
 def judged(folder: Path, one: dict[str, Any]) -> ClaimRow:
@@ -65,7 +46,7 @@ def test_a_claim_may_be_of_recall(tmp_path: Path) -> None:
     folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=[recall]), evidence=evidence)
     (row,) = claim_rows(read_tables(folder))
     assert (row.verdict, row.value, row.measure) == ("refuted", 0.4, "recall_at_0.25")
-    assert terminal_claims(folder) == [
+    assert claims_of(folder) == [
         "claim said (forgetting of every arm below 30 points of recall at 0.25, attach = head): refuted (1 seed). "
         "refuted (1 seed): backbone (10) 40.0 [33.0, 45.0]"
     ]
@@ -86,37 +67,6 @@ def test_an_arm_that_the_suite_does_not_have_was_not_measured(tmp_path: Path) ->
     assert judged(tmp_path, absent).verdict == "not measured"
     memory = claim("memory", below=1.0, against="none (0)")
     assert judged(tmp_path, memory).verdict == "not measured"
-
-
-def test_what_the_reader_is_told(tmp_path: Path) -> None:
-    folder = run(
-        tmp_path,
-        claim("forgetting", below=0.001, name="kept"),
-        claim("forgetting", below=0.001, name="kept-below", attach="freeze-point"),
-        claim("memory", below=2.0, against=HEAD, name="light", of="some"),
-    )
-    kept, below, light = terminal_claims(folder)
-    assert kept == (
-        "claim kept (forgetting of every arm below 0.1 points of AP, attach = head): refuted (1 seed). "
-        "refuted (1 seed): backbone (10) 20.0 [12.0, 27.0]"
-    )
-    assert below.startswith(
-        "claim kept-below (forgetting of every arm below 0.1 points of AP, attach = freeze-point): "
-    )
-    assert below.endswith("supported (by construction). supported (by construction): backbone (10)")
-    assert light.startswith("claim light (memory of some arm below 2 times that of all-but-head (22)): supported.")
-    text = summary_text(read_tables(folder), {})
-    assert "### kept: refuted (1 seed)\n\nClaimed: so (page 3).\n\nTested as: forgetting of every arm below 0.1" in text
-    assert "| backbone (10) | yolo | one-to-many | 20.0 | [12.0, 27.0] | refuted (1 seed) |" in text
-    assert "### kept-below: supported (by construction)" in text
-    assert "| backbone (10) | yolo |  | 1.44 |  | supported |" in text
-
-
-def test_a_verdict_from_several_seeds_is_not_marked(tmp_path: Path) -> None:
-    evidence = [madeup_run.evidence_row("forgetting", 0.2, 0.12, 0.27, seeds=3)]
-    about = madeup_run.manifest(claims=[claim("forgetting", below=0.001, name="kept")])
-    (kept,) = terminal_claims(madeup_run.write_run(tmp_path, about=about, evidence=evidence))
-    assert kept.endswith("attach = head): refuted. refuted: backbone (10) 20.0 [12.0, 27.0]")
 
 
 def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
@@ -141,17 +91,11 @@ def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
     assert (at_gain.verdict, at_gain.at_gain, at_gain.seeds) == ("supported", 0.05, 3)
     assert (less.verdict, less.value, less.low, less.high) == ("supported", -0.08, -0.14, -0.02)
     assert never.verdict == "not measured"
-    said = list(terminal_claims(folder))
+    said = claims_of(folder)
     assert said[0].startswith("claim more (forgetting, less that of all-but-head (22), of every arm below 10 points")
     assert said[2].startswith(
         "claim less (forgetting at a gain of 5 points, less that of none (0), of every arm below 0 points of AP"
     )
-
-
-def test_without_claims_nothing_is_said(tmp_path: Path) -> None:
-    folder = run(tmp_path)
-    assert terminal_claims(folder) == []
-    assert "## Claims" not in summary_text(read_tables(folder), {})
 
 
 def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:
@@ -166,7 +110,7 @@ def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:
         ("every", "one-to-one", "refuted"), ("every", "one-to-many", "supported"),
         ("some", "one-to-one", "refuted"), ("some", "one-to-many", "supported"),
     ]  # fmt: skip
-    first, second = terminal_claims(folder)
+    first, second = claims_of(folder)
     assert first == (
         "claim every (forgetting of every arm below 5 points of AP, attach = head): refuted (1 seed). "
         "refuted (1 seed): backbone (10) one-to-one 20.0 [12.0, 27.0]; "

@@ -5,6 +5,7 @@ from typing import Any
 
 from support import madeup_run
 
+from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.operating import POINTS, SHOWN, OperatingRow, Standings, measure_at, standings, thresholds
 from forgetbench.record.tables import read_tables
 from forgetbench.suite.claims import Measure
@@ -27,7 +28,8 @@ def target(folder: Path, baseline: str | None, *more: OperatingRow) -> Standings
     evidence = [madeup_run.evidence_row("gain", 0.5, 0.4, 0.6, measure="recall_at_0.25")]
     madeup_run.write_run(folder, about=about, target=TARGET, reference=TARGET, evidence=evidence)
     rows = [row(*key, recall) for key, recall in RECALL.items()]
-    return standings(read_tables(folder), [*more, *rows], "yolo", "one-to-many", "target", baseline)
+    tables = read_tables(folder)
+    return standings(tables, EvidenceTable(tables.evidence), [*more, *rows], "yolo", "one-to-many", "target", baseline)
 
 
 def values(found: Standings, measure: Measure) -> dict[str, float | None]:

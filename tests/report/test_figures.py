@@ -11,14 +11,11 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from support.madeup_run import write_run
 
-from forgetbench.errors import CorruptRunError
-from forgetbench.report import fonts, write
-from forgetbench.report.figures import Figures, render
+from forgetbench.report import fonts
+from forgetbench.report.figures import Chart, Figures, render
 from forgetbench.report.fonts import BASE, choose_faces, fonts_said, install_advice
 from forgetbench.report.style import styled
-from forgetbench.report.write import write_report
 
 #: Scripts that the usual font lacks, a name in each, and what to install.
 LACKING = {
@@ -70,7 +67,7 @@ def drawn(folder: Path, *names: str) -> Figures:
     figures = Figures(folder)
     with styled(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        figures.add("chart", lambda: chart(*names))
+        figures.add(Chart("chart", lambda: chart(*names)))
     return figures
 
 
@@ -153,41 +150,18 @@ def test_a_chart_that_cannot_be_drawn_is_named_and_the_others_are_drawn(tmp_path
         raise ValueError("no\nroom")
 
     figures = Figures(tmp_path)
-    assert figures.add("bad", fail) == ""
-    assert figures.add("good", lambda: chart("a")) == "![good](figures/good.png)"
+    figures.add(Chart("bad", fail))
+    figures.add(Chart("good", lambda: chart("a")))
+    assert figures.drawn == ["good"]
     assert [path.name for path in figures.written] == ["good.svg", "good.png"]
     (remark,) = figures.remarks()
     assert remark.startswith(r"could not draw bad (ValueError: no\nroom); all else is there")
 
 
-def test_a_part_of_the_report_that_fails_is_named_and_the_rest_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError("by nothing")
-
-    folder, told = write_run(tmp_path), list[str]()
-    whole = {path.name for path in write_report(folder)}
-    monkeypatch.setitem(write._SECTIONS, "rank and score", fail)
-    assert {path.name for path in write_report(folder, warn=told.append)} == whole
-    assert told[0].startswith("could not draw rank and score of yolo (ZeroDivisionError: by nothing); all else")
-    monkeypatch.setattr(write, "summary_text", fail)
-    write_report(folder, warn=told.append)
-    assert "summary.md" in told[1]
-    assert (folder / "summary.md").read_text(encoding="utf-8").startswith("The summary could not be written.")
-
-
-def test_what_a_report_rests_on_has_to_be_there(tmp_path: Path) -> None:
-    folder = write_run(tmp_path)
-    (folder / "results.csv").unlink()
-    with pytest.raises(CorruptRunError, match="no such table"):
-        write_report(folder)
-
-
 def test_a_chart_of_unseen_characters_is_xml(tmp_path: Path) -> None:
     figures = Figures(tmp_path)
     with styled():
-        figures.add("a", lambda: chart("x\x1b[31m\x00", "y\ufffe\u202e", "<b>&amp;]]>", "z\ud800"))
+        figures.add(Chart("a", lambda: chart("x\x1b[31m\x00", "y\ufffe\u202e", "<b>&amp;]]>", "z\ud800")))
     assert figures.failed == {}
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")
     shown = [element.text for element in ElementTree.fromstring(text).iter() if element.tag.endswith("}text")]

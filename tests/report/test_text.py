@@ -22,10 +22,6 @@ def test_units() -> None:
     assert (text.interval(None, 0.2), text.interval(0.1, None)) == ("", "")
 
 
-def test_markdown_table() -> None:
-    assert text.markdown_table(["a", "b"], [["x", "1"]]) == "| a | b |\n| :-- | --: |\n| x | 1 |"
-
-
 def test_names_in_charts_are_on_one_line_and_not_too_long() -> None:
     assert text.shown_name("traffic light") == "traffic light"
     assert text.shown_name("a\nb\ud800") == r"a\nb\ud800"
@@ -33,13 +29,3 @@ def test_names_in_charts_are_on_one_line_and_not_too_long() -> None:
     shown = text.shown_name("begin" + "x" * 300 + "end")
     assert len(shown) == 48
     assert (shown[:6], shown[24], shown[-4:]) == ("beginx", "…", "xend")
-
-
-def test_cells_of_markdown_stay_cells() -> None:
-    table = text.markdown_table(["a"], [["b|c"], [r"d\|e"], ["f\ng"]])
-    assert table.splitlines()[2:] == [r"| b\|c |", r"| d\|e |", "| f g |"]
-
-
-def test_a_figure_of_any_name_is_found() -> None:
-    assert text.figure_markdown("costs-yolov8n") == "![costs-yolov8n](figures/costs-yolov8n.png)"
-    assert text.figure_markdown("a b)[c]") == r"![a b)\[c\]](figures/a%20b%29%5Bc%5D.png)"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.report.forgotten_text import ERRORS, MEASURES
+from forgetbench.report.words import ERRORS, SCORES
 
 BASE = {
     "model": "m", "head": "one-to-many", "role": "reference", "attach": "head", "treatment": "none (0)",
@@ -23,6 +23,6 @@ def of_measure(measure: str, **changes: Any) -> MeasureChange:
 
 
 def measures(**changes: Any) -> list[MeasureChange]:
-    rows = [of_measure(name, **changes) for name in (*MEASURES, *ERRORS)]
+    rows = [of_measure(name, **changes) for name in (*SCORES, *ERRORS)]
     rows.append(of_measure("right_score", **changes))
     return [*rows, of_measure("score_shift", **{**changes, "before": None, "after": None, "value": -0.25})]

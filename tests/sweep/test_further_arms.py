@@ -4,13 +4,12 @@ import json
 
 import pytest
 from support.factories import tiny_suite
+from support.reported import model_of
 
 import forgetbench
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_tables
-from forgetbench.report.summary import labels_of, points_of
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 ARMS = [
@@ -37,11 +36,11 @@ def test_every_arm_is_trained_scored_and_charted(finished: RunFolder) -> None:
     assert {name: strategies[name] for name in ("freeze", "classify", "gradual", "still", "scratch")} == {
         "freeze": 15, "classify": 22, "gradual": 15, "still": 15, "scratch": 0,
     }  # fmt: skip
-    tables = read_tables(finished.path)
-    labels = labels_of(tables, "tiny-yolov8")
+    model = model_of(finished.path)
+    labels = model.labels
     assert labels[Treatment(15)] == "15"
     assert labels[Treatment(15, "gradual")] == "gradual (15)"
-    assert {point.treatment for point in points_of(tables, "tiny-yolov8")} == set(labels)
+    assert {point.treatment for point in model.points} == set(labels)
     summary = (finished.path / "summary.md").read_text(encoding="utf-8")
     assert "| arm " in summary
     assert "- classify: freeze point none, only class, label_smoothing 0.1\n" in summary

@@ -11,6 +11,7 @@ import pytest
 import torch
 from support.factories import drawn_dataset, quick_train, tiny_original, written_suite
 from support.finished_run import small_suite
+from support.reported import claims_of, terminal_of
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
@@ -19,7 +20,6 @@ from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.tables import read_table
-from forgetbench.report.summary import terminal_claims, terminal_summary
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.schema import Logging
 from forgetbench.sweep.execute import run_suite
@@ -172,8 +172,8 @@ def test_the_front_and_its_claims(varied: RunFolder) -> None:
     equal = read_table(varied.path / "equal_gain.csv")
     at = equal[(equal["at_gain"] == 0.001) & (equal["treatment"] == "backbone (10)") & (equal["against"] == "original")]
     assert judged.loc["at-a-gain", "value"] == at["value"].item()
-    assert any("at a gain of 0.1 points" in line for line in terminal_claims(varied.path))
-    ((_, header, rows, _),) = terminal_summary(varied.path)
+    assert any("at a gain of 0.1 points" in line for line in claims_of(varied.path))
+    ((_, header, rows, _),) = terminal_of(varied.path)
     assert header[0] == "freeze point (2 seeds)"
     assert [row[0] for row in rows][:2] == ["all-but-head (22), AdamW lr0=0.005", "all-but-head (22), SGD lr0=0.02"]
     summary = (varied.path / "summary.md").read_text(encoding="utf-8")
