@@ -13,7 +13,7 @@ from forgetbench.data.cards.transfer import Progress
 from forgetbench.data.choose import Choice, choose, image_counts, limited
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.data.formats.coco.reader import read_coco
 from forgetbench.data.formats.labelme import read_labelme
 from forgetbench.data.formats.voc import read_voc

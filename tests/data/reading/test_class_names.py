@@ -1,6 +1,6 @@
 import pytest
 
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.data.reading.class_names import KINDS, SYNONYMS, shared
 
 

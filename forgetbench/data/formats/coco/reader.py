@@ -21,19 +21,19 @@ from forgetbench.data.clean import (
     WRONG_PATHS,
 )
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.coco.coco_boxes import reach_of, read_box
-from forgetbench.data.formats.coco.coco_classes import (
+from forgetbench.data.formats.coco.boxes import reach_of, read_box
+from forgetbench.data.formats.coco.classes import (
     Categories,
     common_parent,
     near_categories,
     read_categories,
     union_of,
 )
-from forgetbench.data.formats.coco.coco_files import annotation_files
-from forgetbench.data.formats.coco.coco_images import ImageFinder
-from forgetbench.data.formats.coco.coco_parts import PartFolders, part_word
-from forgetbench.data.formats.coco.coco_scan import scan_categories
+from forgetbench.data.formats.coco.files import annotation_files
+from forgetbench.data.formats.coco.images import ImageFinder
 from forgetbench.data.formats.coco.instances import Id, Instances, read_instances
+from forgetbench.data.formats.coco.parts import PartFolders, part_word
+from forgetbench.data.formats.coco.scan import scan_categories
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.nearest import nearly_named, plain_id
 from forgetbench.data.reading.paths import plain_path

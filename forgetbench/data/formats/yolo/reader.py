@@ -20,7 +20,7 @@ from forgetbench.data.formats.lists import listed_images
 from forgetbench.data.formats.yolo.data_yaml import find_yaml, keypoint_shape, load_yaml, yaml_names
 from forgetbench.data.formats.yolo.label_files import LabelFiles, class_numbers, is_exact, label_lines, parse_line
 from forgetbench.data.formats.yolo.label_form import LabelForm
-from forgetbench.data.formats.yolo.yolo_places import Places, find_places
+from forgetbench.data.formats.yolo.places import Places, find_places
 from forgetbench.data.reading.class_count import refuse_count_from_one
 from forgetbench.data.reading.class_list import report_repeated
 from forgetbench.data.reading.nearest import nearly_named

@@ -11,7 +11,7 @@ import pytest
 from support.layouts import write_image
 
 from forgetbench.data.choose import choose
-from forgetbench.data.formats.coco.coco_parts import is_same_part, part_of, part_word
+from forgetbench.data.formats.coco.parts import is_same_part, part_of, part_word
 from forgetbench.data.formats.coco.reader import CocoSource, read_coco
 from forgetbench.data.load import load_data
 from forgetbench.data.reading.nearest import nearly_named

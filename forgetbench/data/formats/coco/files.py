@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from forgetbench.data.formats.coco.coco_parts import part_of, part_word
-from forgetbench.data.formats.coco.coco_scan import mapped_json
+from forgetbench.data.formats.coco.parts import part_of, part_word
+from forgetbench.data.formats.coco.scan import mapped_json
 from forgetbench.data.reading.paths import entries, matching, plain_path
 from forgetbench.data.reading.source import UNNAMED
 from forgetbench.errors import DataError

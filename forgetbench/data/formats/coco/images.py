@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data.formats.coco.coco_parts import PartFolders
+from forgetbench.data.formats.coco.parts import PartFolders
 from forgetbench.data.reading.inside import is_inside
 from forgetbench.data.reading.nearest import NearNames
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, is_file, is_unread, plain_path, walk_images
