@@ -11,10 +11,10 @@ from typing import Any, Literal
 from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
 from forgetbench.data.formats.coco.files import other_files, usual_files
 from forgetbench.data.formats.converted import without_converted
-from forgetbench.data.formats.darknet import is_layout, named_classes
 from forgetbench.data.formats.foreign import refuse_foreign
 from forgetbench.data.formats.labelme import is_labelme
 from forgetbench.data.formats.voc import is_voc
+from forgetbench.data.formats.yolo.darknet import is_layout, named_classes
 from forgetbench.data.formats.yolo.data_yaml import find_yaml, load_yaml, yaml_names
 from forgetbench.data.formats.yolo.places import USUAL_PARTS, folder_called
 from forgetbench.data.load import open_source, unreadable

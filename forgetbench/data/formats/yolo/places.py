@@ -8,7 +8,7 @@ from typing import Any
 
 from forgetbench.data.clean import UNREAD_FORMAT
 from forgetbench.data.dataset import OddityReport, relative_name
-from forgetbench.data.formats.darknet import cvat_folders, data_file, data_file_parts
+from forgetbench.data.formats.yolo.darknet import cvat_folders, data_file, data_file_parts
 from forgetbench.data.formats.yolo.data_yaml import described_places
 from forgetbench.data.formats.yolo.label_files import looks_like_labels
 from forgetbench.data.reading.paths import UNREAD_SUFFIXES, entries, is_file, is_image, matching, walk_images

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.layouts import voc_object, write_image, write_voc
 
-from forgetbench.data.formats.pairs import find_pairs
+from forgetbench.data.formats.paired.pairs import find_pairs
 from forgetbench.data.formats.voc import read_voc
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.recognise import recognise

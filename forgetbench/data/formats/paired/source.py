@@ -15,8 +15,8 @@ from pathlib import Path
 
 from forgetbench.data.clean import CLASS_NAMED_TWICE, DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.matches import Matches, names_in
-from forgetbench.data.formats.pairs import Pair, files_by_key, part_name
+from forgetbench.data.formats.paired.matches import Matches, names_in
+from forgetbench.data.formats.paired.pairs import Pair, files_by_key, part_name
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, read_lines
 from forgetbench.data.reading.source import Described, Listed, Source, unknown_part

@@ -11,7 +11,13 @@ from support.breaking import Break, each, nothing
 from support.layouts import write_image
 from support.owned import add, all_of
 
-from forgetbench.data.formats.darknet import cvat_folders, data_file, data_file_parts, has_labels_beside, named_classes
+from forgetbench.data.formats.yolo.darknet import (
+    cvat_folders,
+    data_file,
+    data_file_parts,
+    has_labels_beside,
+    named_classes,
+)
 from forgetbench.data.formats.yolo.reader import read_yolo
 from forgetbench.data.load import load_data, read_target
 from forgetbench.data.recognise import recognise
