@@ -48,8 +48,8 @@ def choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> 
             )
         train, evaluate = _random_split(source, spec.split)
         return (train if needs_train else None), evaluate
-    evaluate_parts = spec.parts("evaluate") or usual_part(source, EVALUATE_PARTS)
-    train_parts = (spec.parts("train") or usual_part(source, TRAIN_PARTS)) if needs_train else ()
+    evaluate_parts = spec.splits("evaluate") or usual_part(source, EVALUATE_PARTS)
+    train_parts = (spec.splits("train") or usual_part(source, TRAIN_PARTS)) if needs_train else ()
     if not evaluate_parts and not required and len(source.part_names) == 1:
         evaluate_parts = source.part_names
     missing = "evaluate" if not evaluate_parts else "train" if required and not train_parts else None

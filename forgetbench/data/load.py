@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, resolve
@@ -14,17 +13,12 @@ from forgetbench.data.choose import Choice, choose, image_counts, limited
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
 from forgetbench.data.formats.coco.names import COCO_NAMES
-from forgetbench.data.formats.coco.reader import read_coco
-from forgetbench.data.formats.labelme import read_labelme
-from forgetbench.data.formats.voc import read_voc
-from forgetbench.data.formats.yolo.reader import read_yolo
+from forgetbench.data.formats.registry import reader_of, reader_package
 from forgetbench.data.images.shared import report_shared
 from forgetbench.data.reading.class_list import report_alike, report_unused
 from forgetbench.data.reading.source import Source
 from forgetbench.errors import DataError, counted
-from forgetbench.suite.data_section import Data
-
-Role = Literal["target", "reference"]
+from forgetbench.suite.data_section import Data, Role
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ def load_data(
         SuiteError: the card is wrong, or does not go with what the section says.
     """
     needs_train = role == "target" or with_train
-    if spec.format == "shapes":
+    if spec.is_drawn:
         return _draw(spec, needs_train)
     renamed = not spec.model_fields_set.isdisjoint({"names", "class_by_name"})
     spec, found = resolve(spec, suite_folder)
@@ -90,7 +84,12 @@ def load_data(
         loaded = _came_through(found, loaded)
         if spec.limit == found.card.data.limit:
             subset_of = found.card.subset_of
-    return replace(loaded, evaluate=replace(loaded.evaluate, subset_of=subset_of))
+    reader = reader_package(spec.format)
+    return replace(
+        loaded,
+        train=None if loaded.train is None else replace(loaded.train, reader=reader),
+        evaluate=replace(loaded.evaluate, subset_of=subset_of, reader=reader),
+    )
 
 
 def read_target(spec: Data, source: Source) -> LoadedData:
@@ -171,18 +170,9 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     Raises:
         DataError: they are in another format than the section says, or name no classes.
     """
-    names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
-    if spec.format == "yolo":
-        wanted = (*spec.parts("train"), *spec.parts("evaluate"))
-        return read_yolo(
-            root,
-            names,
-            fallback_names=known_names,
-            wanted=wanted,
-            class_by_name=spec.class_by_name,
-            classes_from=spec.classes_from,
-        )
-    if not root.is_dir():
+    assert spec.format is not None  # a complete section's
+    reader = reader_of(spec.format)
+    if not (reader.opens_files or root.is_dir()):
         raise DataError(
             "not a folder",
             where=root,
@@ -190,12 +180,8 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
             found="a file",
             fix="Correct 'path'; an archive has to be unpacked first.",
         )
-    if spec.format == "coco":
-        parts = (spec.parts("train"), spec.parts("evaluate"))
-        return read_coco(root, spec.annotations, spec.images, names, *parts)
-    if spec.format == "labelme":
-        return read_labelme(root, names)
-    return read_voc(root, names, keep_difficult=spec.difficult == "keep", counts_from=spec.counts_from)
+    names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
+    return reader.open(root, spec, names, known_names)
 
 
 def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:

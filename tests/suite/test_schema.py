@@ -182,5 +182,5 @@ def test_a_number_as_key_of_the_suite_is_one_line() -> None:
 
 def test_parts_of_data_are_names_or_lists_of_names() -> None:
     data = load(target__train=["2007", "2012"], target__evaluate="test").target
-    assert (data.parts("train"), data.parts("evaluate")) == (("2007", "2012"), ("test",))
-    assert load().target.parts("train") == ()
+    assert (data.splits("train"), data.splits("evaluate")) == (("2007", "2012"), ("test",))
+    assert load().target.splits("train") == ()

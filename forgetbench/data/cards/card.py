@@ -17,8 +17,7 @@ from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.errors import DataError, SuiteError, brief, nearest
 from forgetbench.names import stays_inside
 from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DATA_BYTES, MOST_NAMED, NameText, PathText, Prose
-from forgetbench.suite.data_section import Data
-from forgetbench.suite.explain import Keys
+from forgetbench.suite.data_section import Data, keys_of
 from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
@@ -113,7 +112,7 @@ class Card(Section):
             raise ValueError("'data.card' belongs into a suite, not into a card")
         if self.data.limit is not None and self.subset_of is None:
             raise ValueError("'data.limit' makes a subset; say of what with 'subset_of'")
-        if self.data.format == "shapes":
+        if self.data.is_drawn:
             raise ValueError("'data.format' is 'shapes', which are drawn and need no card; expected yolo, coco or voc")
         if not self.archives and self.by_hand is None:
             raise ValueError("needs 'archives' to download, or 'by_hand' saying what to fetch and where to put it")
@@ -155,10 +154,7 @@ class Card(Section):
             return Data.model_validate(merged)
         except ValidationError as error:
             where = f"card '{self.name}' with what the suite says beside it"
-            raise Keys(Data).error(error, merged, lambda _path: where) from None
-
-
-_KEYS = Keys(Card)
+            raise keys_of(Data, merged).error(error, merged, lambda _path: where) from None
 
 
 @dataclass(frozen=True)
@@ -192,7 +188,7 @@ def load_card(path: Path) -> LoadedCard:
     try:
         card = Card.model_validate(content)
     except ValidationError as error:
-        raise _KEYS.error(error, content, lambda _path: str(path)) from None
+        raise keys_of(Card, content.get("data")).error(error, content, lambda _path: str(path)) from None
     if card.name != _stem(path):
         raise SuiteError(
             "a card is called as its file is", where=f"{path}: name", expected=_stem(path), found=card.name

@@ -23,12 +23,14 @@ from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, 
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.formats.paired.pairs import Pair, find_pairs, is_paired
 from forgetbench.data.formats.paired.source import Facts, PairedSource
+from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.class_list import is_name
 from forgetbench.data.reading.paths import plain_path
 from forgetbench.data.reading.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
 from forgetbench.files import regular_bytes
+from forgetbench.suite.data_section import Data
 
 SUFFIX = ".xml"
 #: A larger XML file is no image's annotations.
@@ -193,3 +195,15 @@ def _read_object(found: ET.Element) -> tuple[str, Corners]:
     if not all(math.isfinite(value) for value in values):
         raise ValueError("a number is not finite")
     return name, (values[0], values[1], values[2], values[3])
+
+
+def _open(root: Path, section: Data, names: Names, _known_names: Names) -> VocSource:
+    return read_voc(root, names, keep_difficult=section.difficult == "keep", counts_from=section.counts_from)
+
+
+READER = Reader(
+    "Annotations/*.xml and JPEGImages/, here or in VOC<year>/, or an XML file beside each image",
+    is_voc,
+    _open,
+    sureness=3,
+)
