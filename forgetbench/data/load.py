@@ -28,8 +28,8 @@ class LoadedData:
     Attributes:
         train: What is trained on; None where the role needs no training.
         evaluate: What is scored on.
-        report: What was odd in these parts.
-        listed: Number of images listed by part, usable or not, as cards count them; empty for drawn data.
+        report: What was odd in these splits.
+        listed: Number of images listed by split, usable or not, as cards count them; empty for drawn data.
     """
 
     train: Dataset | None
@@ -52,15 +52,15 @@ def load_data(
 
     Args:
         spec: The section; what a card it names says is filled in.
-        role: A target needs a part to train on; a reference does not.
+        role: A target needs a split to train on; a reference does not.
         suite_folder: Where the suite file is; relative paths are looked for there first.
         known_names: The model's classes, for a reference that names none.
-        with_train: Load a reference's training part as well, if it has one.
+        with_train: Load a reference's training split as well, if it has one.
         fetch: Download data that are not found, where the section names a card that says how.
         progress: Told how far a download is.
 
     Raises:
-        DataError: the data are not found, not readable, have no such part, no usable label in a part needed, or no
+        DataError: the data are not found, not readable, have no such split, no usable label in a split needed, or no
             class that their card names.
         SuiteError: the card is wrong, or does not go with what the section says.
     """
@@ -93,10 +93,10 @@ def load_data(
 
 
 def read_target(spec: Data, source: Source) -> LoadedData:
-    """Read a target's parts from data that are open already, as `load_data` does without a card.
+    """Read a target's splits from data that are open already, as `load_data` does without a card.
 
     Raises:
-        DataError: the data are not readable, have no such part, or no usable label in one of them.
+        DataError: the data are not readable, have no such split, or no usable label in one of them.
     """
     try:
         train, evaluate = choose(spec, source, required=True, needs_train=True)
@@ -110,11 +110,11 @@ def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: d
     images = source.one_record_a_file(*(choice.images for choice in choices))
     read = source.read(*images)
     report_alike(source.classes, source.root.name, source.report)
-    parts = [_part(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
+    splits = [_dataset(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
     if train is not None:
-        report_shared(parts[0], parts[1], source.report)
-        report_unused(source.classes, parts[0], parts[1], source.report)
-    return LoadedData(None if train is None else parts[0], parts[-1], source.report, counts)
+        report_shared(splits[0], splits[1], source.report)
+        report_unused(source.classes, splits[0], splits[1], source.report)
+    return LoadedData(None if train is None else splits[0], splits[-1], source.report, counts)
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -184,7 +184,7 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     return reader.open(root, spec, names, known_names)
 
 
-def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
+def _dataset(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
     if not any((~sample.crowd).any() for sample in samples):
         listed = counted(len(choice.images), "image", "images")
         lacking = "label" if samples else "image"

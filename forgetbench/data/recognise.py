@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data.choose import EVALUATE_PARTS, TRAIN_PARTS, usual_part
+from forgetbench.data.choose import EVALUATE_SPLITS, TRAIN_SPLITS, usual_split
 from forgetbench.data.formats.converted import without_converted
 from forgetbench.data.formats.foreign import refuse_foreign
 from forgetbench.data.formats.registry import Reader, reader_of
 from forgetbench.data.load import open_source, unreadable
 from forgetbench.data.reading.class_list import is_name, is_text
 from forgetbench.data.reading.paths import plain_path
-from forgetbench.data.reading.source import Source, known_parts
+from forgetbench.data.reading.source import Source, known_splits
 from forgetbench.errors import DataError, brief
 from forgetbench.suite.data_section import Data, Split
 from forgetbench.suite.formats import find_format, further_formats, readable_formats
@@ -23,7 +23,7 @@ from forgetbench.suite.formats import find_format, further_formats, readable_for
 #: Folders deep that an unpacked archive may have wrapped the data in, the data's own among them.
 _DEEPEST = 3
 #: What is trained on and evaluated on together, the best pair first.
-_PAIRS = ((TRAIN_PARTS, EVALUATE_PARTS), (("trainval",), ("test",)))
+_PAIRS = ((TRAIN_SPLITS, EVALUATE_SPLITS), (("trainval",), ("test",)))
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def recognise(
 ) -> Recognised:
     """Find out how a folder's data are to be read.
 
-    Where they are a single part, or have no parts, the section asks for a seeded split of all images.
+    Where they are a single split, or have no splits, the section asks for a seeded split of all images.
 
     Args:
         path: The dataset's folder, one that wraps it, or its data.yaml.
@@ -57,7 +57,7 @@ def recognise(
 
     Raises:
         DataError: no format, or more than one, fits what is there; the data cannot be opened; the classes have no
-            names; or of several parts none is usually trained or evaluated on.
+            names; or of several splits none is usually trained or evaluated on.
         InputError: no format that comes with forgetbench fits, and another package's cannot be used.
     """
     try:
@@ -72,7 +72,7 @@ def recognise(
     except OSError as error:
         raise unreadable(error, path) from error
     _require_names(root, source.classes)
-    return Recognised(spec.model_copy(update=_parts(source)), source)
+    return Recognised(spec.model_copy(update=_splits(source)), source)
 
 
 def _find(path: Path, wanted: str | None) -> tuple[Path, str]:
@@ -137,31 +137,31 @@ def _require_names(root: Path, names: Sequence[str]) -> None:
         )
 
 
-def _parts(source: Source) -> dict[str, object]:
-    """Return what a data section says of parts: those to use, or a split."""
+def _splits(source: Source) -> dict[str, object]:
+    """Return what a data section says of splits: those to use, or a seeded split."""
     for usual in _PAIRS:
         train, evaluate = (_usual(source, names) for names in usual)
         if train and evaluate:
             chosen = {"train": train, "evaluate": evaluate}
-            return {key: parts[0] if len(parts) == 1 else list(parts) for key, parts in chosen.items()}
-    names = source.part_names
+            return {key: splits[0] if len(splits) == 1 else list(splits) for key, splits in chosen.items()}
+    names = source.split_names
     # VOC may have a list of each class beside those of all images.
     if len([name for name in names if not any(name.endswith(f"_{other}") for other in names)]) == 1:
         return {"split": Split()}
-    missing, usual_names = ("evaluate", EVALUATE_PARTS) if _usual(source, TRAIN_PARTS) else ("train", TRAIN_PARTS)
+    missing, usual_names = ("evaluate", EVALUATE_SPLITS) if _usual(source, TRAIN_SPLITS) else ("train", TRAIN_SPLITS)
     raise DataError(
         f"no part to {missing} on",
         where=source.root,
         expected=f"a part named {' or '.join(usual_names)}",
-        found=known_parts(source),
+        found=known_splits(source),
         fix="Rename a part, or write the suite by hand and name the parts with 'train' and 'evaluate'.",
     )
 
 
 def _usual(source: Source, names: Sequence[str]) -> tuple[str, ...]:
     """Return the part of the first of some names, or that of each of VOC's years."""
-    by_year = (tuple(part for part in source.part_names if re.fullmatch(rf"VOC\d+/{name}", part)) for name in names)
-    return usual_part(source, names) or next(filter(None, by_year), ())
+    by_year = (tuple(split for split in source.split_names if re.fullmatch(rf"VOC\d+/{name}", split)) for name in names)
+    return usual_split(source, names) or next(filter(None, by_year), ())
 
 
 def _content(path: Path) -> str:

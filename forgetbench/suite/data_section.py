@@ -42,6 +42,8 @@ from forgetbench.suite.kinds import PlainName, Section, listed_once
 
 #: What a dataset is for.
 Role = Literal["target", "reference"]
+#: What a split is used for.
+Purpose = Literal["train", "evaluate"]
 #: In a validation's context: data sections are those that a run recorded, whose formats may not be installed here.
 RECORDED = "recorded"
 _Kind = TypeVar("_Kind", bound=Options)
@@ -174,7 +176,7 @@ class Data(ShapesOptions, _Limited, FolderOptions, _Common):
         """Keys that name files or folders."""
         return ("path", *PATH_KEYS, *(self._further.paths if self._further else ()))
 
-    def splits(self, purpose: Literal["train", "evaluate"]) -> tuple[str, ...]:
+    def splits(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the names of the splits to use for a purpose; empty where the section leaves it to the usual ones."""
         named = self.train if purpose == "train" else self.evaluate
         return (named,) if isinstance(named, str) else tuple(named or ())

@@ -21,7 +21,7 @@ from forgetbench.suite.data_section import Data, keys_of
 from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
-#: What `images` calls all images of data that come without parts.
+#: What `images` calls all images of data that come without splits.
 ALL = "all"
 _FOLDER = "cards"
 _SHIPPED = Path(__file__).parent
@@ -126,16 +126,16 @@ class Card(Section):
         return self
 
     def image_count(self, split: str) -> int | None:
-        """Return how many images a part has, or several joined by `+`; None where the card does not say."""
-        parts = [*self.images] if split == ALL and ALL not in self.images else split.split("+")
-        counts = [self.images.get(part) for part in parts]
+        """Return how many images a split has, or several joined by `+`; None where the card does not say."""
+        splits = [*self.images] if split == ALL and ALL not in self.images else split.split("+")
+        counts = [self.images.get(name) for name in splits]
         known = [count for count in counts if count is not None]
         return sum(known) if known and len(known) == len(counts) else None
 
     def apply(self, section: Data) -> Data:
         """Return the card's data section with what a suite's section says in its place.
 
-        Some keys exclude each other, as a seeded split and named parts do: the suite's drop the card's other.
+        Some keys exclude each other, as a seeded split and named splits do: the suite's drop the card's other.
 
         Raises:
             SuiteError: the keys of the two do not go together.

@@ -1,6 +1,6 @@
 """Pascal VOC: an XML file an image, in Annotations/ beside JPEGImages/, or beside the images; see `pairs` for layouts.
 
-A folder may hold several such folders, one a year (VOCdevkit): parts are then called `VOC2007/trainval`.
+A folder may hold several such folders, one a year (VOCdevkit): splits are then called `VOC2007/trainval`.
 
 VOC counts pixels from 1 and includes the last one, so a box is (xmin - 1, ymin - 1, xmax, ymax) in continuous
 coordinates. Many tools write XML of this form and count from 0. Where any box of the dataset begins before 1, its

@@ -18,7 +18,7 @@ def is_coco(path: Path) -> bool:
 
 
 def describe(root: Path, _given: Path, names: Sequence[str] | None) -> dict[str, Any]:
-    """Return where the data are, and the name of their only file where it tells no part."""
+    """Return where the data are, and the name of their only file where it tells no split."""
     fitting = [] if usual_files(root) else other_files(root)
     single = fitting[0].relative_to(root).as_posix() if len(fitting) == 1 else None
     return {"path": str(root), "names": list(names) if names else None, "annotations": single}

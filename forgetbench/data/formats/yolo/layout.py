@@ -9,14 +9,14 @@ from typing import Any
 from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.data.formats.yolo.darknet import is_layout, named_classes
 from forgetbench.data.formats.yolo.data_yaml import find_yaml, load_yaml, yaml_names
-from forgetbench.data.formats.yolo.places import USUAL_PARTS, folder_called
+from forgetbench.data.formats.yolo.places import USUAL_SPLITS, folder_called
 from forgetbench.data.formats.yolo.reader import YoloSource, read_yolo
 from forgetbench.data.reading.paths import matching
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data
 
 #: Keys that make a YAML file a data.yaml.
-_DESCRIBING = ("names", "nc", *USUAL_PARTS)
+_DESCRIBING = ("names", "nc", *USUAL_SPLITS)
 
 
 def is_yolo(path: Path) -> bool:
@@ -28,10 +28,10 @@ def is_yolo(path: Path) -> bool:
     if path.is_file():
         return path.suffix.lower() in (".yaml", ".yml")
     described, description = _description(path)
-    if described is not None and not description.keys().isdisjoint(USUAL_PARTS):
+    if described is not None and not description.keys().isdisjoint(USUAL_SPLITS):
         return True
-    # A folder of another name that holds images/ and labels/ is no part: it is the dataset, and wrapped.
-    places = [path, *matching(path, *USUAL_PARTS)]
+    # A folder of another name that holds images/ and labels/ is no split: it is the dataset, and wrapped.
+    places = [path, *matching(path, *USUAL_SPLITS)]
     parallel = any(folder_called("images", place) and folder_called("labels", place) for place in places)
     return parallel or is_layout(path, places)
 
@@ -55,9 +55,9 @@ def describe(root: Path, given: Path, names: Sequence[str] | None) -> dict[str, 
 def _names_beside(root: Path, given: Path) -> tuple[str, ...]:
     folder = root.parent if root.is_file() else root
     wrapping = [place for place in folder.parents if place.is_relative_to(given)]
-    found = named_classes(folder, USUAL_PARTS)
+    found = named_classes(folder, USUAL_SPLITS)
     for place in wrapping if not found else ():
-        found = found or yaml_names(*_description(place)) or named_classes(place, USUAL_PARTS)
+        found = found or yaml_names(*_description(place)) or named_classes(place, USUAL_SPLITS)
     if not found:
         raise DataError(
             "the class names are unknown",

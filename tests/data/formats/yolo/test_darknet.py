@@ -165,9 +165,9 @@ def test_images_beside_other_files_are_not_taken_for_it(
 
 def test_label_of_an_image_called_like_a_part_is_no_list(tmp_path: Path) -> None:
     label_img(tmp_path)
-    assert read_yolo(tmp_path).part_names == ("",)
+    assert read_yolo(tmp_path).split_names == ("",)
     (tmp_path / "val.txt").write_text("c\n")
-    assert read_yolo(tmp_path).part_names == ("val",)
+    assert read_yolo(tmp_path).split_names == ("val",)
 
 
 def test_entries_of_a_data_file(tmp_path: Path) -> None:
