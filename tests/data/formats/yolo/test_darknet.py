@@ -14,7 +14,7 @@ from support.owned import add, all_of
 from forgetbench.data.formats.yolo.darknet import (
     cvat_folders,
     data_file,
-    data_file_parts,
+    data_file_splits,
     has_labels_beside,
     named_classes,
 )
@@ -178,7 +178,7 @@ def test_entries_of_a_data_file(tmp_path: Path) -> None:
     (tmp_path / "._obj.data").write_text("train = x\n")
     found = data_file(tmp_path)
     assert found == tmp_path / "OBJ.DATA"
-    assert data_file_parts(found) == {"train": "a.txt", "val": "b.txt"}
+    assert data_file_splits(found) == {"train": "a.txt", "val": "b.txt"}
     (tmp_path / "obj_Train_data").mkdir()
     (tmp_path / "obj_train_data.zip").write_bytes(b"")
     assert cvat_folders(tmp_path) == {"train": tmp_path / "obj_Train_data"}
