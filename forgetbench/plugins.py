@@ -1,73 +1,108 @@
-"""What other installed packages add, found by entry points: named without importing anything, imported when used."""
+"""What installed packages add to forgetbench: what they name under an entry point group, imported when asked for."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, brief
 
 Kind = TypeVar("Kind")
 
 
-def plugin_names(group: str) -> tuple[str, ...]:
-    """Return the names that installed packages registered in a group of entry points, sorted; nothing is imported."""
-    return tuple(sorted({point.name for point in entry_points(group=group)}))
+@dataclass(frozen=True)
+class Plugin:
+    """Something that an installed distribution offers under a name.
+
+    Attributes:
+        name: What suites call it.
+        distribution: The name and version of what it was installed with, e.g. `forgetbench-replay 1.2`.
+    """
+
+    name: str
+    distribution: str
+    _entry: EntryPoint
+
+    def load(self, kind: type) -> type[Any]:
+        """Import it, a class.
+
+        Args:
+            kind: What it has to be a subclass of; its attribute `name` has to be what it is offered as.
+
+        Raises:
+            InputError: importing it fails, or it is something else; the error names the distribution.
+        """
+        found = self._imported()
+        if not isinstance(found, type) or not issubclass(found, kind):
+            raise self.unusable(f"{self._entry.value} is no subclass of {kind.__module__}.{kind.__qualname__}")
+        if getattr(found, "name", None) != self.name:
+            raise self.unusable(f"{self._entry.value} calls itself {brief(getattr(found, 'name', None))}")
+        return found
+
+    def load_object(self, kind: type[Kind]) -> Kind:
+        """Import it, an object.
+
+        Args:
+            kind: What it has to be an instance of.
+
+        Raises:
+            InputError: importing it fails, or it is something else; the error names the distribution.
+        """
+        found = self._imported()
+        if not isinstance(found, kind):
+            raise self.unusable(f"{self._entry.value} is no {kind.__module__}.{kind.__qualname__}")
+        return found
+
+    def _imported(self) -> Any:
+        try:
+            return self._entry.load()
+        except Exception as error:  # whatever a stranger's module raises while it is imported
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise self.unusable(f"importing {self._entry.value} failed: {brief(reason)}") from error
+
+    def unusable(self, reason: str) -> InputError:
+        """Return the error for a plugin that cannot be used for some reason."""
+        return InputError(
+            f"'{self.name}' of the installed package {self.distribution} cannot be used",
+            found=reason,
+            fix="Correct or uninstall that package.",
+        )
 
 
-def load_plugin(group: str, name: str, kind: type[Kind]) -> Kind:
-    """Import what an installed package registered under a name.
+def installed_plugins(group: str) -> Mapping[str, Sequence[Plugin]]:
+    """Return what installed distributions offer in an entry point group by name, several where names clash.
 
-    Args:
-        group: The group of entry points.
-        name: One of `plugin_names`.
-        kind: What the package has to give.
+    Nothing is imported. Distributions are looked for once for each value of `sys.path`.
+    """
+    return _found(group, tuple(sys.path))
+
+
+def only_plugin(group: str, name: str) -> Plugin:
+    """Return what is offered under a name, which has to be one thing.
 
     Raises:
-        InputError: no package or two registered the name, importing fails, or what is there is of another kind.
+        InputError: two distributions offer it, or none.
     """
-    found = _registered(group, name)
+    found = installed_plugins(group).get(name, ())
     if not found:
-        raise InputError("no installed package brings this", where=_where(group, name))
-    first, *others = found
-    if others:
-        suppliers = " and ".join(sorted(map(_supplier, (first, *others))))
+        raise InputError("no installed package offers this", where=f"'{name}' of {group}")
+    if len(found) > 1:
         raise InputError(
-            "two installed packages use one name", where=_where(group, name), found=suppliers, fix="Uninstall one."
+            f"'{name}' is offered by several installed packages",
+            found=" and ".join(sorted(plugin.distribution for plugin in found)),
+            fix="Uninstall all but one.",
         )
-    try:
-        loaded = first.load()
-    except Exception as error:  # whatever a stranger's module does when it is imported
-        raise broken_plugin(group, name, f"{type(error).__name__}: {error}") from error
-    if not isinstance(loaded, kind):
-        raise broken_plugin(group, name, f"'{first.value}' is {type(loaded).__name__}, not {kind.__name__}")
-    return loaded
+    return found[0]
 
 
-def broken_plugin(group: str, name: str, found: str) -> InputError:
-    """Return the error for a package whose entry cannot be used; it names the package and its version."""
-    return InputError(
-        "cannot be used",
-        where=f"{_where(group, name)} from {supplier(group, name)}",
-        found=found,
-        fix="Repair, update or uninstall that package.",
-    )
-
-
-def supplier(group: str, name: str) -> str:
-    """Return the installed package that registered a name, with its version: `kitti-reader 1.2`."""
-    return _supplier(_registered(group, name)[0])
-
-
-def _registered(group: str, name: str) -> list[EntryPoint]:
-    # A package that lies twice on the path counts once, as it is imported.
-    found = {_supplier(point).partition(" ")[0]: point for point in reversed([*entry_points(group=group, name=name)])}
-    return list(found.values())
-
-
-def _supplier(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
-
-
-def _where(group: str, name: str) -> str:
-    return f"'{name}' of {group}"
+@cache
+def _found(group: str, _path: tuple[str, ...]) -> Mapping[str, Sequence[Plugin]]:
+    found: dict[str, list[Plugin]] = {}
+    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
+        package = "of unknown name" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
+        found.setdefault(entry.name, []).append(Plugin(entry.name, package, entry))
+    return found

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-from forgetbench.plugins import broken_plugin
+from forgetbench.plugins import only_plugin
 from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_NAMED, NameText, PathText, SignedSeed
 from forgetbench.suite.explain import Keys
 from forgetbench.suite.formats import (
@@ -197,7 +197,7 @@ def further_options(name: str) -> type[Options]:
     options = find_format(name).options
     taken = [key for key in options.model_fields if key in Data.model_fields]
     if taken:
-        raise broken_plugin(GROUP, name, f"its key '{taken[0]}' is one that data sections have already")
+        raise only_plugin(GROUP, name).unusable(f"its key '{taken[0]}' is one that data sections have already")
     return options
 
 
@@ -222,9 +222,9 @@ def keys_of(model: type[BaseModel], *sections: Any) -> Keys:
     """
     named = [section.get("format") for section in sections if isinstance(section, Mapping)]
     unknown = [name for name in named if isinstance(name, str) and name not in FORMATS]
-    return _keys(model, tuple(name for name in further_formats() if name in unknown) if unknown else ())
+    return _keys(model, tuple(name for name in further_formats() if name in unknown), known_formats())
 
 
 @cache
-def _keys(model: type[BaseModel], further: tuple[str, ...]) -> Keys:
+def _keys(model: type[BaseModel], further: tuple[str, ...], _known: tuple[str, ...]) -> Keys:
     return Keys(model, lambda schema: with_further_options(schema, further))

@@ -14,8 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from forgetbench.errors import InputError
-from forgetbench.plugins import load_plugin, plugin_names, supplier
+from forgetbench.plugins import installed_plugins, only_plugin
 from forgetbench.suite.bounds import MOST_DRAWN, MOST_NAMED, NameText, PathText, SignedSeed
 from forgetbench.suite.kinds import Section
 
@@ -132,7 +131,7 @@ PATH_KEYS = tuple(key for form in FORMATS.values() for key in form.options.paths
 
 def further_formats() -> tuple[str, ...]:
     """Return the names of formats that other installed packages bring, sorted; nothing is imported."""
-    return tuple(name for name in plugin_names(GROUP) if name not in FORMATS)
+    return tuple(sorted(name for name in installed_plugins(GROUP) if name not in FORMATS))
 
 
 def known_formats() -> tuple[str, ...]:
@@ -151,7 +150,7 @@ def find_format(name: str) -> Format:
     Raises:
         InputError: it is another package's, and that cannot be used.
     """
-    return FORMATS[name] if name in FORMATS else load_plugin(GROUP, name, Format)
+    return FORMATS[name] if name in FORMATS else only_plugin(GROUP, name).load_object(Format)
 
 
 def refuse_taken_names() -> None:
@@ -160,13 +159,9 @@ def refuse_taken_names() -> None:
     Raises:
         InputError: there is one; it names the package.
     """
-    for name in plugin_names(GROUP):
+    for name, plugins in installed_plugins(GROUP).items():
         if name in FORMATS:
-            raise InputError(
-                "this format comes with forgetbench",
-                where=f"'{name}' of {GROUP} from {supplier(GROUP, name)}",
-                fix="That package has to register it under another name.",
-            )
+            raise plugins[0].unusable("a format of this name comes with forgetbench")
 
 
 class FormatSchema:

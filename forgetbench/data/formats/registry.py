@@ -14,7 +14,7 @@ from typing import Any
 
 from forgetbench.data.reading.source import Source
 from forgetbench.errors import InputError
-from forgetbench.plugins import broken_plugin, supplier
+from forgetbench.plugins import only_plugin
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.formats import FORMATS, GROUP, find_format
 
@@ -67,12 +67,12 @@ def reader_of(name: str) -> Reader:
     except Exception as error:
         if name in FORMATS:
             raise
-        raise broken_plugin(GROUP, name, f"{type(error).__name__}: {error}") from error
+        raise only_plugin(GROUP, name).unusable(f"{place}: {type(error).__name__}: {error}") from error
     if not isinstance(found, Reader):
-        raise broken_plugin(GROUP, name, f"'{module}:{attribute}' is {type(found).__name__}, not Reader")
+        raise only_plugin(GROUP, name).unusable(f"{place} is no {Reader.__module__}.{Reader.__qualname__}")
     return found
 
 
 def reader_package(name: str | None) -> str | None:
     """Return the package, with its version, that another package's format is read by; None for forgetbench's own."""
-    return None if name is None or name in FORMATS else supplier(GROUP, name)
+    return None if name is None or name in FORMATS else only_plugin(GROUP, name).distribution

@@ -15,13 +15,13 @@ from typing import Literal
 
 from forgetbench.data.clean import LABEL_FORM, MISSING_IMAGE, NAME_WITHOUT_CLASS, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
+from forgetbench.data.formats.yolo.class_count import refuse_count_from_one
 from forgetbench.data.formats.yolo.darknet import named_classes
 from forgetbench.data.formats.yolo.data_yaml import find_yaml, keypoint_shape, load_yaml, yaml_names
 from forgetbench.data.formats.yolo.label_files import LabelFiles, class_numbers, is_exact, label_lines, parse_line
 from forgetbench.data.formats.yolo.label_form import LabelForm
 from forgetbench.data.formats.yolo.lists import listed_images
 from forgetbench.data.formats.yolo.places import Places, find_places
-from forgetbench.data.reading.class_count import refuse_count_from_one
 from forgetbench.data.reading.class_list import report_repeated
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.reading.paths import plain_path, walk_images
