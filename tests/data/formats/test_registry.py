@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from support.installed import documented, install
-from support.layouts import write_image
+from support.installed import BOXLIST, ENTRIES, documented, install, install_boxlist, write_boxlist
 from support.suites import mapping
 
 from forgetbench.cli import main as cli
@@ -26,30 +25,14 @@ from forgetbench.suite.jsonschema import suite_json_schema
 from forgetbench.suite.load import load_suite, recorded_suite, suite_from_mapping
 from forgetbench.suite.portable import deciding, portable_suite
 
-SOURCE = documented("docs/data.md", "from pathlib import Path\nfrom typing import Literal\n\nfrom pydantic")
-ENTRIES = {"boxlist": "boxlist:FORMAT"}
-
 
 @pytest.fixture
 def boxlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install the package that docs/data.md shows."""
-    install(tmp_path / "installed", monkeypatch, "boxlist", SOURCE, ENTRIES)
+    install_boxlist(tmp_path / "installed", monkeypatch)
     assert documented("docs/data.md", "[project.entry-points") == (
         '[project.entry-points."forgetbench.readers"]\nboxlist = "boxlist:FORMAT"\n'
     )
-
-
-def written(folder: Path, separator: str = ",") -> Path:
-    for name in ("a.png", "b.png", "c.png"):
-        write_image(folder / name, 100, 50)
-    lines = {
-        "train": ["a.png,dog,10,5,30,25", "b.png,cat,0,0,50,50", "b.png,dog,one"],
-        "val": ["c.png,cat,20,10,40,30"],
-    }
-    for split, rows in lines.items():
-        text = "".join(f"{row}\n" for row in rows).replace(",", separator)
-        (folder / f"{split}.boxes").write_text(text, "utf-8")
-    return folder
 
 
 def with_target(**target: Any) -> dict[str, Any]:
@@ -77,7 +60,7 @@ def test_drawn_data_have_none() -> None:
 
 @pytest.mark.usefixtures("boxlist")
 def test_its_data_are_recognised_and_read(tmp_path: Path) -> None:
-    root = written(tmp_path / "wrapped" / "data")
+    root = write_boxlist(tmp_path / "wrapped" / "data")
     found = recognise(tmp_path / "wrapped")
     assert found.spec == Data(format="boxlist", path=str(root), train="train", evaluate="val")
     loaded = load_data(found.spec, role="target", suite_folder=None)
@@ -95,7 +78,7 @@ def test_its_data_are_recognised_and_read(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("boxlist")
 def test_its_keys_go_from_the_suite_to_the_reader(tmp_path: Path) -> None:
-    written(tmp_path / "data", separator=";")
+    write_boxlist(tmp_path / "data", separator=";")
     suite = suite_from_mapping(with_target(separator=";"), overrides=["target.limit=1"])
     assert suite.target.limit == 1
     for section in (suite.target, pickle.loads(pickle.dumps(suite)).target, suite.target.model_copy()):
@@ -123,7 +106,7 @@ def test_its_keys_are_checked_like_all_others() -> None:
 
 @pytest.mark.usefixtures("boxlist")
 def test_cards_take_it_and_suites_go_before_them(tmp_path: Path) -> None:
-    written(tmp_path / "data", separator=";")
+    write_boxlist(tmp_path / "data", separator=";")
     card = tmp_path / "mine.card.yaml"
     text = "name: mine\ntitle: Mine\nlicence: none\nby_hand: x\ndata: {format: boxlist, path: data, separator: ';'}\n"
     card.write_text(text, "utf-8")
@@ -148,7 +131,7 @@ def test_the_schema_lists_it() -> None:
 
 def test_a_run_is_read_where_the_package_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        install(tmp_path / "installed", patch, "boxlist", SOURCE, ENTRIES)
+        install_boxlist(tmp_path / "installed", patch)
         recorded = portable_suite(suite_from_mapping(with_target(path="/here/data", separator=";")))
         assert deciding(recorded)["target"] == {"format": "boxlist", "separator": ";"}
     assert recorded["target"] == {"format": "boxlist", "path": "data", "separator": ";"}
@@ -185,7 +168,7 @@ def test_suites_that_do_not_use_it_never_import_it(tmp_path: Path, monkeypatch: 
 def test_what_is_no_format_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, found: str
 ) -> None:
-    install(tmp_path / "installed", monkeypatch, "boxlist", SOURCE.replace(old, new), ENTRIES)
+    install(tmp_path / "installed", monkeypatch, "boxlist", BOXLIST.replace(old, new), ENTRIES)
     text = refused(with_target())
     assert found in text
     assert "boxlist-reader 1.2" in text
@@ -202,16 +185,16 @@ def test_what_is_no_format_is_refused(
 def test_what_is_no_reader_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, found: str
 ) -> None:
-    install(tmp_path / "installed", monkeypatch, "boxlist", "SOURCE = 3\n" + SOURCE.replace(old, new), ENTRIES)
-    written(tmp_path / "data")
+    install(tmp_path / "installed", monkeypatch, "boxlist", "SOURCE = 3\n" + BOXLIST.replace(old, new), ENTRIES)
+    write_boxlist(tmp_path / "data")
     with pytest.raises(InputError, match=r"boxlist-reader 1\.2") as caught:
         load_data(suite_from_mapping(with_target()).target, role="target", suite_folder=tmp_path)
     assert found in str(caught.value)
 
 
 def test_two_packages_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "one", monkeypatch, "boxlist", SOURCE, ENTRIES)
-    install(tmp_path / "two", monkeypatch, "other", SOURCE, {"boxlist": "other:FORMAT", "yolo": "other:FORMAT"})
+    install_boxlist(tmp_path / "one", monkeypatch)
+    install(tmp_path / "two", monkeypatch, "other", BOXLIST, {"boxlist": "other:FORMAT", "yolo": "other:FORMAT"})
     assert "found boxlist-reader 1.2 and other-reader 1.2. Uninstall all" in refused(with_target())
     assert find_format("yolo") is FORMATS["yolo"]
     with pytest.raises(InputError, match=r"'yolo' of .+ other-reader 1\.2 cannot be used.+ comes with forgetbench"):
