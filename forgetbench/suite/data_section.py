@@ -36,6 +36,7 @@ from forgetbench.suite.formats import (
     ShapesOptions,
     find_format,
     further_formats,
+    in_words,
     known_formats,
 )
 from forgetbench.suite.kinds import PlainName, Section, listed_once
@@ -147,8 +148,7 @@ class Data(ShapesOptions, _Limited, FolderOptions, _Common):
                 raise ValueError(f"'card' and format '{self.format}' exclude each other")
             return self  # the rest is checked together with what the card says
         if self.format is None:
-            *others, last = known_formats()
-            raise ValueError(f"needs 'format' ({', '.join(others)} or {last}) or 'card'")
+            raise ValueError(f"needs 'format' ({in_words(known_formats())}) or 'card'")
         if self.is_drawn:
             if self.world is None:
                 raise ValueError(f"format '{self.format}' needs 'world': general or fine")

@@ -9,6 +9,7 @@ Nothing here imports a reader, so that what is wrong with a suite's text is said
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -108,16 +109,18 @@ class Format:
         reader: Where its `Reader` is, as `package.module:NAME`, imported when data are opened; None for drawn data,
             which no reader opens.
         options: The keys that it alone has a use for.
+        called: What people call it, where that is not its name.
     """
 
     reader: str | None
     options: type[Options] = Options
+    called: str | None = None
 
 
 FORMATS: dict[str, Format] = {
-    "yolo": Format("forgetbench.data.formats.yolo.layout:READER", YoloOptions),
-    "coco": Format("forgetbench.data.formats.coco.layout:READER", CocoOptions),
-    "voc": Format("forgetbench.data.formats.voc:READER", VocOptions),
+    "yolo": Format("forgetbench.data.formats.yolo.layout:READER", YoloOptions, "YOLO"),
+    "coco": Format("forgetbench.data.formats.coco.layout:READER", CocoOptions, "COCO"),
+    "voc": Format("forgetbench.data.formats.voc:READER", VocOptions, "Pascal VOC"),
     "labelme": Format("forgetbench.data.formats.labelme:READER"),
     "shapes": Format(None, ShapesOptions),
 }
@@ -142,6 +145,12 @@ def known_formats() -> tuple[str, ...]:
 def readable_formats() -> tuple[str, ...]:
     """Return the names of all formats that a folder may be in, those of other packages last; nothing is imported."""
     return (*(name for name, form in FORMATS.items() if form.reader is not None), *further_formats())
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Return names as a text lists them: `yolo, coco or voc`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def find_format(name: str) -> Format:

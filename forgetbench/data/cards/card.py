@@ -18,6 +18,7 @@ from forgetbench.errors import DataError, SuiteError, brief, nearest
 from forgetbench.names import stays_inside
 from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DATA_BYTES, MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.data_section import Data, keys_of
+from forgetbench.suite.formats import in_words, readable_formats
 from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
@@ -113,7 +114,10 @@ class Card(Section):
         if self.data.limit is not None and self.subset_of is None:
             raise ValueError("'data.limit' makes a subset; say of what with 'subset_of'")
         if self.data.is_drawn:
-            raise ValueError("'data.format' is 'shapes', which are drawn and need no card; expected yolo, coco or voc")
+            expected = in_words(readable_formats())
+            raise ValueError(
+                f"'data.format' is '{self.data.format}', which are drawn and need no card; expected {expected}"
+            )
         if not self.archives and self.by_hand is None:
             raise ValueError("needs 'archives' to download, or 'by_hand' saying what to fetch and where to put it")
         if self.archives and self.most_bytes is None:
