@@ -197,7 +197,8 @@ class Keys:
         words = [
             word for node in self._nodes(path) for word in [*node.get("enum", []), *filter(None, [node.get("const")])]
         ]
-        near = nearest(value, words) if isinstance(value, str) else None
+        texts = [word for word in words if isinstance(word, str)]
+        near = nearest(value, texts) if isinstance(value, str) else None
         return f", did you mean '{near}'?" if near else ""
 
 
