@@ -44,18 +44,6 @@ def test_broken_ones_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert text.endswith("Correct or uninstall that package.")
 
 
-def test_classes_have_to_be_what_they_are_offered_as(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = "class One(str):\n    name = 'one'\nclass Other(str):\n    name = 'one'\n"
-    entries = {"one": "addition:One", "other": "addition:Other", "none": "addition:__name__"}
-    install(tmp_path, monkeypatch, "addition", source, entries, group=GROUP)
-    assert only_plugin(GROUP, "one").load(str).__name__ == "One"
-    for name, kind, found in (("one", int, "is no subclass of builtins.int"), ("other", str, "calls itself 'one'")):
-        with pytest.raises(InputError, match=found):
-            only_plugin(GROUP, name).load(kind)
-    with pytest.raises(InputError, match=r"is no subclass of builtins\.str"):
-        only_plugin(GROUP, "none").load(str)
-
-
 def test_names_that_two_packages_or_none_offers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="no installed package offers this"):
         only_plugin(GROUP, "one")
