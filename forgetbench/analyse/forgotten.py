@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.compared import Change, Comparison, change_of, scene_of
 from forgetbench.analyse.measures import mean
-from forgetbench.data.reading.class_names import Shared, shared
+from forgetbench.data.shared_classes import Shared, shared
 from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.profile import Profile
 

@@ -128,17 +128,17 @@ def _print_inspection(screen: Console, card: Card, seen: Inspection, verbose: bo
     from forgetbench.cli.check import print_oddities
 
     rows = []
-    for part in seen.parts:
+    for part in seen.splits:
         stated = None if card.data.split is not None else card.image_count(part.split)
         said = _UNKNOWN if stated is None else f"{stated:,}"
         rows.append([part.split, f"{len(part.samples):,}", said, f"{part.instances:,}"])
     if card.data.split is not None:
-        stated, images = card.image_count("all"), sum(len(part.samples) for part in seen.parts)
-        boxes = sum(part.instances for part in seen.parts)
+        stated, images = card.image_count("all"), sum(len(part.samples) for part in seen.splits)
+        boxes = sum(part.instances for part in seen.splits)
         rows.append(["all", f"{images:,}", _UNKNOWN if stated is None else f"{stated:,}", f"{boxes:,}"])
     say(screen, f"{card.name}: {card.title}, in {seen.root}")
     show(screen, table("", ["part", "images", "card says", "boxes"], rows))
-    classes = seen.parts[0].classes
+    classes = seen.splits[0].classes
     agree = "does not name them" if card.class_names is None else "agrees" if card.class_names == classes else "differs"
     say(screen, f"{len(classes)} classes (the card {agree}): {', '.join(classes)}")
     print_oddities(screen, card.name, seen.report, verbose)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +12,25 @@ from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
 from forgetbench.data.images.shared import shared_warning
 
-if TYPE_CHECKING:
-    from forgetbench.data.recognise import Format
-
 #: Of more classes only the first are named.
 _MOST_CLASSES_SHOWN = 20
+
+
+class _FormatName(click.Choice):  # type: ignore[type-arg]  # not generic before click 8.2
+    """A choice of the formats that are known when it is asked for, those of other packages among them."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        from forgetbench.suite.formats import readable_formats
+
+        return readable_formats()
+
+    @choices.setter
+    def choices(self, _names: object) -> None:
+        """Take none: there is nothing to keep."""
 
 
 @click.command("new", short_help="Write a suite and a card for your data.")
@@ -27,11 +40,9 @@ _MOST_CLASSES_SHOWN = 20
     "path",
     required=True,
     type=click.Path(path_type=Path),
-    help="The folder of your data (YOLO, COCO, VOC or labelme), or its data.yaml.",
+    help="The folder of your data, or its data.yaml.",
 )
-@click.option(
-    "--format", "wanted", type=click.Choice(["yolo", "coco", "voc", "labelme"]), help="Its format, where two fit."
-)
+@click.option("--format", "wanted", type=_FormatName(), help="Its format, where two fit.")
 @click.option("--names", metavar="A,B,…", help="Class names in order, for data that name none.")
 @click.option(
     "--classes-from",
@@ -51,7 +62,7 @@ _MOST_CLASSES_SHOWN = 20
 def command(
     name: str,
     path: Path,
-    wanted: Format | None,
+    wanted: str | None,
     names: str | None,
     classes_from: str | None,
     model: str,

@@ -1,4 +1,4 @@
-"""Choosing the images that are trained and evaluated on: named parts, the usual ones, or a seeded split."""
+"""Choosing the images that are trained and evaluated on: named splits, the usual ones, or a seeded split."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 
 from forgetbench.data.cards.card import ALL
 from forgetbench.data.images.shared import alike
-from forgetbench.data.reading.source import Listed, Source, known_parts
+from forgetbench.data.reading.source import Listed, Source, known_splits
 from forgetbench.data.split import seeded_split
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data, Split
 
-TRAIN_PARTS = ("train",)
-EVALUATE_PARTS = ("val", "valid", "validation", "test")
+TRAIN_SPLITS = ("train",)
+EVALUATE_SPLITS = ("val", "valid", "validation", "test")
 _SPLIT_HINT = "Add 'split: {{seed: 0, evaluate: 0.2}}' to this data in the suite, or name a part with '{}'."
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Images chosen for one purpose, and what the split is called (several parts' names are joined by `+`)."""
+    """Images chosen for one purpose, and what the split is called (several splits' names are joined by `+`)."""
 
     split: str
     images: list[Listed]
@@ -32,11 +32,11 @@ def choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> 
     Args:
         spec: The section.
         source: The data.
-        required: Whether a part to train on has to be there.
+        required: Whether a split to train on has to be there.
         needs_train: Whether one is wanted.
 
     Raises:
-        DataError: there is no such part, or there are too few images to split.
+        DataError: there is no such split, or there are too few images to split.
     """
     if spec.split is not None:
         if spec.train is not None or spec.evaluate is not None:
@@ -48,35 +48,35 @@ def choose(spec: Data, source: Source, *, required: bool, needs_train: bool) -> 
             )
         train, evaluate = _random_split(source, spec.split)
         return (train if needs_train else None), evaluate
-    evaluate_parts = spec.parts("evaluate") or usual_part(source, EVALUATE_PARTS)
-    train_parts = (spec.parts("train") or usual_part(source, TRAIN_PARTS)) if needs_train else ()
-    if not evaluate_parts and not required and len(source.part_names) == 1:
-        evaluate_parts = source.part_names
-    missing = "evaluate" if not evaluate_parts else "train" if required and not train_parts else None
+    evaluate_splits = spec.splits("evaluate") or usual_split(source, EVALUATE_SPLITS)
+    train_splits = (spec.splits("train") or usual_split(source, TRAIN_SPLITS)) if needs_train else ()
+    if not evaluate_splits and not required and len(source.split_names) == 1:
+        evaluate_splits = source.split_names
+    missing = "evaluate" if not evaluate_splits else "train" if required and not train_splits else None
     if missing:
-        expected = f"a part named {' or '.join(EVALUATE_PARTS if missing == 'evaluate' else TRAIN_PARTS)}"
-        found = known_parts(source) or "one part without a name"
+        expected = f"a part named {' or '.join(EVALUATE_SPLITS if missing == 'evaluate' else TRAIN_SPLITS)}"
+        found = known_splits(source) or "one part without a name"
         fix = _SPLIT_HINT.format(missing)
         raise DataError(f"no part to {missing} on", where=source.root, expected=expected, found=found, fix=fix)
-    return (_listed(source, train_parts) if train_parts else None), _listed(source, evaluate_parts)
+    return (_listed(source, train_splits) if train_splits else None), _listed(source, evaluate_splits)
 
 
-def _listed(source: Source, parts: tuple[str, ...]) -> Choice:
-    return Choice("+".join(parts) or "all", source.images_of(parts))
+def _listed(source: Source, splits: tuple[str, ...]) -> Choice:
+    return Choice("+".join(splits) or "all", source.images_of(splits))
 
 
-def usual_part(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of the usual parts that the data have, or nothing: in any case, `training`, `val2017`."""
+def usual_split(source: Source, usual: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of the usual splits that the data have, or nothing: in any case, `training`, `val2017`."""
     for wanted in usual:
-        for part in (wanted, *source.part_names):
-            if part in source.part_names and re.fullmatch(rf"{wanted}(ing)?(\d{{4}})?", part, re.IGNORECASE):
-                return (part,)
+        for split in (wanted, *source.split_names):
+            if split in source.split_names and re.fullmatch(rf"{wanted}(ing)?(\d{{4}})?", split, re.IGNORECASE):
+                return (split,)
     return ()
 
 
 def _random_split(source: Source, split: Split) -> tuple[Choice, Choice]:
-    """Split the images of all parts taken together."""
-    found = {listed.image: listed for part in source.part_names for listed in source.images(part)}
+    """Split the images of all splits taken together."""
+    found = {listed.image: listed for split in source.split_names for listed in source.images(split)}
     everything = sorted(source.one_record_a_file(list(found.values()))[0], key=lambda listed: listed.name)
     if len(everything) < 2:
         raise DataError(
@@ -104,7 +104,7 @@ def limited(spec: Data, choice: Choice) -> tuple[Choice, str | None]:
 
 
 def image_counts(spec: Data, train: Choice | None, evaluate: Choice) -> dict[str, int]:
-    """Return the images listed by part; of a seeded split those of both sides, if both are there."""
+    """Return the images listed by split; of a seeded split those of both sides, if both are there."""
     if spec.split is None:
         return {choice.split: len(choice.images) for choice in (train, evaluate) if choice is not None}
     return {} if train is None else {ALL: len(train.images) + len(evaluate.images)}

@@ -17,7 +17,7 @@ def compare(card: Card, classes: Sequence[str] | None, images: Mapping[str, int]
     Args:
         card: The card.
         classes: Class names found, in order; None if the suite gives others.
-        images: Number of images found by part (several parts' names joined by `+`).
+        images: Number of images found by split (several splits' names joined by `+`).
         report: Told of every difference.
 
     Raises:
@@ -34,10 +34,10 @@ def compare(card: Card, classes: Sequence[str] | None, images: Mapping[str, int]
                 fix="Check the path, or correct the card.",
             )
         report.add(DIFFERS_FROM_CARD, card.name, f"classes: expected {_named(wanted)}, found {_named(classes)}")
-    for part, found in images.items():
-        expected = card.image_count(part)
+    for split, found in images.items():
+        expected = card.image_count(split)
         if expected is not None and found != expected:
-            report.add(DIFFERS_FROM_CARD, card.name, f"images of part '{part}': expected {expected}, found {found}")
+            report.add(DIFFERS_FROM_CARD, card.name, f"images of part '{split}': expected {expected}, found {found}")
 
 
 def _named(classes: Sequence[str]) -> str:

@@ -99,6 +99,7 @@ class Dataset:
         root: Folder the image paths lie under.
         origin: The card's word on where they came from, if there is a card.
         subset_of: What the images are only a part of, in words; None if they are all.
+        reader: The package that read them, with its version, where their format is another package's.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Dataset:
     root: Path
     origin: Origin | None = None
     subset_of: str | None = None
+    reader: str | None = None
 
     @property
     def instances(self) -> int:

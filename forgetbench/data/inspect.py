@@ -21,12 +21,12 @@ class Inspection:
 
     Attributes:
         root: Its folder.
-        parts: Every part the card counts, or, where it counts none, those a suite would use.
+        splits: Every split the card counts, or, where it counts none, those a suite would use.
         report: What was odd, differences from the card among it.
     """
 
     root: Path
-    parts: list[Dataset]
+    splits: list[Dataset]
     report: OddityReport
 
 
@@ -38,12 +38,12 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
         folder: Where data are looked for first.
 
     Raises:
-        DataError: the data are not there, not readable, lack a part that suites use, or have no class that the card
+        DataError: the data are not there, not readable, lack a split that suites use, or have no class that the card
             names. A part of which only the card speaks is reported instead.
     """
     card = found.card
     root = find_data(card.path, folder, how_to_get(found))
-    parts: list[Dataset] = []
+    splits: list[Dataset] = []
     counts: dict[str, int] = {}
     report = OddityReport()
     for section in _sections(card):
@@ -54,24 +54,24 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
                 raise
             report.add(DIFFERS_FROM_CARD, card.name, f"part '{section.evaluate}' cannot be read: {error.problem}")
             continue
-        parts += [part for part in (loaded.train, loaded.evaluate) if part is not None]
+        splits += [split for split in (loaded.train, loaded.evaluate) if split is not None]
         counts |= loaded.listed
         report.found += loaded.report.found
-    # What concerns the dataset as a whole was found again with every part.
+    # What concerns the dataset as a whole was found again with every split.
     report.found = list(dict.fromkeys(report.found))
-    compare(card, parts[0].classes, counts, report)
-    return Inspection(root, parts, report)
+    compare(card, splits[0].classes, counts, report)
+    return Inspection(root, splits, report)
 
 
 def _sections(card: Card) -> list[Data]:
-    parts = [part for part in card.images if part != ALL]
-    if card.data.split is not None or not parts:
+    splits = [split for split in card.images if split != ALL]
+    if card.data.split is not None or not splits:
         return [card.data]
-    return [card.data.model_copy(update={"train": None, "evaluate": part}) for part in parts]
+    return [card.data.model_copy(update={"train": None, "evaluate": split}) for split in splits]
 
 
 def _is_needed(card: Card, section: Data) -> bool:
-    """Tell whether suites use the part that a section reads; all are where the card names none for them."""
+    """Tell whether suites use the split that a section reads; all are where the card names none for them."""
     used: list[str] = []
     for named in (card.data.train, card.data.evaluate):
         used += [named] if isinstance(named, str) else named or []

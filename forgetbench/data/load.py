@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, resolve
@@ -13,18 +12,13 @@ from forgetbench.data.cards.transfer import Progress
 from forgetbench.data.choose import Choice, choose, image_counts, limited
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
-from forgetbench.data.formats.coco.reader import read_coco
-from forgetbench.data.formats.labelme import read_labelme
-from forgetbench.data.formats.voc import read_voc
-from forgetbench.data.formats.yolo.reader import read_yolo
+from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.registry import reader_of, reader_package
 from forgetbench.data.images.shared import report_shared
 from forgetbench.data.reading.class_list import report_alike, report_unused
 from forgetbench.data.reading.source import Source
 from forgetbench.errors import DataError, counted
-from forgetbench.suite.data_section import Data
-
-Role = Literal["target", "reference"]
+from forgetbench.suite.data_section import Data, Role
 
 
 @dataclass(frozen=True)
@@ -34,8 +28,8 @@ class LoadedData:
     Attributes:
         train: What is trained on; None where the role needs no training.
         evaluate: What is scored on.
-        report: What was odd in these parts.
-        listed: Number of images listed by part, usable or not, as cards count them; empty for drawn data.
+        report: What was odd in these splits.
+        listed: Number of images listed by split, usable or not, as cards count them; empty for drawn data.
     """
 
     train: Dataset | None
@@ -58,20 +52,20 @@ def load_data(
 
     Args:
         spec: The section; what a card it names says is filled in.
-        role: A target needs a part to train on; a reference does not.
+        role: A target needs a split to train on; a reference does not.
         suite_folder: Where the suite file is; relative paths are looked for there first.
         known_names: The model's classes, for a reference that names none.
-        with_train: Load a reference's training part as well, if it has one.
+        with_train: Load a reference's training split as well, if it has one.
         fetch: Download data that are not found, where the section names a card that says how.
         progress: Told how far a download is.
 
     Raises:
-        DataError: the data are not found, not readable, have no such part, no usable label in a part needed, or no
+        DataError: the data are not found, not readable, have no such split, no usable label in a split needed, or no
             class that their card names.
         SuiteError: the card is wrong, or does not go with what the section says.
     """
     needs_train = role == "target" or with_train
-    if spec.format == "shapes":
+    if spec.is_drawn:
         return _draw(spec, needs_train)
     renamed = not spec.model_fields_set.isdisjoint({"names", "class_by_name"})
     spec, found = resolve(spec, suite_folder)
@@ -90,14 +84,19 @@ def load_data(
         loaded = _came_through(found, loaded)
         if spec.limit == found.card.data.limit:
             subset_of = found.card.subset_of
-    return replace(loaded, evaluate=replace(loaded.evaluate, subset_of=subset_of))
+    reader = reader_package(spec.format)
+    return replace(
+        loaded,
+        train=None if loaded.train is None else replace(loaded.train, reader=reader),
+        evaluate=replace(loaded.evaluate, subset_of=subset_of, reader=reader),
+    )
 
 
 def read_target(spec: Data, source: Source) -> LoadedData:
-    """Read a target's parts from data that are open already, as `load_data` does without a card.
+    """Read a target's splits from data that are open already, as `load_data` does without a card.
 
     Raises:
-        DataError: the data are not readable, have no such part, or no usable label in one of them.
+        DataError: the data are not readable, have no such split, or no usable label in one of them.
     """
     try:
         train, evaluate = choose(spec, source, required=True, needs_train=True)
@@ -111,11 +110,11 @@ def _read_both(source: Source, train: Choice | None, evaluate: Choice, counts: d
     images = source.one_record_a_file(*(choice.images for choice in choices))
     read = source.read(*images)
     report_alike(source.classes, source.root.name, source.report)
-    parts = [_part(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
+    splits = [_dataset(source, choice, samples) for choice, samples in zip(choices, read, strict=True)]
     if train is not None:
-        report_shared(parts[0], parts[1], source.report)
-        report_unused(source.classes, parts[0], parts[1], source.report)
-    return LoadedData(None if train is None else parts[0], parts[-1], source.report, counts)
+        report_shared(splits[0], splits[1], source.report)
+        report_unused(source.classes, splits[0], splits[1], source.report)
+    return LoadedData(None if train is None else splits[0], splits[-1], source.report, counts)
 
 
 def _draw(spec: Data, needs_train: bool) -> LoadedData:
@@ -171,18 +170,9 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
     Raises:
         DataError: they are in another format than the section says, or name no classes.
     """
-    names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
-    if spec.format == "yolo":
-        wanted = (*spec.parts("train"), *spec.parts("evaluate"))
-        return read_yolo(
-            root,
-            names,
-            fallback_names=known_names,
-            wanted=wanted,
-            class_by_name=spec.class_by_name,
-            classes_from=spec.classes_from,
-        )
-    if not root.is_dir():
+    assert spec.format is not None  # a complete section's
+    reader = reader_of(spec.format)
+    if not (reader.opens_files or root.is_dir()):
         raise DataError(
             "not a folder",
             where=root,
@@ -190,15 +180,11 @@ def open_source(spec: Data, root: Path, known_names: tuple[str, ...] | None = No
             found="a file",
             fix="Correct 'path'; an archive has to be unpacked first.",
         )
-    if spec.format == "coco":
-        parts = (spec.parts("train"), spec.parts("evaluate"))
-        return read_coco(root, spec.annotations, spec.images, names, *parts)
-    if spec.format == "labelme":
-        return read_labelme(root, names)
-    return read_voc(root, names, keep_difficult=spec.difficult == "keep", counts_from=spec.counts_from)
+    names = COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None
+    return reader.open(root, spec, names, known_names)
 
 
-def _part(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
+def _dataset(source: Source, choice: Choice, samples: tuple[Sample, ...]) -> Dataset:
     if not any((~sample.crowd).any() for sample in samples):
         listed = counted(len(choice.images), "image", "images")
         lacking = "label" if samples else "image"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.data.formats.coco.coco_names import super_categories
+from forgetbench.data.formats.coco.names import super_categories
 from forgetbench.evaluate.bootstrap import average_recall, over_classes, resample
 from forgetbench.evaluate.coco import MAX_DET, score, scorer_rows
 from forgetbench.evaluate.detections import Detections

@@ -94,4 +94,5 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "classes": list(dataset.classes),
         "fingerprint": dataset.fingerprint(),
         "origin": asdict(dataset.origin) if dataset.origin else None,
+        **({"reader": dataset.reader} if dataset.reader else {}),
     }

@@ -14,7 +14,7 @@ from forgetbench.data.cards.card import Card, find_card
 from forgetbench.data.cards.missing import missing_data
 from forgetbench.data.load import LoadedData, read_target
 from forgetbench.data.reading.paths import plain_path
-from forgetbench.data.recognise import Format, recognise
+from forgetbench.data.recognise import recognise
 from forgetbench.errors import ForgetbenchError, InputError, brief
 from forgetbench.faults import cannot_write
 from forgetbench.files import write_text
@@ -55,7 +55,7 @@ def write_new_suite(
     path: Path,
     folder: Path,
     *,
-    wanted: Format | None = None,
+    wanted: str | None = None,
     names: Sequence[str] | None = None,
     classes_from: Literal[0, 1] | None = None,
     model: str = "yolov8n.pt",

@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
-from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DRAWN, MOST_NAMED, NameText, PathText, SignedSeed
+from forgetbench.plugins import only_plugin
+from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_NAMED, NameText, PathText, SignedSeed
+from forgetbench.suite.explain import Keys
+from forgetbench.suite.formats import (
+    FORMAT_OF_KEY,
+    FORMATS,
+    GROUP,
+    PATH_KEYS,
+    FolderOptions,
+    FormatSchema,
+    Options,
+    ShapesOptions,
+    find_format,
+    further_formats,
+    in_words,
+    known_formats,
+)
 from forgetbench.suite.kinds import PlainName, Section, listed_once
+
+#: What a dataset is for.
+Role = Literal["target", "reference"]
+#: What a split is used for.
+Purpose = Literal["train", "evaluate"]
+#: In a validation's context: data sections are those that a run recorded, whose formats may not be installed here.
+RECORDED = "recorded"
+_Kind = TypeVar("_Kind", bound=Options)
 
 
 class Split(Section):
@@ -17,36 +57,21 @@ class Split(Section):
     evaluate: Annotated[float, Field(gt=0, lt=1)] = Field(0.2, description="share of images kept for evaluation")
 
 
+def _known_format(name: str, info: ValidationInfo) -> str:
+    if name not in FORMATS and not (info.context or {}).get(RECORDED) and name not in further_formats():
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(known_formats())})
+    return name
+
+
 #: Name of one split, or of several whose images are taken together.
-Parts = PathText | Annotated[list[PathText], Field(min_length=1, max_length=MOST_NAMED)]
-ClassByName = Annotated[
-    dict[NameText, NameText],
-    Field(min_length=1, max_length=MOST_NAMED),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": {"type": "string", "minLength": 1},
-            "$comment": "a mapping from how file names begin to class names",
-        }
-    ),
-]
+Splits = PathText | Annotated[list[PathText], Field(min_length=1, max_length=MOST_NAMED)]
 #: What a class is called: a name that people can read.
 ClassName = NameText
-#: Keys that only one format has a use for.
-_FORMAT_OF_KEY = {
-    "images": "coco",
-    "annotations": "coco",
-    "difficult": "voc",
-    "counts_from": "voc",
-    "class_by_name": "yolo",
-    "classes_from": "yolo",
-    "world": "shapes",
-}
+FormatName = Annotated[str, AfterValidator(_known_format), FormatSchema()]
 
 
-class Data(Section):
-    """Where a dataset is, how it is laid out, and which of its parts are used."""
+class _Common(Section):
+    """Keys for data of any format."""
 
     card: PlainName | None = Field(
         None,
@@ -57,59 +82,79 @@ class Data(Section):
         description="folder of the data; if relative, looked for beside the suite, in the current folder, under "
         "FORGETBENCH_DATA and under FORGETBENCH_ASSETS, in that order",
     )
-    format: Literal["yolo", "coco", "voc", "labelme", "shapes"] | None = Field(
-        None, description="not needed where a card is named"
-    )
-    train: Parts | None = Field(None, description="name of the training split, or several (default: train)")
-    evaluate: Parts | None = Field(
+    format: FormatName | None = Field(None, description="not needed where a card is named")
+    train: Splits | None = Field(None, description="name of the training split, or several (default: train)")
+    evaluate: Splits | None = Field(
         None, description="name of the evaluation split, or several (default: val, valid, validation or test)"
     )
     split: Split | None = Field(None, description="seeded split, where the data has none")
     names: Annotated[list[ClassName], Field(max_length=MOST_CLASSES)] | Literal["coco"] | None = Field(
         None, description="class names, where the data names none"
     )
-    images: PathText | None = Field(None, description="COCO format: folder of images, relative to path")
-    annotations: PathText | None = Field(None, description="COCO format: instances JSON, relative to path")
-    difficult: Literal["keep", "drop"] = Field(
-        "keep", description="VOC format: what becomes of objects marked difficult"
-    )
-    counts_from: Literal[0, 1] | None = Field(
-        None,
-        description="VOC format: number of the first pixel (default: 0 where any box begins before 1, else 1)",
-    )
-    class_by_name: ClassByName | None = Field(
-        None, description="YOLO format: class of all boxes of an image by how its file name begins"
-    )
-    classes_from: Literal[0, 1] | None = Field(
-        None, description="YOLO format: number of the first class in label files (default: 0, which is checked)"
-    )
+
+
+class _Limited(Section):
+    """The key that makes data fewer; it is listed after those of the formats that lie in a folder."""
+
     limit: Annotated[int, Field(gt=0, le=LARGEST_SEED)] | None = Field(
         None, description="use the first N images, sorted by name"
     )
-    world: Literal["general", "fine"] | None = Field(None, description="shapes format: which drawn world")
-    size: Annotated[int, Field(ge=32, le=1024)] = Field(128, description="shapes format: image side in pixels")
-    train_images: Annotated[int, Field(gt=0, le=MOST_DRAWN)] = Field(
-        400, description="shapes format: training images drawn"
-    )
-    evaluate_images: Annotated[int, Field(gt=0, le=MOST_DRAWN)] = Field(
-        100, description="shapes format: evaluation images drawn"
-    )
-    seed: SignedSeed = Field(0, description="shapes format: seed of the drawn images")
+
+
+class _Recorded(Options):
+    """Keys of a format that is not installed here, as a run recorded them."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Data(ShapesOptions, _Limited, FolderOptions, _Common):
+    """Where a dataset is, how it is laid out, and which of its parts are used."""
+
+    # Keys of another package's format are none of these fields: they are kept here.
+    _further: Options | None = PrivateAttr(None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_further_options(cls, given: Any, handler: ModelWrapValidatorHandler[Data], info: ValidationInfo) -> Data:
+        """Check what another package's format has of keys as that format says, all else as this class says."""
+        name = given.get("format") if isinstance(given, Mapping) else None
+        if not isinstance(name, str) or name in FORMATS:
+            return handler(given)
+        if (info.context or {}).get(RECORDED):
+            kind: type[Options] = _Recorded
+            own = {key: value for key, value in given.items() if key not in cls.model_fields}
+        elif name in further_formats():
+            kind = further_options(name)
+            own = {key: value for key, value in given.items() if key in kind.model_fields}
+        else:
+            return handler(given)
+        options = kind.model_validate(own)
+        section = handler({key: value for key, value in given.items() if key not in own})
+        section._further = options
+        return section
+
+    @model_serializer(mode="wrap")
+    def _flat(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        shown: dict[str, Any] = handler(self)
+        if self._further is not None:
+            unset, defaults = info.exclude_unset, info.exclude_defaults
+            shown |= self._further.model_dump(mode=info.mode, exclude_unset=unset, exclude_defaults=defaults)
+        return shown
 
     @model_validator(mode="after")
     def _fields_fit_format(self) -> Data:
         if self.card is not None:
-            if self.format == "shapes":
-                raise ValueError("'card' and format 'shapes' exclude each other")
+            if self.is_drawn:
+                raise ValueError(f"'card' and format '{self.format}' exclude each other")
             return self  # the rest is checked together with what the card says
         if self.format is None:
-            raise ValueError("needs 'format' (yolo, coco, voc, labelme or shapes) or 'card'")
-        if self.format == "shapes":
+            raise ValueError(f"needs 'format' ({in_words(known_formats())}) or 'card'")
+        if self.is_drawn:
             if self.world is None:
-                raise ValueError("format 'shapes' needs 'world': general or fine")
+                raise ValueError(f"format '{self.format}' needs 'world': general or fine")
         elif not self.path:
             raise ValueError(f"format '{self.format}' needs 'path'")
-        for key, owner in _FORMAT_OF_KEY.items():
+        for key, owner in FORMAT_OF_KEY.items():
             if self.format != owner and getattr(self, key) != type(self).model_fields[key].default:
                 raise ValueError(f"'{key}' belongs to format '{owner}'")
         if self.names is not None and self.class_by_name is not None:
@@ -118,10 +163,68 @@ class Data(Section):
 
     @field_validator("train", "evaluate")
     @classmethod
-    def _no_part_twice(cls, parts: str | list[str] | None) -> str | list[str] | None:
-        return listed_once(parts) if isinstance(parts, list) else parts
+    def _no_split_twice(cls, splits: str | list[str] | None) -> str | list[str] | None:
+        return listed_once(splits) if isinstance(splits, list) else splits
 
-    def parts(self, purpose: Literal["train", "evaluate"]) -> tuple[str, ...]:
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the images are drawn here, so that there is nothing to find, read or fetch."""
+        return self.format in FORMATS and FORMATS[self.format].reader is None
+
+    @property
+    def path_keys(self) -> tuple[str, ...]:
+        """Keys that name files or folders."""
+        return ("path", *PATH_KEYS, *(self._further.paths if self._further else ()))
+
+    def splits(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the names of the splits to use for a purpose; empty where the section leaves it to the usual ones."""
         named = self.train if purpose == "train" else self.evaluate
         return (named,) if isinstance(named, str) else tuple(named or ())
+
+    def options(self, kind: type[_Kind]) -> _Kind:
+        """Return the values of one format's keys, by the class that the format declares them in."""
+        if isinstance(self._further, kind):
+            return self._further
+        return cast(_Kind, kind.model_construct(**{key: getattr(self, key) for key in kind.model_fields}))
+
+
+def further_options(name: str) -> type[Options]:
+    """Return the keys of another package's format.
+
+    Raises:
+        InputError: the package cannot be used, or a key of its format is one that data sections have already.
+    """
+    options = find_format(name).options
+    taken = [key for key in options.model_fields if key in Data.model_fields]
+    if taken:
+        raise only_plugin(GROUP, name).unusable(f"its key '{taken[0]}' is one that data sections have already")
+    return options
+
+
+def with_further_options(schema: dict[str, Any], formats: tuple[str, ...]) -> dict[str, Any]:
+    """Return a JSON Schema in which data sections may have the keys of other packages' formats, too."""
+    section = schema if schema.get("title") == Data.__name__ else schema["$defs"][Data.__name__]
+    for name in formats:
+        own = further_options(name).model_json_schema()
+        schema.setdefault("$defs", {}).update(own.get("$defs", {}))
+        for key, node in own.get("properties", {}).items():
+            there = section["properties"].get(key)
+            section["properties"][key] = node if there in (None, node) else {"anyOf": [there, node]}
+    return schema
+
+
+def keys_of(model: type[BaseModel], *sections: Any) -> Keys:
+    """Return the keys that suites, cards or data sections take.
+
+    Args:
+        model: What they are checked against.
+        sections: Their data sections as they were given; those of other packages' formats bring further keys.
+    """
+    named = [section.get("format") for section in sections if isinstance(section, Mapping)]
+    unknown = [name for name in named if isinstance(name, str) and name not in FORMATS]
+    return _keys(model, tuple(name for name in further_formats() if name in unknown), known_formats())
+
+
+@cache
+def _keys(model: type[BaseModel], further: tuple[str, ...], _known: tuple[str, ...]) -> Keys:
+    return Keys(model, lambda schema: with_further_options(schema, further))

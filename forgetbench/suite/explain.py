@@ -61,10 +61,11 @@ class Keys:
 
     Args:
         model: What such a file is checked against.
+        changed: Returns the model's JSON Schema with what this file may hold beside it.
     """
 
-    def __init__(self, model: type[BaseModel]) -> None:
-        self._model = model
+    def __init__(self, model: type[BaseModel], changed: Callable[[_Node], _Node] = lambda schema: schema) -> None:
+        self._model, self._changed = model, changed
 
     def known(self, path: KeyPath) -> list[str]:
         """Return the keys the section at a path may hold; empty where it is no section."""
@@ -149,7 +150,7 @@ class Keys:
 
     @cached_property
     def _schema(self) -> _Node:
-        return self._model.model_json_schema()
+        return self._changed(self._model.model_json_schema())
 
     def _nodes(self, path: KeyPath) -> list[_Node]:
         """Return the schema's alternatives for the value at a path."""
@@ -196,7 +197,8 @@ class Keys:
         words = [
             word for node in self._nodes(path) for word in [*node.get("enum", []), *filter(None, [node.get("const")])]
         ]
-        near = nearest(value, words) if isinstance(value, str) else None
+        texts = [word for word in words if isinstance(word, str)]
+        near = nearest(value, texts) if isinstance(value, str) else None
         return f", did you mean '{near}'?" if near else ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from forgetbench.suite.data_section import with_further_options
+from forgetbench.suite.formats import further_formats, refuse_taken_names
 from forgetbench.suite.schema import Suite
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,8 +20,12 @@ def suite_json_schema(strategies: Mapping[str, Any] | None = None) -> dict[str, 
 
     Args:
         strategies: Schema of an arm's `strategy` mapping; by default it may hold anything.
+
+    Raises:
+        InputError: an installed package brings a format that cannot be used.
     """
-    schema = Suite.model_json_schema()
+    refuse_taken_names()
+    schema = with_further_options(Suite.model_json_schema(), further_formats())
     properties, definitions = schema["properties"], schema["$defs"]
     models = properties["models"]
     one_or_several = [models["items"], {key: models[key] for key in ("type", "items", "minItems")}]

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from forgetbench.errors import SuiteError, brief, printable, shortened
+from forgetbench.suite.data_section import RECORDED, keys_of
 from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
 from forgetbench.suite.schema import Suite, accept_model_alias
 from forgetbench.suite.yamlfile import MOST_DEPTH, is_there, parse_yaml, read_mapping, refuse_broken_text
 
-_KEYS = Keys(Suite)
 #: Of the number of an item in a list.
 _MOST_DIGITS = 9
 
@@ -75,6 +75,16 @@ def suite_from_mapping(mapping: Mapping[str, Any], where: str = "<suite>", overr
     return _overridden([_layer(where, mapping)], overrides, where)
 
 
+def recorded_suite(mapping: Mapping[str, Any], where: str = "<suite>") -> Suite:
+    """Check a suite that a run recorded: the formats of its data may be those of packages that are not here.
+
+    Raises:
+        SuiteError: If a value does not fit the schema.
+    """
+    layer = _layer(where, mapping)
+    return _validate(layer.content, [layer], where, {RECORDED: True})
+
+
 def _overridden(layers: list[_Layer], overrides: Sequence[str], where: str) -> Suite:
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -86,16 +96,22 @@ def _overridden(layers: list[_Layer], overrides: Sequence[str], where: str) -> S
     return _validate(merged, layers, where)
 
 
-def _validate(merged: Mapping[str, Any], layers: Sequence[_Layer], where: str) -> Suite:
+def _keys(content: Mapping[str, Any]) -> Keys:
+    return keys_of(Suite, content.get("target"), content.get("reference"))
+
+
+def _validate(
+    merged: Mapping[str, Any], layers: Sequence[_Layer], where: str, context: dict[str, Any] | None = None
+) -> Suite:
     def source(path: KeyPath) -> str:
         if not path:
             return where
         return next((layer.where for layer in reversed(layers) if _holds(layer.content, path)), where)
 
     try:
-        return Suite.model_validate(merged)
+        return Suite.model_validate(merged, context=context)
     except ValidationError as error:
-        raise _KEYS.error(error, merged, source) from None
+        raise _keys(merged).error(error, merged, source) from None
 
 
 def _read_chain(path: Path) -> tuple[list[_Layer], list[Path]]:
@@ -142,6 +158,7 @@ def _override(text: str, merged: Mapping[str, Any]) -> _Layer:
         raise SuiteError("nested too deeply to read", where=where)
     path: KeyPath = ()
     standing: Any = merged
+    keys = _keys(merged)
     for part in parts:
         if isinstance(standing, list) and part.isdecimal():
             if len(part) > _MOST_DIGITS or int(part) >= len(standing):
@@ -152,8 +169,8 @@ def _override(text: str, merged: Mapping[str, Any]) -> _Layer:
             continue
         path = (*path, part)
         standing = standing.get(part) if isinstance(standing, Mapping) else None
-        if path != ("model",) and not _KEYS.is_known(path):
-            raise SuiteError(_KEYS.unknown(path) if _KEYS.is_known(path[:-1]) else "unknown key", where=where)
+        if path != ("model",) and not keys.is_known(path):
+            raise SuiteError(keys.unknown(path) if keys.is_known(path[:-1]) else "unknown key", where=where)
     return _layer(where, _assign(merged, path, parse_yaml(value, where)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from forgetbench.suite.data_section import Data
 from forgetbench.suite.schema import Suite
 
 #: Keys of a suite that decide no number.
@@ -20,8 +21,9 @@ def portable_suite(suite: Suite) -> dict[str, Any]:
     """
     content: dict[str, Any] = suite.model_dump(mode="json")
     for role in ("target", "reference"):
-        content[role] = getattr(suite, role).model_dump(mode="json", exclude_unset=True)
-        for key in ("path", "images", "annotations"):
+        section: Data = getattr(suite, role)
+        content[role] = section.model_dump(mode="json", exclude_unset=True)
+        for key in section.path_keys:
             if content[role].get(key):
                 content[role][key] = portable_path(content[role][key])
     content["models"] = [portable_path(name) for name in content["models"]]

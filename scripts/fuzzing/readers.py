@@ -11,7 +11,7 @@ from forgetbench.data.annotations import read_annotations
 from forgetbench.data.cards.card import load_card
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.data.load import load_data
-from forgetbench.data.recognise import Format, recognise
+from forgetbench.data.recognise import recognise
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
@@ -51,7 +51,7 @@ class Reader:
         return files
 
 
-def _dataset(kind: Format, split: Split | None = None) -> Callable[[Path], object]:
+def _dataset(kind: str, split: Split | None = None) -> Callable[[Path], object]:
     def read(folder: Path) -> object:
         return load_data(Data(format=kind, path=str(folder), split=split), role="target", suite_folder=None)
 

@@ -89,7 +89,7 @@ def test_inspect_reads_every_part_the_card_counts(fruit: Path) -> None:
     card_file = write_card(fruit, card(images={"train": 3, "val": 2, "test": None}))
     seen = inspect(load_card(card_file), fruit)
     assert seen.root == fruit / "fruit"
-    assert [(part.split, len(part.samples), part.instances) for part in seen.parts] == [
+    assert [(part.split, len(part.samples), part.instances) for part in seen.splits] == [
         ("train", 4, 4), ("val", 2, 2), ("test", 2, 1),
     ]  # fmt: skip
     assert seen.report.found == [
@@ -102,7 +102,7 @@ def test_inspect_reads_every_part_the_card_counts(fruit: Path) -> None:
 def test_inspect_reads_both_sides_of_a_split(fruit: Path, images: dict[str, int]) -> None:
     read = {"format": "yolo", "path": "fruit", "names": ["apple", "pear"], "split": {"seed": 0, "evaluate": 0.5}}
     seen = inspect(load_card(write_card(fruit, card(data=read, images=images))), fruit)
-    assert [(part.split, len(part.samples)) for part in seen.parts] == [("train", 3), ("evaluate", 3)]
+    assert [(part.split, len(part.samples)) for part in seen.splits] == [("train", 3), ("evaluate", 3)]
     wrong = ["images of part 'all': expected 7, found 6"] if images.get("all") == 7 else []
     assert [oddity.detail for oddity in seen.report.found if oddity.kind == "differs-from-card"] == wrong
 
@@ -114,7 +114,7 @@ def test_a_part_that_suites_use_has_to_be_there(fruit: Path) -> None:
         inspect(load_card(write_card(fruit, card(images=counted))), fruit)
     used = {"train": "train", "evaluate": "val"}
     seen = inspect(load_card(write_card(fruit, card(images=counted, data={**read, **used}))), fruit)
-    assert [part.split for part in seen.parts] == ["train"]
+    assert [part.split for part in seen.splits] == ["train"]
     assert [oddity.detail for oddity in seen.report.found] == ["part 'extra' cannot be read: no part 'extra'"]
 
 
@@ -146,5 +146,5 @@ def test_real_data_are_what_their_cards_say(assets: Path, name: str) -> None:
     from forgetbench.data.cards.card import find_card
 
     seen = inspect(find_card(name, None), None)
-    assert seen.parts
+    assert seen.splits
     assert "differs-from-card" not in seen.report.counts()

@@ -17,7 +17,7 @@ from forgetbench.data.formats import voc
 from forgetbench.data.formats.coco import instances
 from forgetbench.data.images import known_images
 from forgetbench.data.load import load_data, read_target
-from forgetbench.data.recognise import Format, recognise
+from forgetbench.data.recognise import recognise
 from forgetbench.errors import DataError
 
 
@@ -70,7 +70,7 @@ def test_given_names_go_before_all_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["yolo", "coco", "voc"])
-def test_where_all_formats_fit_one_has_to_be_chosen(tmp_path: Path, kind: Format) -> None:
+def test_where_all_formats_fit_one_has_to_be_chosen(tmp_path: Path, kind: str) -> None:
     for name in ("yolo, data.yaml", "coco", "voc"):
         OWNED[name].write(tmp_path / "data")
     with pytest.raises(DataError, match=r"more than one format; found voc .+ and coco .+ and yolo .+--format\."):

@@ -68,6 +68,7 @@ def test_nothing_near_gives_no_hint() -> None:
         ({"target__format": "voc", "target__class_by_name": {"a": "b"}}, "'class_by_name' belongs to format 'yolo'"),
         ({"target__format": "voc", "target__classes_from": 1}, "'classes_from' belongs to format 'yolo'"),
         ({"target__classes_from": 2}, "target.classes_from: expected one of 0, 1, found 2"),
+        ({"target__classes_from": "1"}, "target.classes_from: expected one of 0, 1, found '1'"),
         ({"target__names": "coco", "target__class_by_name": {"a": "b"}}, "both name the classes: keep one"),
         ({"target__class_by_name": {}}, "target.class_by_name: expected a mapping from how file names begin to class"),
         ({"target__class_by_name": {"CDY": 3}}, "target.class_by_name.CDY: "),
@@ -182,5 +183,5 @@ def test_a_number_as_key_of_the_suite_is_one_line() -> None:
 
 def test_parts_of_data_are_names_or_lists_of_names() -> None:
     data = load(target__train=["2007", "2012"], target__evaluate="test").target
-    assert (data.parts("train"), data.parts("evaluate")) == (("2007", "2012"), ("test",))
-    assert load().target.parts("train") == ()
+    assert (data.splits("train"), data.splits("evaluate")) == (("2007", "2012"), ("test",))
+    assert load().target.splits("train") == ()

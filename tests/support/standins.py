@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 from support.layouts import voc_object, write_coco, write_list, write_voc
 
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.data.split import seeded_split
 from forgetbench.suite.data_section import Data
 
@@ -116,7 +116,7 @@ def _planned(
     purposes: list[tuple[Literal["train", "evaluate"], int]] = [("train", train), ("evaluate", evaluate)]
     for purpose, count in purposes:
         dealt = iter(_dealt(count, labels, seed, most=1) if keys else _dealt(count, labels, seed))
-        parts = spec.parts(purpose) or (_usual_part(spec, purpose, layout, train),)
+        parts = spec.splits(purpose) or (_usual_part(spec, purpose, layout, train),)
         for position, part in enumerate(parts):
             given = list(islice(dealt, len(range(position, count, len(parts)))))
             stems = []

@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.errors import DataError, SuiteError, brief, nearest
 from forgetbench.names import stays_inside
 from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DATA_BYTES, MOST_NAMED, NameText, PathText, Prose
-from forgetbench.suite.data_section import Data
-from forgetbench.suite.explain import Keys
+from forgetbench.suite.data_section import Data, keys_of
+from forgetbench.suite.formats import in_words, readable_formats
 from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
-#: What `images` calls all images of data that come without parts.
+#: What `images` calls all images of data that come without splits.
 ALL = "all"
 _FOLDER = "cards"
 _SHIPPED = Path(__file__).parent
@@ -113,8 +113,11 @@ class Card(Section):
             raise ValueError("'data.card' belongs into a suite, not into a card")
         if self.data.limit is not None and self.subset_of is None:
             raise ValueError("'data.limit' makes a subset; say of what with 'subset_of'")
-        if self.data.format == "shapes":
-            raise ValueError("'data.format' is 'shapes', which are drawn and need no card; expected yolo, coco or voc")
+        if self.data.is_drawn:
+            expected = in_words(readable_formats())
+            raise ValueError(
+                f"'data.format' is '{self.data.format}', which are drawn and need no card; expected {expected}"
+            )
         if not self.archives and self.by_hand is None:
             raise ValueError("needs 'archives' to download, or 'by_hand' saying what to fetch and where to put it")
         if self.archives and self.most_bytes is None:
@@ -127,16 +130,16 @@ class Card(Section):
         return self
 
     def image_count(self, split: str) -> int | None:
-        """Return how many images a part has, or several joined by `+`; None where the card does not say."""
-        parts = [*self.images] if split == ALL and ALL not in self.images else split.split("+")
-        counts = [self.images.get(part) for part in parts]
+        """Return how many images a split has, or several joined by `+`; None where the card does not say."""
+        splits = [*self.images] if split == ALL and ALL not in self.images else split.split("+")
+        counts = [self.images.get(name) for name in splits]
         known = [count for count in counts if count is not None]
         return sum(known) if known and len(known) == len(counts) else None
 
     def apply(self, section: Data) -> Data:
         """Return the card's data section with what a suite's section says in its place.
 
-        Some keys exclude each other, as a seeded split and named parts do: the suite's drop the card's other.
+        Some keys exclude each other, as a seeded split and named splits do: the suite's drop the card's other.
 
         Raises:
             SuiteError: the keys of the two do not go together.
@@ -155,10 +158,7 @@ class Card(Section):
             return Data.model_validate(merged)
         except ValidationError as error:
             where = f"card '{self.name}' with what the suite says beside it"
-            raise Keys(Data).error(error, merged, lambda _path: where) from None
-
-
-_KEYS = Keys(Card)
+            raise keys_of(Data, merged).error(error, merged, lambda _path: where) from None
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def load_card(path: Path) -> LoadedCard:
     try:
         card = Card.model_validate(content)
     except ValidationError as error:
-        raise _KEYS.error(error, content, lambda _path: str(path)) from None
+        raise keys_of(Card, content.get("data")).error(error, content, lambda _path: str(path)) from None
     if card.name != _stem(path):
         raise SuiteError(
             "a card is called as its file is", where=f"{path}: name", expected=_stem(path), found=card.name

@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.data.cards.card import resolve
 from forgetbench.data.cards.download import how_to_get
 from forgetbench.data.cards.locate import find_data, look_for
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.suite.data_section import Data
 
 
@@ -37,7 +37,7 @@ def missing_data(spec: Data, suite_folder: Path | None) -> Missing | None:
     Raises:
         InputError: the section's card is unknown or wrong, or there are no data at a path that is not the card's.
     """
-    if spec.format == "shapes":
+    if spec.is_drawn:
         return None
     spec, found = resolve(spec, suite_folder)
     path = spec.path or ""
@@ -56,7 +56,7 @@ def stated_classes(spec: Data, suite_folder: Path | None) -> tuple[str, ...] | N
         InputError: the section's card is unknown or wrong.
     """
     spec, found = resolve(spec, suite_folder)
-    if spec.format == "shapes" and spec.world is not None:
+    if spec.is_drawn and spec.world is not None:
         # Imported here: most suites draw nothing.
         from forgetbench.data.shapes.world import class_names
 

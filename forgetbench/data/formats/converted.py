@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from forgetbench.data.formats.darknet import is_label_file
+from forgetbench.data.formats.yolo.darknet import is_label_file
 from forgetbench.data.reading.paths import matching, walk_images
 
 

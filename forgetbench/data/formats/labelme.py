@@ -16,14 +16,16 @@ from typing import Any
 
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.paired import Facts, PairedSource
-from forgetbench.data.formats.pairs import Pair, find_pairs, is_paired
+from forgetbench.data.formats.paired.pairs import Pair, find_pairs, is_paired
+from forgetbench.data.formats.paired.source import Facts, PairedSource
+from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.class_list import is_name, written
 from forgetbench.data.reading.paths import plain_path
 from forgetbench.data.reading.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
 from forgetbench.files import regular_bytes
+from forgetbench.suite.data_section import Data
 
 SUFFIX = ".json"
 #: A larger file is no image's annotations, not even with the image inside.
@@ -174,3 +176,10 @@ def _read_shape(shape: Any) -> _Shape:
 def _around(boxes: Sequence[Corners]) -> Corners:
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _open(root: Path, _section: Data, names: Names, _known_names: Names) -> LabelmeSource:
+    return read_labelme(root, names)
+
+
+READER = Reader("a JSON file with 'shapes' beside each image", is_labelme, _open, sureness=1)

@@ -1,6 +1,6 @@
 """Pascal VOC: an XML file an image, in Annotations/ beside JPEGImages/, or beside the images; see `pairs` for layouts.
 
-A folder may hold several such folders, one a year (VOCdevkit): parts are then called `VOC2007/trainval`.
+A folder may hold several such folders, one a year (VOCdevkit): splits are then called `VOC2007/trainval`.
 
 VOC counts pixels from 1 and includes the last one, so a box is (xmin - 1, ymin - 1, xmax, ymax) in continuous
 coordinates. Many tools write XML of this form and count from 0. Where any box of the dataset begins before 1, its
@@ -21,14 +21,16 @@ from typing import Literal
 
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, ZERO_AREA_BOX, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.paired import Facts, PairedSource
-from forgetbench.data.formats.pairs import Pair, find_pairs, is_paired
+from forgetbench.data.formats.paired.pairs import Pair, find_pairs, is_paired
+from forgetbench.data.formats.paired.source import Facts, PairedSource
+from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.class_list import is_name
 from forgetbench.data.reading.paths import plain_path
 from forgetbench.data.reading.source import Annotations, Described, Listed
 from forgetbench.errors import DataError, brief
 from forgetbench.files import regular_bytes
+from forgetbench.suite.data_section import Data
 
 SUFFIX = ".xml"
 #: A larger XML file is no image's annotations.
@@ -193,3 +195,15 @@ def _read_object(found: ET.Element) -> tuple[str, Corners]:
     if not all(math.isfinite(value) for value in values):
         raise ValueError("a number is not finite")
     return name, (values[0], values[1], values[2], values[3])
+
+
+def _open(root: Path, section: Data, names: Names, _known_names: Names) -> VocSource:
+    return read_voc(root, names, keep_difficult=section.difficult == "keep", counts_from=section.counts_from)
+
+
+READER = Reader(
+    "Annotations/*.xml and JPEGImages/, here or in VOC<year>/, or an XML file beside each image",
+    is_voc,
+    _open,
+    sureness=3,
+)

@@ -1,1 +1,1 @@
-"""What images are: measured, hashed, shared between parts, in which frame their boxes are given."""
+"""What images are: measured, hashed, shared between splits, in which frame their boxes are given."""

@@ -1,7 +1,7 @@
 """Images that are both trained and evaluated on: then a score says nothing of images never seen.
 
 Two images are the same where they are one file, where their bytes are equal, or where both are Roboflow's copies of one
-source image, `name_jpg.rf.<hash>.jpg`, of which augmented versions may go to different parts.
+source image, `name_jpg.rf.<hash>.jpg`, of which augmented versions may go to different splits.
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ def report_alike(names: Sequence[str], file: object, report: OddityReport) -> No
 
 def report_unused(names: Sequence[str], train: Dataset, evaluate: Dataset, report: OddityReport) -> None:
     """Report classes that no box has, and those that have boxes to evaluate on but none to train on."""
-    trained, evaluated = ({c for sample in part.samples for c in sample.classes.tolist()} for part in (train, evaluate))
+    trained, evaluated = (
+        {c for sample in split.samples for c in sample.classes.tolist()} for split in (train, evaluate)
+    )
     absent = [name for index, name in enumerate(names) if index not in trained | evaluated]
     untrained = [name for index, name in enumerate(names) if index in evaluated - trained]
     for found, said in ((absent, "no box"), (untrained, "boxes to evaluate on, but none to train on")):

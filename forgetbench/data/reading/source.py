@@ -1,4 +1,4 @@
-"""What every reader returns: a dataset's parts, listed and read only when asked for."""
+"""What every reader returns: a dataset's splits, listed and read only when asked for."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from forgetbench.errors import DataError, counted, nearest
 
 #: Name of the only part of data that have no splits.
 UNNAMED = ""
-#: An error names at most this many parts: Pascal VOC has a list for every class.
-_MOST_PARTS_SHOWN = 8
+#: An error names at most this many splits: Pascal VOC has a list for every class.
+_MOST_SPLITS_SHOWN = 8
 #: What is known of images is written down after so many, so that a first reading that is stopped can go on.
 _KEPT_TOGETHER = 5000
 
 
 @dataclass(frozen=True)
 class Listed:
-    """An image that a part lists.
+    """An image that a split lists.
 
     Attributes:
         image: The image file, links not resolved.
@@ -82,7 +82,7 @@ class Source(ABC):
     Attributes:
         root: The dataset's folder.
         classes: Class names.
-        report: What was odd in the parts listed and read so far.
+        report: What was odd in the splits listed and read so far.
     """
 
     def __init__(self, root: Path, classes: tuple[str, ...], report: OddityReport) -> None:
@@ -90,12 +90,12 @@ class Source(ABC):
 
     @property
     @abstractmethod
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the parts; the empty name alone where the data have no splits."""
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the splits; the empty name alone where the data have no splits."""
 
     @abstractmethod
-    def _list(self, part: str) -> list[Listed]:
-        """List a part's images without opening them; those missing are left out and reported."""
+    def list_images(self, split: str) -> list[Listed]:
+        """List a split's images without opening them; those missing are left out and reported."""
 
     @abstractmethod
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
@@ -115,17 +115,17 @@ class Source(ABC):
             DataError: what the images have in common proves that they cannot be read as this format says.
         """
 
-    def images(self, part: str) -> list[Listed]:
-        """List a part's images without opening them; those missing or listed twice are left out and reported."""
-        return self.images_of((part,))
+    def images(self, split: str) -> list[Listed]:
+        """List a split's images without opening them; those missing or listed twice are left out and reported."""
+        return self.images_of((split,))
 
-    def images_of(self, parts: Sequence[str]) -> list[Listed]:
-        """List several parts' images one after the other, as `images` does."""
-        return self._one_record_each([listed for part in parts for listed in self._list(part)])
+    def images_of(self, splits: Sequence[str]) -> list[Listed]:
+        """List several splits' images one after the other, as `images` does."""
+        return self._one_record_each([listed for split in splits for listed in self.list_images(split)])
 
-    def samples(self, part: str) -> tuple[Sample, ...]:
-        """List and read one part."""
-        return self.read(self.images(part))[0]
+    def samples(self, split: str) -> tuple[Sample, ...]:
+        """List and read one split."""
+        return self.read(self.images(split))[0]
 
     def read(self, *purposes: Sequence[Listed]) -> list[tuple[Sample, ...]]:
         """Open images and their annotations, for one purpose or several; unusable ones are left out and reported.
@@ -226,19 +226,19 @@ class Source(ABC):
         return kept
 
 
-def unknown_part(source: Source, part: str) -> DataError:
-    """Return the error for a part the data do not have."""
-    known, near = known_parts(source), nearest(part, source.part_names)
+def unknown_split(source: Source, split: str) -> DataError:
+    """Return the error for a split the data do not have."""
+    known, near = known_splits(source), nearest(split, source.split_names)
     return DataError(
-        f"no part '{part}'",
+        f"no part '{split}'",
         where=source.root,
         expected=f"one of {known}" if known else "no part name: the data have no splits",
         fix=f"Did you mean '{near}'?" if near else "Correct 'train' or 'evaluate' in the suite.",
     )
 
 
-def known_parts(source: Source) -> str:
-    """Return the names of the parts as errors list them; empty where the only part has no name."""
-    names = [f"'{name}'" for name in source.part_names if name != UNNAMED]
-    more = f" and {len(names) - _MOST_PARTS_SHOWN} more" if len(names) > _MOST_PARTS_SHOWN else ""
-    return ", ".join(names[:_MOST_PARTS_SHOWN]) + more
+def known_splits(source: Source) -> str:
+    """Return the names of the splits as errors list them; empty where the only split has no name."""
+    names = [f"'{name}'" for name in source.split_names if name != UNNAMED]
+    more = f" and {len(names) - _MOST_SPLITS_SHOWN} more" if len(names) > _MOST_SPLITS_SHOWN else ""
+    return ", ".join(names[:_MOST_SPLITS_SHOWN]) + more

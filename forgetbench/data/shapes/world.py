@@ -25,10 +25,9 @@ from forgetbench.data.shapes import drawing
 from forgetbench.errors import DataError
 from forgetbench.faults import writing
 from forgetbench.files import cache_folder, regular_bytes, sha256_json, writable_cache
-from forgetbench.suite.data_section import Data
+from forgetbench.suite.data_section import Data, Purpose
 
 World = Literal["general", "fine"]
-Part = Literal["train", "evaluate"]
 Circle = tuple[tuple[float, float], float]
 
 #: Raise it whenever the drawing changes: cached images are then drawn again.
@@ -63,8 +62,8 @@ def class_names(world: World) -> tuple[str, ...]:
     return tuple(sorted(FIGURES[world]))
 
 
-def draw_world(spec: Data, part: Part) -> Dataset:
-    """Return one part of a shapes world, drawing it into the cache unless it is there.
+def draw_world(spec: Data, split: Purpose) -> Dataset:
+    """Return one split of a shapes world, drawing it into the cache unless it is there.
 
     Raises:
         DataError: the cached files are damaged.
@@ -72,18 +71,18 @@ def draw_world(spec: Data, part: Part) -> Dataset:
     """
     if spec.world is None:
         raise DataError("no world to draw", expected="general or fine", found="none")
-    count = spec.train_images if part == "train" else spec.evaluate_images
-    key = {"version": VERSION, "world": spec.world, "size": spec.size, "seed": spec.seed, "part": part, "count": count}
+    count = spec.train_images if split == "train" else spec.evaluate_images
+    key = {"version": VERSION, "world": spec.world, "size": spec.size, "seed": spec.seed, "part": split, "count": count}
     folder = cache_folder() / "shapes" / sha256_json(key)[:16]
     if not folder.is_dir():
         writable_cache("shapes")
-        _draw_folder(folder, spec.world, spec.size, spec.seed, part, count)
-    return _read_folder(folder, spec.world, spec.size, part)
+        _draw_folder(folder, spec.world, spec.size, spec.seed, split, count)
+    return _read_folder(folder, spec.world, spec.size, split)
 
 
-def draw_picture(world: World, size: int, seed: int, part: Part, index: int) -> Picture:
+def draw_picture(world: World, size: int, seed: int, split: Purpose, index: int) -> Picture:
     """Return one image; it depends on nothing but the arguments."""
-    digest = hashlib.sha256(f"{seed}/{world}/{part}/{index}".encode()).digest()
+    digest = hashlib.sha256(f"{seed}/{world}/{split}/{index}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest, "little"))
     canvas = _general_ground(rng, size) if world == "general" else _fine_ground(rng, size)
     figures = FIGURES[world]
@@ -186,17 +185,17 @@ def _fine_paint(rng: np.random.Generator, size: int, canvas: drawing.Image) -> d
     return paint
 
 
-def _draw_folder(folder: Path, world: World, size: int, seed: int, part: Part, count: int) -> None:
+def _draw_folder(folder: Path, world: World, size: int, seed: int, split: Purpose, count: int) -> None:
     with writing(folder):
-        _draw_whole(folder, world, size, seed, part, count)
+        _draw_whole(folder, world, size, seed, split, count)
 
 
-def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, count: int) -> None:
+def _draw_whole(folder: Path, world: World, size: int, seed: int, split: Purpose, count: int) -> None:
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         annotations: list[dict[str, Any]] = []
         for index in range(count):
-            picture = draw_picture(world, size, seed, part, index)
+            picture = draw_picture(world, size, seed, split, index)
             name = f"{index:06d}.png"
             content = cv2.imencode(".png", picture.pixels)[1].tobytes()
             (temporary / name).write_bytes(content)
@@ -214,7 +213,7 @@ def _draw_whole(folder: Path, world: World, size: int, seed: int, part: Part, co
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
+def _read_folder(folder: Path, world: World, size: int, split: Purpose) -> Dataset:
     try:
         annotations = json.loads(regular_bytes(folder / _ANNOTATIONS, _MOST_BYTES))
         hashes = hashes_of([folder / entry["image"] for entry in annotations])
@@ -240,4 +239,4 @@ def _read_folder(folder: Path, world: World, size: int, part: Part) -> Dataset:
                 sha256=entry["sha256"],
             )
         )
-    return Dataset(f"shapes-{world}", part, class_names(world), tuple(samples), folder)
+    return Dataset(f"shapes-{world}", split, class_names(world), tuple(samples), folder)

@@ -12,7 +12,7 @@ from forgetbench.proof.verify.compare import rows_of
 from forgetbench.proof.verify.findings import Part, Subject
 from forgetbench.record.folder import run_id
 from forgetbench.record.seal import SEAL
-from forgetbench.suite.load import suite_from_mapping
+from forgetbench.suite.load import recorded_suite
 from forgetbench.suite.points import freeze_label, resolve_freeze_point
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
@@ -34,7 +34,7 @@ def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  #
     part.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
     _compare(part, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
     try:
-        suite = suite_from_mapping(manifest["suite"])
+        suite = recorded_suite(manifest["suite"])
     except SuiteError as error:
         part.find("manifest.json, suite", str(error))
         return

@@ -120,7 +120,7 @@ def test_where_lists_lie(tmp_path: Path, place: str) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("c\n")
     source = read_voc(tmp_path)
-    assert source.part_names == ("train", "val")
+    assert source.split_names == ("train", "val")
     assert [sample.image.stem for sample in source.samples("val")] == ["b"]
 
 

@@ -15,7 +15,7 @@ def test_boxes_count_from_one_and_include_the_last_pixel(tmp_path: Path) -> None
     write_voc(tmp_path, "a", voc_object("cat", 1, 1, 100, 50), voc_object("ant", 11, 21, 11.5, 40))
     source = read_voc(tmp_path)
     assert source.classes == ("ant", "cat")
-    assert source.part_names == ("",)
+    assert source.split_names == ("",)
     (sample,) = source.samples("")
     assert sample.boxes.tolist() == [[0, 0, 100, 50], [10, 20, 11.5, 40]]
     assert sample.classes.tolist() == [1, 0]
@@ -28,7 +28,7 @@ def test_lists_are_parts_in_their_order(tmp_path: Path) -> None:
     write_list(tmp_path, "train", "c", "a")
     write_list(tmp_path, "val", "b  1", "gone", "b")
     source = read_voc(tmp_path)
-    assert source.part_names == ("train", "val")
+    assert source.split_names == ("train", "val")
     assert [sample.image.stem for sample in source.samples("train")] == ["c", "a"]
     assert source.report.found == []
     assert [sample.image.stem for sample in source.samples("val")] == ["b"]
@@ -109,7 +109,7 @@ def years(root: Path) -> Path:
 def test_years_are_parts_of_one_dataset(tmp_path: Path) -> None:
     source = read_voc(years(tmp_path))
     assert source.classes == ("ant", "cat")
-    assert source.part_names == ("VOC2007/train", "VOC2012/train", "VOC2007/cat_train", "VOC2012/cat_train")
+    assert source.split_names == ("VOC2007/train", "VOC2012/train", "VOC2007/cat_train", "VOC2012/cat_train")
     listed = source.images_of(("VOC2012/train", "VOC2007/train"))
     assert [entry.name for entry in listed] == [
         "VOC2012/JPEGImages/1.png", "VOC2012/JPEGImages/VOC2012.png",
@@ -123,7 +123,7 @@ def test_years_say_where_something_is_missing(tmp_path: Path) -> None:
     write_list(years(tmp_path) / "VOC2012", "val", "1", "gone")
     write_voc(tmp_path / "VOC2013", "a", voc_object("cat", 5, 5, 5, 5))
     source = read_voc(tmp_path)
-    assert source.part_names[3] == "VOC2013"
+    assert source.split_names[3] == "VOC2013"
     source.samples("VOC2012/val")
     source.samples("VOC2013")
     assert [(oddity.kind, oddity.file) for oddity in source.report.found] == [
@@ -140,7 +140,7 @@ def test_folders_beside_a_plain_root_are_not_years(tmp_path: Path) -> None:
     write_voc(tmp_path, "a", voc_object("cat", 1, 1, 9, 9))
     write_voc(tmp_path / "old", "b", voc_object("dog", 1, 1, 9, 9))
     source = read_voc(tmp_path)
-    assert (source.classes, source.part_names) == (("cat",), ("",))
+    assert (source.classes, source.split_names) == (("cat",), ("",))
 
 
 def test_error_lists_only_the_first_of_many_parts(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The COCO format: annotation files, their classes, images and parts."""
+"""The COCO format: annotation files, their classes, images and splits."""

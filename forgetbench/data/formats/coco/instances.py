@@ -16,7 +16,7 @@ from typing import Any
 
 from forgetbench.data.clean import DUPLICATE_IMAGE, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.coco.coco_scan import MOST_JSON_BYTES
+from forgetbench.data.formats.coco.scan import MOST_JSON_BYTES
 from forgetbench.data.reading.nearest import NearIds, NearNames, plain_id
 from forgetbench.errors import DataError, brief, counted
 from forgetbench.files import open_regular, regular_bytes

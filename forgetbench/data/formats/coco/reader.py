@@ -21,23 +21,23 @@ from forgetbench.data.clean import (
     WRONG_PATHS,
 )
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.coco.coco_boxes import reach_of, read_box
-from forgetbench.data.formats.coco.coco_classes import (
+from forgetbench.data.formats.coco.boxes import reach_of, read_box
+from forgetbench.data.formats.coco.classes import (
     Categories,
     common_parent,
     near_categories,
     read_categories,
     union_of,
 )
-from forgetbench.data.formats.coco.coco_files import annotation_files
-from forgetbench.data.formats.coco.coco_images import ImageFinder
-from forgetbench.data.formats.coco.coco_parts import PartFolders, part_word
-from forgetbench.data.formats.coco.coco_scan import scan_categories
+from forgetbench.data.formats.coco.files import annotation_files
+from forgetbench.data.formats.coco.images import ImageFinder
 from forgetbench.data.formats.coco.instances import Id, Instances, read_instances
+from forgetbench.data.formats.coco.scan import scan_categories
+from forgetbench.data.formats.coco.splits import SplitFolders, split_word
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.nearest import nearly_named, plain_id
 from forgetbench.data.reading.paths import plain_path
-from forgetbench.data.reading.source import Annotations, Described, Listed, Source, unknown_part
+from forgetbench.data.reading.source import Annotations, Described, Listed, Source, unknown_split
 from forgetbench.errors import DataError, brief, counted
 
 
@@ -54,7 +54,7 @@ class CocoSource(Source):
     ) -> None:
         super().__init__(root, names or (), OddityReport())
         self._files, self._image_folder = files, image_folder
-        self._parts: dict[str, Instances] = {}
+        self._splits: dict[str, Instances] = {}
         self._categories: dict[str, Categories] = {}
         self._stand_for: dict[str, dict[Id, Id]] = {}
         self._first_in: dict[Path, tuple[str, str]] = {}
@@ -62,20 +62,20 @@ class CocoSource(Source):
             self.classes = self._all_classes(_training_first(files, training))
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the parts, one JSON file each."""
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the splits, one JSON file each."""
         return tuple(self._files)
 
-    def _list(self, part: str) -> list[Listed]:
-        """List a part's images, sorted by file name."""
-        if part not in self._files:
-            raise unknown_part(self, part)
-        file, index = self._files[part], self._index(part)
+    def list_images(self, split: str) -> list[Listed]:
+        """List a split's images, sorted by file name."""
+        if split not in self._files:
+            raise unknown_split(self, split)
+        file, index = self._files[split], self._index(split)
         all_boxes = (annotation for boxes in index.boxes.values() for annotation in boxes)
-        if part not in self._stand_for:
-            self._stand_for[part] = near_categories(all_boxes, self._categories_of(part), self.report)
-        others = [other for other in self._files if other != part]
-        finder = ImageFinder(self.root, PartFolders(self.root, file, part, others, self._image_folder))
+        if split not in self._stand_for:
+            self._stand_for[split] = near_categories(all_boxes, self._categories_of(split), self.report)
+        others = [other for other in self._files if other != split]
+        finder = ImageFinder(self.root, SplitFolders(self.root, file, split, others, self._image_folder))
         listed, unread, outside = [], [], []
         for name in sorted(index.images):
             found = finder.find(name)
@@ -85,7 +85,7 @@ class CocoSource(Source):
             if found.how == "unread":
                 unread.append(found.image)
                 continue
-            key = f"{part}\0{name}"
+            key = f"{split}\0{name}"
             listed.append(Listed(found.image, self.name_of(found.image), key, name, near=found.how == "near"))
             if found.how == "outside":
                 outside.append(found.image)
@@ -97,7 +97,7 @@ class CocoSource(Source):
             few = counted(len(outside), "image is", "images are")
             detail = f"{few} taken from outside the dataset, since nothing in it fits, the first {outside[0]}"
             self.report.add(WRONG_PATHS, self.name_of(file), detail)
-        return self._compared_with_other_parts(part, listed)
+        return self._compared_with_other_splits(split, listed)
 
     def conclude(self, images: Sequence[Listed]) -> None:
         """Report what images have names that only nearly match."""
@@ -107,15 +107,15 @@ class CocoSource(Source):
 
     def described(self, listed: Listed) -> Described:
         """Return the size that an image's record states, and how far its boxes reach."""
-        part, name = listed.key.split("\0", 1)
-        index = self._index(part)
+        split, name = listed.key.split("\0", 1)
+        index = self._index(split)
         record = index.images[name]
         return Described(stated_size(record.get("width"), record.get("height")), reach_of(index.boxes.get(name, ())))
 
     def annotations(self, listed: Listed, _size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return an image's annotations; one that cannot be read is dropped and reported."""
-        part, name = listed.key.split("\0", 1)
-        index, names, stand_for = self._index(part), self._categories_of(part).names, self._stand_for[part]
+        split, name = listed.key.split("\0", 1)
+        index, names, stand_for = self._index(split), self._categories_of(split).names, self._stand_for[split]
         boxes = []
         for annotation in index.boxes.get(name, []):
             place = f"annotation {annotation.get('id')}"
@@ -133,52 +133,52 @@ class CocoSource(Source):
             listed.name, boxes, absent="no usable annotation" if name in index.boxes else "no annotation"
         )
 
-    def _compared_with_other_parts(self, part: str, images: Sequence[Listed]) -> list[Listed]:
-        """Return images, called as the part calls them that has them with the same annotations; report other ones."""
+    def _compared_with_other_splits(self, split: str, images: Sequence[Listed]) -> list[Listed]:
+        """Return images, called as the split calls them that has them with the same annotations; report other ones."""
         kept, differing = [], []
         for listed in images:
-            other, name = self._first_in.setdefault(listed.image, (part, listed.given))
-            if other == part:
+            other, name = self._first_in.setdefault(listed.image, (split, listed.given))
+            if other == split:
                 kept.append(listed)
-            elif self._said(other, name) == self._said(part, listed.given):
+            elif self._said(other, name) == self._said(split, listed.given):
                 kept.append(replace(listed, given=name))
             else:
                 kept.append(listed)
                 differing.append((listed, other))
-        if differing:  # where parts are mixed, one of them counts
+        if differing:  # where splits are mixed, one of them counts
             first, other = differing[0]
             detail = f"images that have other annotations in {self.name_of(self._files[other])}: {len(differing)}"
-            self.report.add(DUPLICATE_IMAGE, self.name_of(self._files[part]), f"{detail}, first {first.name}")
+            self.report.add(DUPLICATE_IMAGE, self.name_of(self._files[split]), f"{detail}, first {first.name}")
         return kept
 
-    def _said(self, part: str, name: str) -> list[str]:
+    def _said(self, split: str, name: str) -> list[str]:
         """Return an image's classes and boxes in an order that does not depend on the file's."""
-        names, boxes = self._categories_of(part).names, self._index(part).boxes.get(name, ())
+        names, boxes = self._categories_of(split).names, self._index(split).boxes.get(name, ())
         return sorted(f"{names.get(plain_id(a.get('category_id')) or 0)} {a.get('bbox')}" for a in boxes)
 
-    def _index(self, part: str) -> Instances:
-        if part not in self._parts:
-            path = self._files[part]
-            self._parts[part] = read_instances(path, self.name_of(path), self.report)
-        return self._parts[part]
+    def _index(self, split: str) -> Instances:
+        if split not in self._splits:
+            path = self._files[split]
+            self._splits[split] = read_instances(path, self.name_of(path), self.report)
+        return self._splits[split]
 
-    def _categories_of(self, part: str) -> Categories:
-        if part not in self._categories:
-            path = self._files[part]
-            listed = None if part in self._parts else scan_categories(path)
-            listed = self._index(part).categories if listed is None else listed
-            self._categories[part] = read_categories(listed, path, self.name_of(path), self.report)
-        return self._categories[part]
+    def _categories_of(self, split: str) -> Categories:
+        if split not in self._categories:
+            path = self._files[split]
+            listed = None if split in self._splits else scan_categories(path)
+            listed = self._index(split).categories if listed is None else listed
+            self._categories[split] = read_categories(listed, path, self.name_of(path), self.report)
+        return self._categories[split]
 
-    def _all_classes(self, parts: Sequence[str]) -> tuple[str, ...]:
+    def _all_classes(self, splits: Sequence[str]) -> tuple[str, ...]:
         """Return the classes of all files; one that cannot be read stops nobody who does not use it."""
         broken: list[DataError] = []
-        for part in parts:
+        for split in splits:
             try:
-                self._categories_of(part)
+                self._categories_of(split)
             except DataError as error:
                 broken.append(error)
-                self.report.add(UNREADABLE_LABEL, self.name_of(self._files[part]), f"classes unknown: {error.problem}")
+                self.report.add(UNREADABLE_LABEL, self.name_of(self._files[split]), f"classes unknown: {error.problem}")
         if not self._categories:
             raise broken[0]
         parent = common_parent(self._categories.values())
@@ -187,9 +187,9 @@ class CocoSource(Source):
 
     def _is_used(self, name: str) -> bool:
         """Tell whether any annotation of any file is of a category; the files are parsed for it."""
-        for part, categories in self._categories.items():
+        for split, categories in self._categories.items():
             ids = {key for key, known in categories.names.items() if known == name}
-            annotations = (annotation for boxes in self._index(part).boxes.values() for annotation in boxes)
+            annotations = (annotation for boxes in self._index(split).boxes.values() for annotation in boxes)
             if ids and any(plain_id(annotation.get("category_id")) in ids for annotation in annotations):
                 return True
         return False
@@ -207,9 +207,9 @@ def read_coco(
 
     Args:
         root: The dataset's folder.
-        annotations: The JSON file relative to it, which is then the data's only, unnamed part. Otherwise each
-            `annotations/instances_<part>.json` or `<part>/_annotations.coco.json` is a part, else the only JSON file of
-            instances, else each that is named after a part or lies in a folder that is.
+        annotations: The JSON file relative to it, which is then the data's only, unnamed split. Otherwise each
+            `annotations/instances_<part>.json` or `<part>/_annotations.coco.json` is a split, else the only JSON file
+            of instances, else each that is named after a split or lies in a folder that is.
         images: The folder of images relative to `root`; by default the usual ones are tried.
         names: Class names in the order wanted; categories of other names are left out. By default all, by id.
         training: Parts to train on, where they are not the usual ones: their classes come first.
@@ -234,6 +234,6 @@ def read_coco(
     return CocoSource(root, files, image_folder, names, training)
 
 
-def _training_first(parts: Sequence[str] | Mapping[str, Path], training: Sequence[str]) -> list[str]:
-    usual = [part for part in parts if (part_word(part) or part).casefold().startswith("train")]
-    return list(dict.fromkeys([*(part for part in training if part in parts), *usual, *parts]))
+def _training_first(splits: Sequence[str] | Mapping[str, Path], training: Sequence[str]) -> list[str]:
+    usual = [split for split in splits if (split_word(split) or split).casefold().startswith("train")]
+    return list(dict.fromkeys([*(split for split in training if split in splits), *usual, *splits]))

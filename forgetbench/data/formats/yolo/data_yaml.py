@@ -1,4 +1,4 @@
-"""The data.yaml of the YOLO layout: where the parts are and what the classes are called, as Ultralytics reads it.
+"""The data.yaml of the YOLO layout: where the splits are and what the classes are called, as Ultralytics reads it.
 
 Exported files often name paths that are wrong for their own layout; those are mended where that is plain, and reported.
 """

@@ -15,17 +15,17 @@ from typing import Literal
 
 from forgetbench.data.clean import LABEL_FORM, MISSING_IMAGE, NAME_WITHOUT_CLASS, NEAR_NAMES, UNREADABLE_LABEL
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.darknet import named_classes
-from forgetbench.data.formats.lists import listed_images
+from forgetbench.data.formats.yolo.class_count import refuse_count_from_one
+from forgetbench.data.formats.yolo.darknet import named_classes
 from forgetbench.data.formats.yolo.data_yaml import find_yaml, keypoint_shape, load_yaml, yaml_names
 from forgetbench.data.formats.yolo.label_files import LabelFiles, class_numbers, is_exact, label_lines, parse_line
 from forgetbench.data.formats.yolo.label_form import LabelForm
-from forgetbench.data.formats.yolo.yolo_places import Places, find_places
-from forgetbench.data.reading.class_count import refuse_count_from_one
+from forgetbench.data.formats.yolo.lists import listed_images
+from forgetbench.data.formats.yolo.places import Places, find_places
 from forgetbench.data.reading.class_list import report_repeated
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.reading.paths import plain_path, walk_images
-from forgetbench.data.reading.source import Annotations, Listed, Source, unknown_part
+from forgetbench.data.reading.source import Annotations, Listed, Source, unknown_split
 from forgetbench.errors import DataError
 
 
@@ -54,20 +54,20 @@ class YoloSource(Source):
         self._places, self._rules = places, rules
         self._class_by_name = rules.class_by_name or {}
         self._labels = LabelFiles()
-        self._part_of: dict[str, str] = {}
+        self._split_of: dict[str, str] = {}
         self._walked: set[Path] = set()
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the parts."""
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the splits."""
         return tuple(self._places)
 
-    def _list(self, part: str) -> list[Listed]:
-        """List a part's images: those of its folders by name, those of its lists in the list's order."""
-        if part not in self._places:
-            raise unknown_part(self, part)
+    def list_images(self, split: str) -> list[Listed]:
+        """List a split's images: those of its folders by name, those of its lists in the list's order."""
+        if split not in self._places:
+            raise unknown_split(self, split)
         found: list[Path] = []
-        for place in self._places[part]:
+        for place in self._places[split]:
             if place.is_file():
                 found.extend(listed_images(place, self.root, self.report))
             else:
@@ -77,7 +77,7 @@ class YoloSource(Source):
                     self.report_unread(place)
         labels = [self._labels.of(image) for image in found]
         for label in labels:
-            self._part_of.setdefault(str(label), part)
+            self._split_of.setdefault(str(label), split)
         for label in self._labels.without_image(zip(found, labels, strict=True)):
             self.report.add(MISSING_IMAGE, self.name_of(label), "label file without an image: left out")
         pairs = zip(found, labels, strict=True)
@@ -94,12 +94,12 @@ class YoloSource(Source):
             detail = nearly_named(len(nearly), self.name_of(Path(nearly[0].key)))
             self.report.add(NEAR_NAMES, nearly[0].name, detail)
         form = LabelForm()
-        parts: dict[str, Counter[int]] = defaultdict(Counter)
+        splits: dict[str, Counter[int]] = defaultdict(Counter)
         for listed in images:
             for line in self._lines(listed.key):
                 columns = line.split()
                 if columns:
-                    parts[self._part_of.get(listed.key, "")].update(class_numbers(columns[:1]))
+                    splits[self._split_of.get(listed.key, "")].update(class_numbers(columns[:1]))
                     form.add(columns)
         if self._rules.keypoints is None:
             self._require_form(form)
@@ -108,7 +108,7 @@ class YoloSource(Source):
             self.report.add(LABEL_FORM, self.root.name, detail)
         if self._rules.classes_from is None and not self._class_by_name:
             seen = {listed.key for listed in images}
-            refuse_count_from_one(self.root, len(self.classes), parts, lambda: self._is_zero_elsewhere(seen))
+            refuse_count_from_one(self.root, len(self.classes), splits, lambda: self._is_zero_elsewhere(seen))
 
     def annotations(self, listed: Listed, size: tuple[int, int], report: OddityReport) -> Annotations | None:
         """Return the boxes of an image's label file; lines that cannot be read are dropped and reported."""
@@ -165,9 +165,11 @@ class YoloSource(Source):
             )
 
     def _is_zero_elsewhere(self, seen: set[str]) -> bool:
-        """Tell whether label files of the parts that are not used have a class 0."""
+        """Tell whether label files of the splits that are not used have a class 0."""
         others = YoloSource(self.root, self.classes, self._places, OddityReport(), self._rules)
-        labels = (listed.key for part in self._places for listed in others._list(part) if listed.key not in seen)
+        labels = (
+            listed.key for split in self._places for listed in others.list_images(split) if listed.key not in seen
+        )
         lines = (line.split() for label in labels for line in self._lines(label))
         return any(0 in class_numbers(columns[:1]) for columns in lines)
 
@@ -205,7 +207,7 @@ def read_yolo(
         path: The dataset's folder, or its data.yaml.
         names: Class names, taken before those of the data.
         fallback_names: Class names for data that name none.
-        wanted: Names of parts to look for beside the usual ones.
+        wanted: Names of splits to look for beside the usual ones.
         class_by_name: Class names by how an image's file name begins. They are then the classes, and every box of an
             image is of its name's class, whatever number its label file gives.
         classes_from: The number of the first class; None for 0, which is then checked.

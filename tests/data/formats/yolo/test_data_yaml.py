@@ -124,7 +124,7 @@ def test_what_only_lies_outside_is_taken_and_told_of_once(tmp_path: Path, text: 
 def test_folder_that_holds_the_dataset_is_no_part_of_it(tmp_path: Path) -> None:
     root = dataset(tmp_path / "ds", "own")
     (root / "data.yaml").write_text("train: train/images\nval: ../..\ntest: /\nnames: [x]\n")
-    assert read_yolo(root).part_names == ("train",)
+    assert read_yolo(root).split_names == ("train",)
 
 
 def test_path_of_a_dataset_behind_a_link_leads_nowhere_else(tmp_path: Path) -> None:

@@ -11,7 +11,13 @@ from support.breaking import Break, each, nothing
 from support.layouts import write_image
 from support.owned import add, all_of
 
-from forgetbench.data.formats.darknet import cvat_folders, data_file, data_file_parts, has_labels_beside, named_classes
+from forgetbench.data.formats.yolo.darknet import (
+    cvat_folders,
+    data_file,
+    data_file_splits,
+    has_labels_beside,
+    named_classes,
+)
 from forgetbench.data.formats.yolo.reader import read_yolo
 from forgetbench.data.load import load_data, read_target
 from forgetbench.data.recognise import recognise
@@ -159,9 +165,9 @@ def test_images_beside_other_files_are_not_taken_for_it(
 
 def test_label_of_an_image_called_like_a_part_is_no_list(tmp_path: Path) -> None:
     label_img(tmp_path)
-    assert read_yolo(tmp_path).part_names == ("",)
+    assert read_yolo(tmp_path).split_names == ("",)
     (tmp_path / "val.txt").write_text("c\n")
-    assert read_yolo(tmp_path).part_names == ("val",)
+    assert read_yolo(tmp_path).split_names == ("val",)
 
 
 def test_entries_of_a_data_file(tmp_path: Path) -> None:
@@ -172,7 +178,7 @@ def test_entries_of_a_data_file(tmp_path: Path) -> None:
     (tmp_path / "._obj.data").write_text("train = x\n")
     found = data_file(tmp_path)
     assert found == tmp_path / "OBJ.DATA"
-    assert data_file_parts(found) == {"train": "a.txt", "val": "b.txt"}
+    assert data_file_splits(found) == {"train": "a.txt", "val": "b.txt"}
     (tmp_path / "obj_Train_data").mkdir()
     (tmp_path / "obj_train_data.zip").write_bytes(b"")
     assert cvat_folders(tmp_path) == {"train": tmp_path / "obj_Train_data"}

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.data.formats.coco.coco_parts import PartFolders
+from forgetbench.data.formats.coco.splits import SplitFolders
 from forgetbench.data.reading.inside import is_inside
 from forgetbench.data.reading.nearest import NearNames
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, is_file, is_unread, plain_path, walk_images
@@ -27,14 +27,14 @@ class Found:
 
 
 class ImageFinder:
-    """Finds the images of one part.
+    """Finds the images of one split.
 
     Args:
         root: The dataset's folder; what is reached through links in it counts as inside.
-        folders: Where the part's images may be.
+        folders: Where the split's images may be.
     """
 
-    def __init__(self, root: Path, folders: PartFolders) -> None:
+    def __init__(self, root: Path, folders: SplitFolders) -> None:
         self._inside, self._folders = (root, *folders.folders), folders
         self._existing = [folder for folder in folders.folders if folder.is_dir()]
 
@@ -67,7 +67,7 @@ class ImageFinder:
 
     @cached_property
     def _known(self) -> dict[How, list[_Known]]:
-        """Images by what it means to find one among them, each folder's apart, the part's own folders first."""
+        """Images by what it means to find one among them, each folder's apart, the split's own folders first."""
         found: dict[How, list[_Known]] = {"near": [], "unread": []}
         for folder in self._existing:
             names = list(self._names(folder))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.layouts import write_coco, write_image
 
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
+from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.data.formats.coco.reader import read_coco
 from forgetbench.errors import DataError
 
@@ -99,7 +99,7 @@ def test_parts_by_file_with_their_folders(tmp_path: Path) -> None:
         write_coco(tmp_path, [image(1, f"{part}.png")], [annotation(1, 1, 1, [0, 0, 5, 5])], {1: "x"}, name)
     write_coco(tmp_path, [], [], {1: "person"}, "annotations/person_keypoints_val2017.json")
     source = read_coco(tmp_path)
-    assert sorted(source.part_names) == ["train2017", "val2017"]
+    assert sorted(source.split_names) == ["train2017", "val2017"]
     assert [sample.image.name for sample in source.samples("val2017")] == ["val2017.png"]
 
 
@@ -109,7 +109,7 @@ def test_json_beside_its_images(tmp_path: Path) -> None:
         file = f"{part}/_annotations.coco.json"
         write_coco(tmp_path, [image(1, "a.png")], [annotation(1, 1, 0, [0, 0, 5, 5])], {0: "x"}, file)
     source = read_coco(tmp_path)
-    assert source.part_names == ("train", "valid")
+    assert source.split_names == ("train", "valid")
     assert source.samples("valid")[0].image == tmp_path / "valid" / "a.png"
 
 

@@ -19,10 +19,10 @@ from forgetbench.errors import DataError
 from forgetbench.files import UnfitFileError, regular_bytes
 from forgetbench.suite.bounds import MOST_CLASSES
 
-#: CVAT's folder of a part's images and labels.
+#: CVAT's folder of a split's images and labels.
 _CVAT_FOLDER = re.compile(r"obj_(?P<part>.+)_data", re.IGNORECASE)
 _NAMES = ("classes.txt", "labels/classes.txt", "obj.names", "*.names", "_darknet.labels")
-#: Keys of a .data file that name what parts consist of.
+#: Keys of a .data file that name what splits consist of.
 _KEYS = {"train": "train", "valid": "val", "val": "val", "test": "test"}
 _MOST_BYTES = 8 << 20
 #: Label files that are looked at to tell labels from other texts beside images.
@@ -47,27 +47,27 @@ def read_data_file(path: Path) -> dict[str, str]:
     return {key.strip().casefold(): value.strip() for key, _, value in pairs if value.strip()}
 
 
-def data_file_parts(path: Path) -> dict[str, str]:
-    """Return the lists that a .data file names, by part."""
+def data_file_splits(path: Path) -> dict[str, str]:
+    """Return the lists that a .data file names, by split."""
     given = read_data_file(path)
     return {_KEYS[key]: value for key, value in given.items() if key in _KEYS}
 
 
 def cvat_folders(folder: Path) -> dict[str, Path]:
-    """Return CVAT's folders by part."""
+    """Return CVAT's folders by split."""
     found = {entry: _CVAT_FOLDER.fullmatch(entry.name) for entry in entries(folder) if entry.is_dir()}
     return {match["part"].casefold(): entry for entry, match in found.items() if match}
 
 
-def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | None:
+def named_classes(folder: Path, splits: Sequence[str] = ()) -> tuple[str, ...] | None:
     """Return the class names that annotation tools leave in files, None where there is none.
 
     Args:
         folder: The dataset's.
-        parts: Names of parts, in any case, whose folders, of labels or images too, may have a list each.
+        splits: Names of splits, in any case, whose folders, of labels or images too, may have a list each.
 
     Raises:
-        DataError: a list cannot be read, or parts have different ones.
+        DataError: a list cannot be read, or splits have different ones.
     """
     described = data_file(folder)
     given = read_data_file(described).get("names") if described else None
@@ -77,8 +77,10 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
     found = next((place for place in places if is_file(place)), None)
     if found is not None:
         return _read_names(found)
-    folders = matching(folder, *parts, *(f"labels/{part}" for part in parts), *(f"images/{part}" for part in parts))
-    lists = {place: _read_names(place) for part in folders for place in matching(part, *_NAMES)}
+    folders = matching(
+        folder, *splits, *(f"labels/{split}" for split in splits), *(f"images/{split}" for split in splits)
+    )
+    lists = {place: _read_names(place) for split in folders for place in matching(split, *_NAMES)}
     if len(set(lists.values())) > 1:
         raise DataError(
             "the parts name different classes",
@@ -90,9 +92,9 @@ def named_classes(folder: Path, parts: Sequence[str] = ()) -> tuple[str, ...] | 
     return next(iter(lists.values()), None)
 
 
-def is_layout(folder: Path, parts: Sequence[Path]) -> bool:
-    """Tell whether a folder is laid out like one of these tools' data, the folders of its parts among them."""
-    return bool(cvat_folders(folder)) or data_file(folder) is not None or any(map(has_labels_beside, parts))
+def is_layout(folder: Path, splits: Sequence[Path]) -> bool:
+    """Tell whether a folder is laid out like one of these tools' data, the folders of its splits among them."""
+    return bool(cvat_folders(folder)) or data_file(folder) is not None or any(map(has_labels_beside, splits))
 
 
 def has_labels_beside(folder: Path) -> bool:

@@ -1,8 +1,8 @@
-"""Layouts of data with one annotation file an image: which folders hold a part's images and its annotations.
+"""Layouts of data with one annotation file an image: which folders hold a split's images and its annotations.
 
 Images and annotation files lie in folders of their own (`JPEGImages` and `Annotations`, `images` and `annotations`, in
-any case of letters), or beside each other. Either way there may be a folder for each part, above or below these, or one
-for each year. Where lists say which images a part has, they go before folders.
+any case of letters), or beside each other. Either way there may be a folder for each split, above or below these, or
+one for each year. Where lists say which images a split has, they go before folders.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _ANNOTATION_FOLDERS = (
 _KIND_FOLDERS = frozenset({*_IMAGE_FOLDERS, *_ANNOTATION_FOLDERS})
 #: Images that are no photographs, though they are called like them.
 _MASK_FOLDERS = frozenset({"segmentationclass", "segmentationobject", "trimaps", "masks"})
-_PART = re.compile(r"(train(ing|val)?|val(id(ation)?)?|test(ing)?|dev|eval)(\d{4})?", re.IGNORECASE)
+_SPLIT = re.compile(r"(train(ing|val)?|val(id(ation)?)?|test(ing)?|dev|eval)(\d{4})?", re.IGNORECASE)
 _YEAR = re.compile(r"VOC\d+", re.IGNORECASE)
 _LISTS = ("ImageSets/Main/*.txt", "ImageSets/*.txt")
 _NO_LISTS = frozenset({"classes", "labels", "labelmap", "label_list", "readme"})
-#: Folders deep that folders of parts are looked for.
+#: Folders deep that folders of splits are looked for.
 _DEEPEST = 2
 #: Annotation files that are looked at in a folder to recognise it.
 _MOST_LOOKED_AT = 5
@@ -36,23 +36,23 @@ _MOST_LOOKED_AT = 5
 
 @dataclass(frozen=True)
 class Pair:
-    """Where one part is.
+    """Where one split is.
 
     Attributes:
-        part: Its name; empty where the data have no parts.
+        split: Its name; empty where the data have no splits.
         images: The folder of its images, and of folders with images.
         annotations: The folder of its annotation files, likewise; may be the same.
         listing: The list of its images, one a line; None for every annotated image.
     """
 
-    part: str
+    split: str
     images: Path
     annotations: Path
     listing: Path | None = None
 
 
 def find_pairs(root: Path, suffix: str) -> list[Pair]:
-    """Return a dataset's parts, none where the layout is another; those of a class's own lists (`cat_train`) last.
+    """Return a dataset's splits, none where the layout is another; those of a class's own lists (`cat_train`) last.
 
     Args:
         root: The dataset's folder.
@@ -62,7 +62,7 @@ def find_pairs(root: Path, suffix: str) -> list[Pair]:
         OSError: a folder cannot be read.
     """
     bases = [root] if _annotations(root, suffix) else [place for place in _folders(root) if _annotations(place, suffix)]
-    found = [pair for base in bases for pair in _apart(base, "" if base == root else part_name(base.name), suffix)]
+    found = [pair for base in bases for pair in _apart(base, "" if base == root else split_name(base.name), suffix)]
     found = found or _beside(root, suffix)
     return sorted(found, key=lambda pair: pair.listing is not None and "_" in pair.listing.stem)
 
@@ -86,18 +86,20 @@ def key_of(parts: Sequence[str]) -> str:
     return "/".join((*(part for part in above if part.casefold() not in _KIND_FOLDERS), stem))
 
 
-def part_name(folder: str) -> str:
-    """Return the name of a folder's part: usual names in lower case, others as they are."""
-    return folder.lower() if _PART.fullmatch(folder) else folder
+def split_name(folder: str) -> str:
+    """Return the name of a folder's split: usual names in lower case, others as they are."""
+    return folder.lower() if _SPLIT.fullmatch(folder) else folder
 
 
 def _begin_at(root: Path, pairs: list[Pair], suffix: str) -> bool:
     """Tell whether pairs are those of a dataset that begins at its root, not in a folder of any name that it wraps."""
     if any(pair.images == pair.annotations for pair in pairs):
         folders = _folders(root)
-        return len(folders) != 1 or _is_part(folders[0]) or any(path.suffix.lower() == suffix for path in entries(root))
+        return (
+            len(folders) != 1 or _is_split(folders[0]) or any(path.suffix.lower() == suffix for path in entries(root))
+        )
     first = {pair.annotations.relative_to(root).parts[0] for pair in pairs}
-    return all(name.casefold() in _KIND_FOLDERS or _PART.fullmatch(name) or _YEAR.fullmatch(name) for name in first)
+    return all(name.casefold() in _KIND_FOLDERS or _SPLIT.fullmatch(name) or _YEAR.fullmatch(name) for name in first)
 
 
 def is_paired(root: Path, suffix: str, looks_right: Callable[[bytes], bool]) -> bool:
@@ -130,10 +132,12 @@ def _apart(base: Path, prefix: str, suffix: str) -> list[Pair]:
         annotations: [p for p in entries(annotations) if p.suffix.lower() == suffix],
     }
     below = {folder: {place.name.casefold(): place for place in _folders(folder)} for folder in whole}
-    parts = {name for folder, files in whole.items() if not files for name, at in below[folder].items() if _is_part(at)}
+    splits = {
+        name for folder, files in whole.items() if not files for name, at in below[folder].items() if _is_split(at)
+    }
     return [
         Pair(_joined(prefix, name), below[images].get(name, images), below[annotations].get(name, annotations))
-        for name in sorted(parts)
+        for name in sorted(splits)
     ] or [Pair(prefix, images, annotations)]
 
 
@@ -144,9 +148,9 @@ def _beside(root: Path, suffix: str) -> list[Pair]:
     lists = [Pair(_list_name(path), root, root, path) for path in _lists(root)]
     if lists:
         return lists
-    folders = list(_part_folders(root, suffix, _DEEPEST))
+    folders = list(_split_folders(root, suffix, _DEEPEST))
     if folders:
-        names = [part_name(folder.name) for folder in folders]
+        names = [split_name(folder.name) for folder in folders]
         single = len(set(names)) == len(names)
         return [
             Pair(name if single else folder.relative_to(root).as_posix(), folder, folder)
@@ -171,31 +175,31 @@ def _images(base: Path, annotations: Path) -> Path:
     if any(walk_images(annotations)):
         return annotations
     others = [place for place in _folders(base) if place != annotations and any(walk_images(place))]
-    if images_by_stem(base) or (len(others) > 1 and all(map(_is_part, others))):
+    if images_by_stem(base) or (len(others) > 1 and all(map(_is_split, others))):
         return base
     return others[0] if len(others) == 1 else base / "JPEGImages"
 
 
 def _lists(base: Path) -> list[Path]:
-    """Return the lists of images: VOC's, else those right in the folder that are called like usual parts."""
+    """Return the lists of images: VOC's, else those right in the folder that are called like usual splits."""
     for pattern in _LISTS:
         found = [path for path in matching(base, pattern) if path.is_file() and path.stem.lower() not in _NO_LISTS]
         if found:
             return found
-    return [path for path in matching(base, "*.txt") if _PART.fullmatch(path.stem) and path.is_file()]
+    return [path for path in matching(base, "*.txt") if _SPLIT.fullmatch(path.stem) and path.is_file()]
 
 
 def _list_name(path: Path) -> str:
-    return part_name(path.stem)
+    return split_name(path.stem)
 
 
-def _part_folders(place: Path, suffix: str, deeper: int) -> Iterator[Path]:
-    """Yield folders that are called like usual parts and hold annotation files, none of them inside another."""
+def _split_folders(place: Path, suffix: str, deeper: int) -> Iterator[Path]:
+    """Yield folders that are called like usual splits and hold annotation files, none of them inside another."""
     for folder in _folders(place):
-        if _is_part(folder) and _holds(folder, suffix):
+        if _is_split(folder) and _holds(folder, suffix):
             yield folder
         elif deeper:
-            yield from _part_folders(folder, suffix, deeper - 1)
+            yield from _split_folders(folder, suffix, deeper - 1)
 
 
 def _called(base: Path, names: tuple[str, ...]) -> list[Path]:
@@ -207,8 +211,8 @@ def _folders(place: Path) -> list[Path]:
     return [entry for entry in entries(place) if is_folder(entry)]
 
 
-def _is_part(folder: Path) -> bool:
-    return _PART.fullmatch(folder.name) is not None
+def _is_split(folder: Path) -> bool:
+    return _SPLIT.fullmatch(folder.name) is not None
 
 
 def _holds(folder: Path, suffix: str) -> bool:

@@ -65,7 +65,7 @@ def test_label_file_replaces_the_last_images_folder(image: str, label: str) -> N
 
 def test_flat_folder_is_one_unnamed_part(tmp_path: Path) -> None:
     source = read_yolo(write_yolo(tmp_path, {"b.png": BOX, "a.png": BOX}), NAMES)
-    assert source.part_names == ("",)
+    assert source.split_names == ("",)
     samples = source.samples("")
     assert [sample.image.name for sample in samples] == ["a.png", "b.png"]
     assert samples[0].boxes.tolist() == [pytest.approx([40, 15, 60, 35])]
@@ -77,7 +77,7 @@ def test_parts_by_folder_without_yaml(tmp_path: Path, images: str, labels: str) 
     for part in ("train", "val"):
         write_yolo(tmp_path, {f"{part}.png": BOX}, images.format(part), labels.format(part))
     source = read_yolo(tmp_path, NAMES)
-    assert sorted(source.part_names) == ["train", "val"]
+    assert sorted(source.split_names) == ["train", "val"]
     assert [sample.image.name for sample in source.samples("val")] == ["val.png"]
 
 
@@ -89,7 +89,7 @@ def test_data_yaml_names_parts_and_classes(tmp_path: Path) -> None:
     )
     source = read_yolo(tmp_path)
     assert source.classes == ("cat", "dog")
-    assert source.part_names == ("train", "val")
+    assert source.split_names == ("train", "val")
     assert [sample.image.name for sample in source.samples("train")] == ["a.png", "b.png"]
     assert read_yolo(tmp_path / "data.yaml", NAMES).classes == NAMES
 
@@ -101,7 +101,7 @@ def test_wrong_paths_are_mended_within_the_dataset(tmp_path: Path) -> None:
         "train: ../train/images\nval: /home/me/fruit/valid/images\ntest: ../test/images\nnames: [x]\n"
     )
     source = read_yolo(tmp_path)
-    assert source.part_names == ("train", "val")
+    assert source.split_names == ("train", "val")
     assert len(source.samples("train")) == len(source.samples("val")) == 1
     assert kinds(source) == [("wrong-paths", "data.yaml")] * 3
     assert [oddity.detail.split(": ")[0] for oddity in source.report.found] == ["train", "val", "test"]
@@ -111,7 +111,7 @@ def test_wrong_paths_are_mended_within_the_dataset(tmp_path: Path) -> None:
 def test_lone_images_folder_does_not_stand_in_for_another_part(tmp_path: Path) -> None:
     write_yolo(tmp_path, {"a.png": BOX}, "images", "labels")
     (tmp_path / "data.yaml").write_text("train: images\nval: ../valid/images\nnames: [x]\n")
-    assert read_yolo(tmp_path).part_names == ("train",)
+    assert read_yolo(tmp_path).split_names == ("train",)
 
 
 def test_list_of_images_keeps_its_order(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_classes_told_by_file_names(tmp_path: Path) -> None:
     stems = ("SYH_2017-04-27_1312", "CDY_2031", "CDY-TULE_1404", "XXX_1", "CFR_1624")
     source = read_yolo(write_wgisd(tmp_path, *stems), class_by_name={**kinds_of_grape, "CDY-TULE": "Tulelake"})
     assert source.classes == ("Chardonnay", "Syrah", "Cabernet Franc", "Tulelake")
-    assert source.part_names == ("train", "test")
+    assert source.split_names == ("train", "test")
     train, test = source.samples("train"), source.samples("test")
     assert [(sample.image.stem, sample.classes.tolist()) for sample in (*train, *test)] == [
         ("SYH_2017-04-27_1312", [1]), ("CDY_2031", [0]), ("CDY-TULE_1404", [3]), ("CFR_1624", [2]),

@@ -190,7 +190,7 @@ def test_each_image_keeps_the_label_file_of_its_whole_name(tmp_path: Path) -> No
 def test_folders_in_another_case(tmp_path: Path, images: str, labels: str) -> None:
     write_yolo(tmp_path, {"a.png": BOX}, images, labels)
     source = read_yolo(tmp_path, NAMES)
-    assert boxes(source, source.part_names[0]) == [[40, 15, 60, 35]]
+    assert boxes(source, source.split_names[0]) == [[40, 15, 60, 35]]
     assert source.report.found == []
 
 
@@ -216,5 +216,5 @@ def test_parts_in_another_case(tmp_path: Path, images: str, labels: str) -> None
     for part in ("Train", "VAL", "More"):
         write_yolo(tmp_path, {f"{part}.png": BOX}, images.format(part), labels.format(part))
     more = [] if images == "{}" else ["More"]
-    assert sorted(read_yolo(tmp_path, NAMES).part_names) == [*more, "train", "val"]
-    assert sorted(read_yolo(tmp_path, NAMES, wanted=("Train",)).part_names) == [*more, "Train", "val"]
+    assert sorted(read_yolo(tmp_path, NAMES).split_names) == [*more, "train", "val"]
+    assert sorted(read_yolo(tmp_path, NAMES, wanted=("Train",)).split_names) == [*more, "Train", "val"]

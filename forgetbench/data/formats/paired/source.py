@@ -1,8 +1,8 @@
-"""Data with one annotation file an image: which image is whose, and which of them a part lists.
+"""Data with one annotation file an image: which image is whose, and which of them a split lists.
 
 An annotation file's image is that of its own name; else the one that it names; else the only one that either name
 nearly matches. A list's line names an image or an annotation file in the same ways. Images without an annotation file
-are background where a list names them; of a part without a list they are left out.
+are background where a list names them; of a split without a list they are left out.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from forgetbench.data.clean import CLASS_NAMED_TWICE, DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.matches import Matches, names_in
-from forgetbench.data.formats.pairs import Pair, files_by_key, part_name
+from forgetbench.data.formats.paired.matches import Matches, names_in
+from forgetbench.data.formats.paired.pairs import Pair, files_by_key, split_name
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, read_lines
-from forgetbench.data.reading.source import Described, Listed, Source, unknown_part
+from forgetbench.data.reading.source import Described, Listed, Source, unknown_split
 from forgetbench.errors import DataError
 
 
@@ -41,7 +41,7 @@ class PairedSource(Source):
 
     Args:
         root: The dataset's folder.
-        pairs: Its parts.
+        pairs: Its splits.
         suffix: What annotation files end in, in lower case.
         names: Class names in the order wanted; None for all that are found, sorted.
         expected: What annotation files have to hold, for errors.
@@ -99,9 +99,9 @@ class PairedSource(Source):
             (pair.images, pair.annotations): Matches(images[pair.images], kept[pair.annotations], named)
             for pair in pairs
         }
-        # Folders of images that nobody annotated, such as a competition's test images, are no parts.
-        parts = [pair for pair in pairs if pair.listing or not self._matches[pair.images, pair.annotations].is_empty]
-        self._pairs = {pair.part: pair for pair in parts or pairs}
+        # Folders of images that nobody annotated, such as a competition's test images, are no splits.
+        splits = [pair for pair in pairs if pair.listing or not self._matches[pair.images, pair.annotations].is_empty]
+        self._pairs = {pair.split: pair for pair in splits or pairs}
 
     @abstractmethod
     def _survey(self, path: Path) -> tuple[Facts, set[str]] | None:
@@ -112,8 +112,8 @@ class PairedSource(Source):
         """
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the lists, else of the folders of parts; else of all annotated images, by their year or unnamed."""
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the lists, else of the folders of splits; else of all annotated images, by their year or unnamed."""
         return tuple(self._pairs)
 
     def described(self, listed: Listed) -> Described:
@@ -128,11 +128,11 @@ class PairedSource(Source):
             given, image = near[0]
             self.report.add(NEAR_NAMES, self.name_of(image), nearly_named(len({image for _, image in near}), given))
 
-    def _list(self, part: str) -> list[Listed]:
-        """List a part's images in its list's order; without a list, every annotated image."""
-        pair = self._pairs.get(part) or self._pairs.get(part_name(part))
+    def list_images(self, split: str) -> list[Listed]:
+        """List a split's images in its list's order; without a list, every annotated image."""
+        pair = self._pairs.get(split) or self._pairs.get(split_name(split))
         if pair is None:
-            raise unknown_part(self, part)
+            raise unknown_split(self, split)
         matches = self._matches[pair.images, pair.annotations]
         unread: dict[str, list[Path]] | None = None
         listed = []
@@ -160,7 +160,7 @@ class PairedSource(Source):
         return listed
 
     def _entries(self, pair: Pair, matches: Matches) -> Iterator[tuple[str, Path, str]]:
-        """Yield key, file that names it and place there, for each image of a part."""
+        """Yield key, file that names it and place there, for each image of a split."""
         if pair.listing is None:
             sharing = [other for other in self._pairs.values() if other.annotations == pair.annotations]
             elsewhere = [self._matches[other.images, other.annotations] for other in sharing if other != pair]
@@ -179,7 +179,7 @@ class PairedSource(Source):
             yield named or texts[-1], pair.listing, f"line {number}"
 
     def _tell_of_others(self, pair: Pair, used: set[Path]) -> None:
-        """Report the images of a part without a list that have no annotation file."""
+        """Report the images of a split without a list that have no annotation file."""
         matches = self._matches[pair.images, pair.annotations]
         others = [
             paths[0] for key, paths in matches.images.items() if key not in matches.files and paths[0] not in used

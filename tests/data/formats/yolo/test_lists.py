@@ -8,7 +8,7 @@ import pytest
 from support.layouts import write_image
 
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.lists import listed_images
+from forgetbench.data.formats.yolo.lists import listed_images
 
 
 def read(root: Path, text: str, name: str = "train.txt") -> tuple[list[str], OddityReport]:

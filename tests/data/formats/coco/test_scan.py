@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from forgetbench.data.formats.coco import coco_scan
-from forgetbench.data.formats.coco.coco_scan import scan_categories
+from forgetbench.data.formats.coco import scan
+from forgetbench.data.formats.coco.scan import scan_categories
 
 CATEGORIES = [{"id": 1, "name": "é [x]"}, {"id": 2, "name": 'a "b" }', "supercategory": "\\"}]
 #: Text that looks like the list, and is none.
@@ -77,5 +77,5 @@ def test_a_list_in_the_middle_of_a_large_file_is_left_to_parsing(
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"images": [1] * 300, "categories": CATEGORIES, "annotations": [1] * 300}))
     assert scan_categories(path) == CATEGORIES
-    monkeypatch.setattr(coco_scan, "_MOST", 400)
+    monkeypatch.setattr(scan, "_MOST", 400)
     assert scan_categories(path) is None

@@ -1,7 +1,7 @@
 import pytest
 
-from forgetbench.data.formats.coco.coco_names import COCO_NAMES
-from forgetbench.data.reading.class_names import KINDS, SYNONYMS, shared
+from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.shared_classes import KINDS, SYNONYMS, shared
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from forgetbench.data.formats.pairs import key_of
+from forgetbench.data.formats.paired.pairs import key_of
 from forgetbench.data.reading.nearest import NearNames, slashed
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES
 

@@ -11,8 +11,8 @@ import pytest
 from support.layouts import write_image
 
 from forgetbench.data.choose import choose
-from forgetbench.data.formats.coco.coco_parts import is_same_part, part_of, part_word
 from forgetbench.data.formats.coco.reader import CocoSource, read_coco
+from forgetbench.data.formats.coco.splits import is_same_split, split_of, split_word
 from forgetbench.data.load import load_data
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.errors import DataError
@@ -280,14 +280,14 @@ def test_files_are_parts_by_their_names(tmp_path: Path, files: list[str], parts:
     for other in ("package.json", "annotations/captions_val.json", "._train.json", "train/info.json"):
         (tmp_path / other).parent.mkdir(exist_ok=True)
         (tmp_path / other).write_text('{"images": [], "annotations": []}')
-    assert list(read_coco(tmp_path).part_names) == parts
+    assert list(read_coco(tmp_path).split_names) == parts
 
 
 def test_a_part_that_the_suite_names_need_not_be_a_usual_one(tmp_path: Path) -> None:
     for file in ("cats.json", "dogs.json", "val.json"):
         write(tmp_path, ["a.png"], file)
-    assert read_coco(tmp_path, training=["cats"]).part_names == ("cats", "val")
-    assert read_coco(tmp_path, evaluated=["dogs"]).part_names == ("dogs", "val")
+    assert read_coco(tmp_path, training=["cats"]).split_names == ("cats", "val")
+    assert read_coco(tmp_path, evaluated=["dogs"]).split_names == ("dogs", "val")
 
 
 def test_a_part_cut_short_is_named(tmp_path: Path) -> None:
@@ -309,12 +309,12 @@ def test_too_few_images_say_why(tmp_path: Path) -> None:
 
 
 def test_words_for_parts() -> None:
-    assert [part_word(name) for name in ("x_train2017", "Val-images", "trainer", "train_val", "test")] == [
+    assert [split_word(name) for name in ("x_train2017", "Val-images", "trainer", "train_val", "test")] == [
         "train2017", "Val", None, None, "test",
     ]  # fmt: skip
-    assert is_same_part("valid", "VAL2017")
-    assert not is_same_part("val2014", "val2017")
-    assert not is_same_part("trainval", "train")
-    assert not is_same_part("", "train")
-    assert part_of(Path("/train/set"), Path("/train/set/a.json")) is None
-    assert part_of(Path("/train/set"), Path("/train/set/val/a.json")) == "val"
+    assert is_same_split("valid", "VAL2017")
+    assert not is_same_split("val2014", "val2017")
+    assert not is_same_split("trainval", "train")
+    assert not is_same_split("", "train")
+    assert split_of(Path("/train/set"), Path("/train/set/a.json")) is None
+    assert split_of(Path("/train/set"), Path("/train/set/val/a.json")) == "val"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.layouts import voc_object, write_image, write_voc
 
-from forgetbench.data.formats.pairs import find_pairs
+from forgetbench.data.formats.paired.pairs import find_pairs
 from forgetbench.data.formats.voc import read_voc
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.recognise import recognise
@@ -93,7 +93,7 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, list[str]]]] = {
 def test_layouts(tmp_path: Path, name: str) -> None:
     files, parts = LAYOUTS[name]
     source = read_voc(write(tmp_path, *files))
-    assert source.part_names == tuple(parts)
+    assert source.split_names == tuple(parts)
     for part, images in parts.items():
         assert [listed.name for listed in source.images(part)] == images
         for sample in source.samples(part):
@@ -237,7 +237,7 @@ def test_an_image_that_several_xml_files_end_at_is_nobodys(tmp_path: Path, liste
         write(tmp_path, "ImageSets/Main/train.txt")
         (tmp_path / "ImageSets/Main/train.txt").write_text("0\n1\n")
     source = read_voc(tmp_path)
-    assert [sample.image.name for sample in source.samples(source.part_names[0])] == ["1.png"]
+    assert [sample.image.name for sample in source.samples(source.split_names[0])] == ["1.png"]
     odd = next(oddity for oddity in source.report.found if oddity.kind == "duplicate-image")
     assert (odd.file, odd.detail) == (
         "JPEGImages/0.png",

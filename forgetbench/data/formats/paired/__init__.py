@@ -1,0 +1,1 @@
+"""Formats with one annotation file for each image: their layouts, whose file is whose, and the source of both."""
