@@ -216,10 +216,13 @@ class Regime:
             RunError: a strategy changes what does not train, or gives something of another shape.
         """
         for strategy in filter(_changes_the_end, self._strategies):
-            floats = {name: tensor for name, tensor in averages.items() if tensor.is_floating_point()}
-            copies = {name: tensor.detach().to(torch.float32, copy=True) for name, tensor in floats.items()}
+            copies = {
+                name: tensor.detach().to(torch.float32, copy=True)
+                for name, tensor in averages.items()
+                if name in self.ever_trained and tensor.is_floating_point()
+            }
             for name, tensor in strategy.finish(copies, original).items():
-                if name not in self.ever_trained or tensor.shape != averages[name].shape:
+                if name not in copies or tensor.shape != averages[name].shape:
                     expected = "a part that trains, in its own shape"
                     raise RunError(f"{strategy.name} changed what it may not", where=name, expected=expected)
                 averages[name].copy_(tensor)

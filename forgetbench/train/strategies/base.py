@@ -158,11 +158,11 @@ class Strategy:
     def finish(self, weights: Mapping[str, Tensor], original: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Return weights, or statistics, to change after the last epoch, by name.
 
-        They replace those of the arm's checkpoint of the last epoch; only what trains may change. An arm that diverges
-        ends without, and `train.patience` is refused beside a strategy that does this.
+        They replace those of the arm's checkpoint of the last epoch. An arm that diverges ends without, and
+        `train.patience` is refused beside a strategy that does this.
 
         Args:
-            weights: Copies of what the checkpoint would hold, in float32.
+            weights: Copies, in float32, of what the checkpoint would hold of the parts that train; no other may change.
             original: All tensors of the original; those of its head are of its own classes.
         """
         del weights, original
