@@ -31,6 +31,7 @@ class Learner:
         arm: Name of the arm.
         branch: The model and the modules it owns.
         losses: What it minimises.
+        made: Those of its weights that strategies make from other parameters.
         ema: Moving average of the owned modules; this is what checkpoints hold.
         stopped: Why training ended before the last epoch, or None.
         diverged: Whether that is because weights or statistics are no longer finite.
@@ -65,7 +66,7 @@ class Learner:
         self.losses = Losses(branch, regime, trainer.args, original, targets)
         self.ema = ModelEMA(branch.owned)
         self._weights = branch.parameters()
-        self._made, self._original = made, original
+        self.made, self._original = made, original
         self._replaced = {id(weight): parameters for weight, parameters in made}
         self.scaler = precision.scaler()
         self.stopped: str | None = None
@@ -110,7 +111,7 @@ class Learner:
         self._last_step_at = batch_number
         self.steps += 1
         owned, optimizer = self.branch.owned, self.trainer.optimizer
-        self._made.pull_back(self.scaler)
+        self.made.pull_back(self.scaler)
         self.scaler.unscale_(optimizer)
         norms = StepNorms(owned) if log else None
         total = torch.nn.utils.clip_grad_norm_(self._stepped(), max_norm=CLIP_NORM)
@@ -120,7 +121,7 @@ class Learner:
             self.skipped_steps += 1
         self.scaler.update()
         optimizer.zero_grad()
-        self._made.after_step()
+        self.made.after_step()
         self.ema.update(owned)
         for average, tensor in self._resting:  # an average of equal values is equal only up to rounding
             average.copy_(tensor)
@@ -166,7 +167,7 @@ class Learner:
             "skipped_steps": self.skipped_steps,
             "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
-            "made": self._made.state_dict(),
+            "made": self.made.state_dict(),
             "strategies": self.regime.state(),
             "stopped": self.stopped,
             "diverged": self.diverged,
@@ -186,7 +187,7 @@ class Learner:
         self.steps, self.skipped_steps, self.epochs = state["steps"], state["skipped_steps"], state["epochs"]
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
-        self._made.load_state_dict(state["made"])
+        self.made.load_state_dict(state["made"])
         self.regime.restore(state["strategies"])
         self.losses.shift_heads(epochs)
 

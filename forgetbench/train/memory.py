@@ -15,8 +15,8 @@ from forgetbench.train.probes import optimizer_bytes, tensor_bytes
 
 
 def residents(learner: Learner) -> list[Tensor]:
-    """Return the parameters and buffers of a branch's whole model, frozen modules included."""
-    return [*learner.branch.model.parameters(), *learner.branch.model.buffers()]
+    """Return what a branch's whole model holds, frozen modules included, and what some of its weights are made from."""
+    return [*learner.branch.model.parameters(), *learner.branch.model.buffers(), *learner.made.state_dict().values()]
 
 
 def backward_rows(learner: Learner, saved: int, images: Tensor, epoch: int) -> list[MemoryRow]:

@@ -22,7 +22,7 @@ def test_raw_outputs_are_those_of_the_whole_model(family: str, inputs: list[int]
         _, raw = original.model(images)
         yolo.run_modules(original.modules[:-1], outputs, images, yolo.saved_indices(original.model))
     features = [outputs[index] for index in inputs]
-    bins = original.modules[-1].reg_max
+    bins = int(original.model.model[-1].reg_max)
     for one_to_one in (False, True) if yolo.has_two_heads(original.model) else (False,):
         found = run_head(original.modules[-1], features, one_to_one=one_to_one)
         assert found.boxes.shape == (2, 4 * bins, 8 * 8 + 4 * 4 + 2 * 2)
@@ -42,7 +42,7 @@ def test_gradients_pass_to_the_features_from_either_kind_of_stacks() -> None:
         yolo.run_modules(original.modules[:-1], outputs, images, yolo.saved_indices(original.model))
     for one_to_one in (False, True):
         features = [outputs[index].clone().requires_grad_() for index in inputs]
-        run_head(original.modules[-1], features, one_to_one=one_to_one).scores.sum().backward()
+        run_head(original.modules[-1], features, one_to_one=one_to_one).scores.sum().backward()  # type: ignore[no-untyped-call]
         assert all(feature.grad is not None and feature.grad.abs().sum() > 0 for feature in features)
 
 

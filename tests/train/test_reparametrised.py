@@ -52,9 +52,9 @@ def test_the_gradient_of_a_weight_reaches_what_it_is_made_from_by_the_chain_rule
     made = Reparametrised({"a.b": weight}, {"a.b": module})
     assert weight.tolist() == [9.0, 4.0]
     scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
-    scaler.scale(torch.zeros(1))  # type: ignore[no-untyped-call]
+    scaler.scale(torch.zeros(1))
     for _ in range(2):  # gradients accumulate
-        (8 * weight @ torch.tensor([1.0, 10.0])).backward()
+        (8 * weight @ torch.tensor([1.0, 10.0])).backward()  # type: ignore[no-untyped-call]
     made.pull_back(scaler)
     assert module.root.grad is not None
     assert module.root.grad.tolist() == [2 * 8 * 2 * 3.0, 2 * 8 * 2 * -20.0]  # the optimizer's to unscale

@@ -68,10 +68,8 @@ def test_a_strategy_trained_with_others_equals_it_alone_and_resumed_to_the_last_
     tmp_path: Path, joint: TrainingSession, arm: str
 ) -> None:
     first = made_of(tmp_path, arm)
-    epochs = first.epochs()
-    next(epochs)
+    next(first.epochs())
     torch.save(first.state(), tmp_path / "state.pt")
-    epochs.close()
     resumed = made_of(tmp_path, arm)
     resumed.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert [record.epoch for record in resumed.epochs()] == [2, 3]
