@@ -1,4 +1,4 @@
-"""What installed packages add to forgetbench: classes they name under an entry point group, imported when asked for."""
+"""What installed packages add to forgetbench: what they name under an entry point group, imported when asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from forgetbench.errors import InputError, brief
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Plugin:
     _entry: EntryPoint
 
     def load(self, kind: type) -> type[Any]:
-        """Import it.
+        """Import it, a class.
 
         Args:
             kind: What it has to be a subclass of; its attribute `name` has to be what it is offered as.
@@ -34,18 +36,36 @@ class Plugin:
         Raises:
             InputError: importing it fails, or it is something else; the error names the distribution.
         """
-        try:
-            found = self._entry.load()
-        except Exception as error:  # whatever a stranger's module raises while it is imported
-            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise self._unusable(f"importing {self._entry.value} failed: {brief(reason)}") from error
+        found = self._imported()
         if not isinstance(found, type) or not issubclass(found, kind):
-            raise self._unusable(f"{self._entry.value} is no subclass of {kind.__module__}.{kind.__qualname__}")
+            raise self.unusable(f"{self._entry.value} is no subclass of {kind.__module__}.{kind.__qualname__}")
         if getattr(found, "name", None) != self.name:
-            raise self._unusable(f"{self._entry.value} calls itself {brief(getattr(found, 'name', None))}")
+            raise self.unusable(f"{self._entry.value} calls itself {brief(getattr(found, 'name', None))}")
         return found
 
-    def _unusable(self, reason: str) -> InputError:
+    def load_object(self, kind: type[Kind]) -> Kind:
+        """Import it, an object.
+
+        Args:
+            kind: What it has to be an instance of.
+
+        Raises:
+            InputError: importing it fails, or it is something else; the error names the distribution.
+        """
+        found = self._imported()
+        if not isinstance(found, kind):
+            raise self.unusable(f"{self._entry.value} is no {kind.__module__}.{kind.__qualname__}")
+        return found
+
+    def _imported(self) -> Any:
+        try:
+            return self._entry.load()
+        except Exception as error:  # whatever a stranger's module raises while it is imported
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise self.unusable(f"importing {self._entry.value} failed: {brief(reason)}") from error
+
+    def unusable(self, reason: str) -> InputError:
+        """Return the error for a plugin that cannot be used for some reason."""
         return InputError(
             f"'{self.name}' of the installed package {self.distribution} cannot be used",
             found=reason,
@@ -59,6 +79,24 @@ def installed_plugins(group: str) -> Mapping[str, Sequence[Plugin]]:
     Nothing is imported. Distributions are looked for once for each value of `sys.path`.
     """
     return _found(group, tuple(sys.path))
+
+
+def only_plugin(group: str, name: str) -> Plugin:
+    """Return what is offered under a name, which has to be one thing.
+
+    Raises:
+        InputError: two distributions offer it, or none.
+    """
+    found = installed_plugins(group).get(name, ())
+    if not found:
+        raise InputError("no installed package offers this", where=f"'{name}' of {group}")
+    if len(found) > 1:
+        raise InputError(
+            f"'{name}' is offered by several installed packages",
+            found=" and ".join(sorted(plugin.distribution for plugin in found)),
+            fix="Uninstall all but one.",
+        )
+    return found[0]
 
 
 @cache

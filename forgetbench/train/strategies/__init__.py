@@ -68,6 +68,20 @@ def package_of(name: str) -> str | None:
     return offered[0].distribution if offered and name not in _own_strategies() else None
 
 
+def check_strategies(given: Mapping[str, Any], where: str) -> None:
+    """Check names and options of an arm's strategies, as far as they can be without a model.
+
+    Args:
+        given: Options by strategy name, as the suite has them.
+        where: The place in the suite, for errors.
+
+    Raises:
+        SuiteError: a name is unknown, or options are of another form.
+    """
+    for name, options in given.items():
+        _checked(name, options, f"{where}.{name}")
+
+
 def make_strategies(given: Mapping[str, Any], parts: Parts, where: str) -> list[Strategy]:
     """Return an arm's strategies for one model.
 
@@ -119,12 +133,17 @@ def _loaded(plugin: Plugin, where: str) -> type[Strategy]:
 
 
 def _make(name: str, options: Any, parts: Parts, where: str) -> Strategy:
+    kind, checked = _checked(name, options, where)
+    return kind(checked, parts, where)
+
+
+def _checked(name: str, options: Any, where: str) -> tuple[type[Strategy], Any]:
+    """Return a strategy's class and its options as it takes them."""
     kind = find_strategy(name, where)
     try:
-        checked = _adapter(kind).validate_python(options)
+        return kind, _adapter(kind).validate_python(options)
     except ValidationError:
         raise SuiteError("wrong options", where=where, expected=kind.expected, found=brief(options)) from None
-    return kind(checked, parts, where)
 
 
 def _adapter(kind: type[Strategy]) -> TypeAdapter[Any]:
