@@ -67,8 +67,22 @@ def count_objects(dataset: Dataset) -> NDArray[np.int64]:
     return objects
 
 
-def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> list[ClassMatches]:
-    """Match detections to annotations of all sizes as pycocotools does; returns the matches of each class.
+@dataclass(frozen=True)
+class Matches:
+    """What matching the detections of a network gives.
+
+    Attributes:
+        of_classes: The matches of each class.
+        found: (annotations,) score of the detection that matches each annotated box at an IoU of 0.5, in the order of
+            the dataset; NaN where none matches, and for crowd regions.
+    """
+
+    of_classes: list[ClassMatches]
+    found: NDArray[np.float32]
+
+
+def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> Matches:
+    """Match detections to annotations of all sizes as pycocotools does.
 
     Per image and class the best `max_det` detections take turns by falling score. Of the free objects that a detection
     overlaps enough for a threshold it takes the one that it overlaps most; where there is none, a crowd region.
@@ -81,7 +95,7 @@ def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> l
     classes = len(dataset.classes)
     counted = _counted(dataset, detections, max_det)
     image, label, score = counted.image.astype(np.int64), counted.label.astype(np.int64), counted.score
-    found, ignored, _ = _take_turns(dataset, counted)
+    found, ignored, taker = _take_turns(dataset, counted)
 
     objects = count_objects(dataset)
     by_score = np.lexsort((image, -score, label))
@@ -94,18 +108,7 @@ def match(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> l
         made.append(
             ClassMatches(image[mine], score[mine], matched, found[rows], ignored[rows], objects[:, index].copy())
         )
-    return made
-
-
-def scores_of_found(dataset: Dataset, detections: Detections, max_det: int = MAX_DET) -> NDArray[np.float32]:
-    """Return the score of the detection that matches each annotated box at an IoU of 0.5.
-
-    Returns:
-        (annotations,) in the order of the dataset; NaN where none matches, and for crowd regions.
-    """
-    counted = _counted(dataset, detections, max_det)
-    _, _, taker = _take_turns(dataset, counted)
-    return np.append(counted.score, np.float32(np.nan))[taker]
+    return Matches(made, np.append(score, np.float32(np.nan))[taker])
 
 
 def _counted(dataset: Dataset, detections: Detections, max_det: int) -> Detections:

@@ -6,14 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import near_pairs
-from forgetbench.evaluate.nms import unsuppressed
 
 
 def without_classes(dataset: Dataset, detections: Detections) -> tuple[Dataset, Detections]:
@@ -55,12 +53,27 @@ def rightly_named(dataset: Dataset, detections: Detections, iou: float) -> Detec
 
 
 def _unsuppressed(detections: Detections, iou: float) -> NDArray[np.int64]:
-    """Return the positions of the detections, sorted by image and falling score, that suppression leaves."""
-    columns = (comparable_boxes(detections), detections.score, detections.label.astype(np.int64))
-    boxes, scores, label = map(torch.from_numpy, columns)
+    """Return the positions of the detections, sorted by image and falling score, that suppression leaves.
+
+    The same arithmetic as that of suppression while evaluating (`nms.unsuppressed`), so that the same boxes stay.
+    """
+    boxes, label = comparable_boxes(detections).astype(np.float64), detections.label
     starts = np.flatnonzero(np.diff(detections.image, prepend=-1, append=-1)).tolist()
-    left = [
-        start + unsuppressed(boxes[start:end], scores[start:end], label[start:end], iou, end - start).numpy()
-        for start, end in pairwise(starts)
-    ]
+    left = [start + staying(boxes[start:end], label[start:end], iou) for start, end in pairwise(starts)]
     return np.concatenate([np.zeros(0, np.int64), *left])
+
+
+def staying(boxes: NDArray[np.float64], label: NDArray[np.int16], iou: float) -> NDArray[np.int64]:
+    """Return the positions of the boxes of an image, (n, 4) xyxy by falling score, that no better one drops."""
+    apart = boxes + label[:, None].astype(np.float64) * (boxes.max() - boxes.min() + 1)
+    first, second = apart[:, None], apart[None]
+    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
+    common = np.maximum(sides, 0).prod(axis=-1)
+    area = (apart[:, 2] - apart[:, 0]) * (apart[:, 3] - apart[:, 1])
+    with np.errstate(divide="ignore", invalid="ignore"):  # of boxes without area, which drop none
+        over = np.triu(common / (area[:, None] + area[None] - common) > iou, 1)
+    stays = np.ones(len(boxes), np.bool_)
+    for better in np.flatnonzero(over.any(axis=1)):
+        if stays[better]:
+            stays &= ~over[better]
+    return np.flatnonzero(stays)

@@ -50,11 +50,12 @@ class ModuleShelf:
     _hashes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.original_keys = tuple(self._put(module) for module in self.original.modules)
+        known = zip(self.original.modules, self.original.module_hashes, strict=True)
+        self.original_keys = tuple(self._put(module, content) for module, content in known)
 
-    def _put(self, module: nn.Module) -> str:
+    def _put(self, module: nn.Module, content: str | None = None) -> str:
         tensors = module.state_dict()
-        kind, content = sha256_json(repr(module)), hash_tensors(tensors)
+        kind, content = sha256_json(repr(module)), content or hash_tensors(tensors)
         key = module_key(int(module.i), kind, content)  # type: ignore[arg-type]
         self._modules.setdefault(key, module)
         self._hashes[key] = (kind, content)

@@ -13,7 +13,7 @@ from forgetbench.data.formats.coco.coco_names import super_categories
 from forgetbench.evaluate.bootstrap import average_recall, over_classes, resample
 from forgetbench.evaluate.coco import MAX_DET, score, scorer_rows
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.matching import count_objects, match, scores_of_found
+from forgetbench.evaluate.matching import Matches, count_objects, match
 from forgetbench.evaluate.naming import rightly_named, without_classes
 from forgetbench.evaluate.scorers import Hotcoco
 
@@ -69,17 +69,18 @@ class Examiner:
         self._truth = Hotcoco(dataset)
         self._subject = Subject(dataset.classes, super_categories(dataset.classes), count_objects(dataset))
 
-    def profile(self, detections: Detections, iou: float) -> Profile:
+    def profile(self, detections: Detections, matches: Matches, iou: float) -> Profile:
         """Return what a network gets right and wrong.
 
         Args:
             detections: What it found.
+            matches: What all of it matches.
             iou: What its suppression within a class was done at.
         """
         scores = score(self._truth, detections)
-        by_class = resample(match(self._dataset, detections), self._drawn).ap
+        by_class = resample(matches.of_classes, self._drawn).ap
         one_class = without_classes(self._dataset, detections)
-        (of_one_class,) = match(*one_class)
+        (of_one_class,) = match(*one_class).of_classes
         recall = float(average_recall(of_one_class, np.ones((len(self._dataset.samples), 1)))[0])
         named = rightly_named(self._dataset, detections, iou)
         rows = scorer_rows(detections)
@@ -100,8 +101,8 @@ class Examiner:
                 "ap": over_classes(by_class),
                 "class_agnostic_ap": over_classes(resample([of_one_class], self._drawn).ap),
                 "class_agnostic_ar": average_recall(of_one_class, self._drawn),
-                "right_class_ap": over_classes(resample(match(self._dataset, named), self._drawn).ap),
+                "right_class_ap": over_classes(resample(match(self._dataset, named).of_classes, self._drawn).ap),
             },
             errors=self._truth.error_types(rows, MAX_DET),
-            found=scores_of_found(self._dataset, detections),
+            found=matches.found,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import nn
 
@@ -60,6 +61,10 @@ class Blanks:
         """
         self._originals, self._classes = originals, classes
         self._made: dict[tuple[str, bool], Blank] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies hold: blanks are made again where they are asked for."""
+        return {**vars(self), "_made": {}}
 
     def of(self, model: str, *, pretrained: bool) -> Blank:
         """Return the blank of a model's branches that start from its weights, or from random ones."""

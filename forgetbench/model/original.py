@@ -7,7 +7,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,14 @@ class Original:
         model: The Ultralytics model; its parameters never require gradients.
         classes: Class names in the order of the head's outputs.
         architecture: What the model is built from.
+        path: The file that it was opened from, None where there is none.
     """
 
     name: str
     model: yolo.Yolo
     classes: tuple[str, ...]
     architecture: yolo.Architecture
+    path: Path | None = None
 
     @property
     def modules(self) -> list[nn.Module]:
@@ -64,7 +67,16 @@ class Original:
 
     def weights_hash(self) -> str:
         """Return a SHA-256 over names, shapes and values of all tensors; the file they came in does not matter."""
+        return self._weights_hash
+
+    @cached_property
+    def _weights_hash(self) -> str:
         return hash_tensors(self.model.state_dict())
+
+    @cached_property
+    def module_hashes(self) -> list[str]:
+        """The hash of each module's tensors, by index; its weights never change."""
+        return [hash_tensors(module.state_dict()) for module in self.modules]
 
 
 def load_original(path: Path) -> Original:
@@ -77,8 +89,8 @@ def load_original(path: Path) -> Original:
         raise not_a_file(path)
     try:
         if path.suffix.lower() == ".safetensors":
-            return make_original(path.stem, *_read_safetensors(path), where=path)
-        return _read_pickle(path)
+            return replace(make_original(path.stem, *_read_safetensors(path), where=path), path=path.absolute())
+        return replace(_read_pickle(path), path=path.absolute())
     except InputError:
         raise
     except Exception as error:  # a damaged or made-up file leads the libraries that read it to errors of every kind

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.derive.evidence import SEED
+from forgetbench.derive.resampling import SEED
 from forgetbench.model import yolo
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -19,13 +19,13 @@ from forgetbench.evaluate.scorers import scorer_version
 from forgetbench.files import writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blank, Blanks
-from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm, advice, check_arms, make_arms, scored_heads
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.cam_checks import check_cam_package
 from forgetbench.plan.claims import resolve_claims
 from forgetbench.plan.further import data_wanted, find_further_images, further_identity
 from forgetbench.plan.models import is_architecture, open_untrained, open_weights
+from forgetbench.plan.originals import Originals
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.plan.pretraining import cached_original, pretrain_original, pretrain_regime
 from forgetbench.progress import Progress, Silent, download_messages
@@ -56,7 +56,7 @@ class Plan:
     suite: Suite
     target: LoadedData
     reference: dict[str, Dataset]
-    originals: dict[str, Original]
+    originals: Originals
     blanks: Blanks
     arms: list[Arm]
     reports: dict[str, OddityReport]
@@ -167,7 +167,7 @@ def make_plan(
     if target.train is not None:
         report_shared(target.train, reference.evaluate, reference.report)
     training = reference.train or reference.evaluate
-    originals: dict[str, Original] = {}
+    originals = Originals()
     untrained: dict[str, str] = {}
     for name in suite.models:
         original = opened.get(name) or cached_original(name, folder, suite, training, progress)
@@ -176,7 +176,7 @@ def make_plan(
             untrained[original.name] = name
         if original.name in originals:
             raise SuiteError("two models have the same name", where="models", found=original.name)
-        originals[original.name] = original
+        originals.put(original)
     blanks = Blanks(originals, len(target.evaluate.classes))
     plan = Plan(
         suite,
@@ -212,7 +212,8 @@ def make_plan(
         )
     if train_originals:  # only now that all else is known to be right
         for model, name in untrained.items():
-            originals[model] = pretrain_original(name, folder, suite, training, device, progress)
+            trained = pretrain_original(name, folder, suite, training, device, progress)
+            originals.put(replace(trained, name=model))
         plan.untrained.clear()
     return plan
 

@@ -6,9 +6,8 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,7 +21,7 @@ from forgetbench.plan.models import open_untrained, read_suite_architecture
 from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.journal import Journal
-from forgetbench.record.state import load_state, newest_state, other_states, save_state, state_path
+from forgetbench.record.state import States
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
 from forgetbench.train.regime import Regime
@@ -36,37 +35,25 @@ class _Kept:
 
     def __init__(self, place: Path, progress: Progress) -> None:
         self._journal = Journal(place, warnings_to(progress))
+        self.states = States(self._journal, place)
         self._place, self._original = place, place / "original.safetensors"
 
     def original(self, name: str) -> Original | None:
         """Return the original if it was trained before and is what was written."""
         if not self._journal.holds(self._original):
             return None
-        loaded = load_original(self._original)
-        return Original(Path(name).stem, loaded.model, loaded.classes, loaded.architecture)
+        return replace(load_original(self._original), name=Path(name).stem)
 
     def begin(self) -> None:
         """Make ready to train."""
         self._place.mkdir(parents=True, exist_ok=True)
         self._journal.begin()
 
-    def state(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state to resume from, if there is one and it is what was written."""
-        newest = newest_state(self._journal.within(self._place))
-        return load_state(newest, device) if newest is not None and self._journal.holds(newest) else None
-
-    def add_state(self, epoch: int, state: Mapping[str, Any]) -> None:
-        """Write the state after an epoch in place of the one before."""
-        path = state_path(self._place, epoch)
-        save_state(path, dict(state))
-        self._journal.add(path)
-        self._journal.drop(other_states(path))
-
     def add(self, original: Original) -> None:
         """Write the trained original; there is nothing to resume from any more."""
         save_original(original, self._original)
         self._journal.add(self._original)
-        self._journal.drop(other_states(self._original))
+        self.states.drop()
 
 
 def cached_original(name: str, folder: Path | None, suite: Suite, data: Dataset, progress: Progress) -> Original | None:
@@ -127,7 +114,7 @@ def pretrain_original(
         device=device,
         logging=Logging(gradients=False, memory=False),
     )
-    state = kept.state(device)
+    state = kept.states.newest(device)
     if state is not None:
         session.restore(state)
     total = session.batches * settings.epochs
@@ -139,7 +126,7 @@ def pretrain_original(
             watch.done(done)
 
         for record in session.epochs(on_batch):
-            kept.add_state(record.epoch, session.state())
+            kept.states.add(record.epoch, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)
     tensors = session.learners[ARM].checkpoint_tensors()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forgetbench.analyse.uncertainty import percentiles
-from forgetbench.derive.operating import scored_networks
+from forgetbench.derive.networks import Networks
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
 from forgetbench.record.folder import RunFolder
@@ -127,11 +127,14 @@ def _tolerances(run: RunFolder, manifest: dict[str, Any], progress: Progress) ->
     """Return by how much AP and AP50 may differ, by name of the detections file."""
     resamples = int(manifest["suite"]["evaluation"]["resamples"]) or RESAMPLES
     found: dict[tuple[str, str], float] = {}
-    for file, network in scored_networks(run, manifest, resamples, progress).items():
-        for measure in _JUDGED:
-            resampled = network.scores[measure].resampled
-            low, high = percentiles(resampled[~np.isnan(resampled)]) or (0.0, 0.0)
-            found[file, measure] = max((high - low) / 2, LEAST_TOLERANCE)
+    networks = Networks(run, manifest, run.results(), resamples)
+    with progress.task("resampling images", len(networks.files), "network") as advance:
+        for done, file in enumerate(networks.files, start=1):
+            for measure in _JUDGED:
+                resampled = networks.scored(file).scores[measure].resampled
+                low, high = percentiles(resampled[~np.isnan(resampled)]) or (0.0, 0.0)
+                found[file, measure] = max((high - low) / 2, LEAST_TOLERANCE)
+            advance(done, "")
     return found
 
 

@@ -84,8 +84,7 @@ class Journal:
         """
         if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
             raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
-        for left in self._folder.rglob(".*.part"):
-            left.unlink(missing_ok=True)
+        remove_half_written(self._folder)
         write_text(self._path, lines_of(self._hashes))
 
     def seal(self) -> list[str]:
@@ -106,6 +105,12 @@ class Journal:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix()
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what a kill left of files that were being written."""
+    for left in folder.rglob(".*.part"):
+        left.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The state that training goes on from after an interruption, as a file of tensors and plain values."""
+"""The states that training goes on from after an interruption, as files of tensors and plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,43 @@ import torch
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import atomic_path
+from forgetbench.record.journal import Journal
 
 
-def state_path(place: Path, epoch: int) -> Path:
-    """Return the path of the state after an epoch."""
-    return place / f"state-{epoch:03d}.pt"
+class States:
+    """The states of one training: the newest counts, and is known by its hash from the moment it is finished.
 
+    Args:
+        journal: Knows which files are finished.
+        place: The folder of the training.
+    """
 
-def newest_state(paths: Iterable[Path]) -> Path | None:
-    """Return the state after the latest epoch, None where no path is a state's."""
-    states = (path for path in paths if path.suffix == ".pt")
-    return max(states, key=lambda path: int(path.stem.removeprefix("state-")), default=None)
+    def __init__(self, journal: Journal, place: Path) -> None:
+        self._journal, self._place = journal, place
 
+    def newest(self, device: torch.device) -> dict[str, Any] | None:
+        """Return the state to resume from, if there is one and it is what was written.
 
-def other_states(path: Path) -> list[Path]:
-    """Return the states beside one: the one before, or what a kill left."""
-    return [other for other in path.parent.glob("state-*.pt") if other != path]
+        Raises:
+            CorruptRunError: another version wrote it.
+        """
+        states = (path for path in self._journal.within(self._place) if path.suffix == ".pt")
+        newest = max(states, key=lambda path: int(path.stem.removeprefix("state-")), default=None)
+        return load_state(newest, device) if newest is not None and self._journal.holds(newest) else None
+
+    def add(self, epoch: int, state: Mapping[str, Any]) -> None:
+        """Write the state after an epoch in place of the one before."""
+        path = self._place / f"state-{epoch:03d}.pt"
+        save_state(path, dict(state))
+        self._journal.add(path)
+        self._drop_but(path)
+
+    def drop(self) -> None:
+        """Remove all states: training has ended."""
+        self._drop_but(None)
+
+    def _drop_but(self, kept: Path | None) -> None:
+        self._journal.drop([path for path in self._place.glob("state-*.pt") if path != kept])
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forgetbench.analyse.cam_images import largest_gain, largest_loss, random_images
 from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.data.dataset import relative_name
+from forgetbench.derive.tables import table
 from forgetbench.evaluate.image_score import confident
 from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
@@ -20,7 +21,9 @@ from forgetbench.model import yolo
 from forgetbench.plan.cam_checks import modules_shown
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
-from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.amend import amend
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.drift import CamRow
 from forgetbench.report.cam_charts import Panel, Picture, draw_cams
 from forgetbench.report.cam_text import cam_name, cam_note, panel_caption
 from forgetbench.report.figures import Figures
@@ -39,30 +42,6 @@ _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "refere
 MOST_BOXES = 30
 
 
-@dataclass(frozen=True)
-class CamRow:
-    """One map that was drawn.
-
-    Attributes:
-        model, dataset, role: Where.
-        rule, image: Why the image was chosen, and its name.
-        arm, epoch, head: Which network.
-        score: F1 of the network's detections on the image, None where there is nothing to score.
-        method: How the map was made.
-    """
-
-    model: str
-    dataset: str
-    role: str
-    rule: str
-    image: str
-    arm: str
-    epoch: int
-    head: str
-    score: float | None
-    method: str
-
-
 def cams_due(plan: Plan, folder: RunFolder) -> bool:
     """Tell whether a finished run lacks the maps its suite asks for: they decide none of its numbers, nor its name."""
     if plan.suite.cam is None:
@@ -71,13 +50,15 @@ def cams_due(plan: Plan, folder: RunFolder) -> bool:
 
 
 def add_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
-    """Draw the maps of a finished run, and only then record that its suite asks for them."""
-    write_cams(plan, folder, device, progress)
+    """Give a finished run the maps that its suite asks for."""
     manifest = folder.read_manifest()
     manifest["suite"]["cam"] = plan.suite.model_dump(mode="json")["cam"]
-    folder.write_manifest(manifest)
-    folder.journal.add(*write_report(folder.path, warn=warnings_to(progress)))
-    folder.journal.seal_again()
+
+    def drawn() -> list[Path]:
+        write_cams(plan, folder, device, progress)
+        return write_report(folder.path, warn=warnings_to(progress))
+
+    amend(folder, "maps", drawn, manifest)
 
 
 def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
@@ -89,7 +70,7 @@ def write_cams(plan: Plan, folder: RunFolder, device: torch.device, progress: Pr
         scorer = Scorer(plan, model, folder, device, progress)
         rows += _Maps(plan, plan.suite.cam, model, "target", folder, scorer).write(device, progress)
         rows += _Maps(plan, plan.suite.cam, model, "reference", folder, scorer).write(device, progress)
-    folder.write_table("cam.csv", columns_of(CamRow), rows)
+    table("cam.csv").write(folder, rows)
 
 
 class _Maps:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from forgetbench.derive.evidence import gains_asked, write_claims, write_evidence
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from forgetbench.derive.evidence import gains_asked
+from forgetbench.derive.source import Source
+from forgetbench.derive.tables import derive, table
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
+from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.portable import portable_suite
@@ -16,19 +23,28 @@ def claims_due(plan: Plan, folder: RunFolder) -> bool:
     return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
 
 
-def add_claims(plan: Plan, folder: RunFolder, progress: Progress) -> None:
+def add_claims(plan: Plan, folder: RunFolder, progress: Progress, *, again: bool = False) -> None:
     """Describe and judge a finished run by the suite's words and claims; nothing is measured again.
 
-    Claims may ask for other gains at which forgetting is compared; then that table is made anew.
+    Claims may ask for other gains at which forgetting is compared; then that table is made anew. `again` says that an
+    earlier attempt was interrupted: then nobody knows which of the tables it has written.
     """
     manifest = folder.read_manifest()
-    asked = {*gains_asked(manifest["claims"])} != {*gains_asked(plan.claims)}
+    asked = again or {*gains_asked(manifest["claims"])} != {*gains_asked(plan.claims)}
     manifest["claims"] = plan.claims
     manifest["suite"] |= {key: portable_suite(plan.suite)[key] for key in ("claims", "description")}
-    folder.write_manifest(manifest)
-    if asked:
-        write_evidence(folder, progress)
-    else:
-        write_claims(folder)
-    folder.journal.add(*write_report(folder.path, warn=warnings_to(progress)))
-    folder.journal.seal_again()
+    judge_again(folder, manifest, progress, other_gains=asked)
+
+
+def judge_again(folder: RunFolder, manifest: dict[str, Any], progress: Progress, *, other_gains: bool = True) -> None:
+    """Give a finished run a manifest with other claims or another description, and what follows from them."""
+
+    def judged() -> Iterator[Path]:
+        source, claims = Source(folder, progress, profiles=False), table("claims.csv")
+        if other_gains:
+            derive(source, asked=True)
+        elif claims.make is not None:
+            claims.write(folder, claims.make(source))
+        yield from write_report(folder.path, warn=warnings_to(progress))
+
+    amend(folder, "claims", judged, manifest)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from forgetbench.data.dataset import Sample
-from forgetbench.derive.batchnorm import BatchNormRow, write_batchnorm
+from forgetbench.derive.tables import table
 from forgetbench.evaluate.changes import Change, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleShelf, Network
@@ -18,7 +18,8 @@ from forgetbench.model.parts import statistics_of
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress
-from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.drift import BatchNormRow, DriftRow
 from forgetbench.record.tables import read_table
 from forgetbench.sweep.scoring import Scorable, Scorer
 from forgetbench.sweep.training import scored_epochs
@@ -26,32 +27,6 @@ from forgetbench.sweep.training import scored_epochs
 #: Most checkpoints that are looked at side by side; of each a minibatch's outputs are in memory.
 MOST_TOGETHER = 8
 _UNMEASURED, _UNCHANGED = FeatureDrift(None, None, 0), Change(None, None, None)
-
-
-@dataclass(frozen=True)
-class DriftRow:
-    """How far one module of an arm's last checkpoint has moved from the original's; None is not measured.
-
-    Attributes:
-        arm, model, seed, epoch: Which checkpoint.
-        module, kind: Which module of its trunk, as `model.<index>`; cells of modules below the freeze point are None.
-        cka, distance: Of the module's output on reference images, what came before included.
-        weight_change, mean_change, variance_change: Of the module's own parameters and BatchNorm statistics.
-        images: How many images `cka` and `distance` rest on.
-    """
-
-    arm: str
-    model: str
-    seed: int
-    epoch: int
-    module: str
-    kind: str
-    cka: float | None
-    distance: float | None
-    weight_change: float | None
-    mean_change: float | None
-    variance_change: float | None
-    images: int | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +39,9 @@ class _Last:
 
 
 def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float) -> None:
-    """Write `drift.csv` and `batchnorm.csv` if they are not there yet, whole; all checkpoints have been scored before.
+    """Write `drift.csv`, and which detections `batchnorm.csv` is made of, if both are not there yet, whole.
+
+    All checkpoints have been scored before.
 
     Args:
         plan, folder: The run.
@@ -92,8 +69,8 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
                 file = folder.detections(scorer.key(item)).name if item else None
                 shares.append(BatchNormRow(**row, ap=None, forgetting=None, low=None, high=None, detections=file))
             scorer.forget_modules()
-    folder.write_table("drift.csv", columns_of(DriftRow), drifts)
-    write_batchnorm(folder, shares, progress)
+    table("drift.csv").write(folder, drifts)
+    table("batchnorm.csv").write(folder, shares)
 
 
 def _is_written(folder: RunFolder) -> bool:

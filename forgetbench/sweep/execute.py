@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -12,29 +11,22 @@ from typing import Any
 import torch
 
 from forgetbench.data.annotations import save_annotations
-from forgetbench.data.dataset import Oddity
-from forgetbench.derive.evidence import write_evidence
-from forgetbench.derive.forgotten import write_forgotten
-from forgetbench.derive.measured import write_tables
-from forgetbench.device import free_memory, keep_freed_memory, pick_device, use_all_cores
+from forgetbench.derive.tables import table
+from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.slowness import warn_before_run
 from forgetbench.progress import Progress, Silent, warnings_to
-from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.amend import amend, begun, forget
+from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
-from forgetbench.sweep.cam import add_cams, cams_due, write_cams
+from forgetbench.sweep.cam import add_cams, cams_due
 from forgetbench.sweep.claims import add_claims, claims_due
-from forgetbench.sweep.drift import write_drift
 from forgetbench.sweep.environment import environment_of
+from forgetbench.sweep.executor import Executor, LocalExecutor, Site
 from forgetbench.sweep.finished import MOST_NAMED, holds_or_goes_on
-from forgetbench.sweep.scoring import Scorable, Scorer
-from forgetbench.sweep.training import scored_epochs, train_arms
-
-#: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
-MODULE_SHARE = 0.25
+from forgetbench.sweep.jobs import Scored, concluding_jobs, measuring_jobs, write_scores
 
 
 def run_suite(
@@ -75,7 +67,13 @@ def folder_of(plan: Plan, output: Path) -> RunFolder:
 
 
 def run_plan(
-    plan: Plan, output: Path, device: torch.device, progress: Progress, *, free_threads: bool = True
+    plan: Plan,
+    output: Path,
+    device: torch.device,
+    progress: Progress,
+    *,
+    free_threads: bool = True,
+    executor: Executor | None = None,
 ) -> RunFolder:
     """Train, score and chart a plan; go on where an earlier call with the same plan ended.
 
@@ -85,30 +83,38 @@ def run_plan(
         device: Where to compute.
         progress: Told what is going on.
         free_threads: Whether the user may choose the number of threads; not where another run decides it.
+        executor: Who does the jobs; default: this process.
 
     Raises:
         InputError: the run's folder cannot be written.
         RunError: the run could not go on.
     """
-    folder = folder_of(plan, output)
+    folder, executor = folder_of(plan, output), executor or LocalExecutor()
     with folder.lock():
         if folder.complete and holds_or_goes_on(folder, progress):
             _complete(plan, folder, device, progress)
         else:
             warn_before_run(device, progress, new_run=free_threads and not folder.begun)
-            _run(plan, folder, device, progress)
+            _run(plan, folder, device, progress, executor)
     return folder
 
 
 def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
     """Add to a finished run what decides none of its numbers and may have been asked for since."""
-    claims, cams = claims_due(plan, folder), cams_due(plan, folder)
+    interrupted = begun(folder)
+    addition = interrupted[0] if interrupted else None
+    claims = addition == "claims" or claims_due(plan, folder)
+    cams = addition == "maps" or cams_due(plan, folder)
+    if addition is not None:
+        progress.message("what was being added to the run when it was interrupted is added again")
     if claims:
         progress.message("the suite's claims or description changed: judging and describing anew")
-        add_claims(plan, folder, progress)
+        add_claims(plan, folder, progress, again=addition == "claims")
     if cams:
         add_cams(plan, folder, device, progress)
-    if not claims and not cams:
+    if addition == "report" and not claims and not cams:
+        amend(folder, "report", lambda: write_report(folder.path, warn=warnings_to(progress)))
+    elif not claims and not cams:
         progress.message(f"already complete: {folder.path}")
 
 
@@ -120,10 +126,11 @@ def _load(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequen
     return load_suite(Path(suite), overrides)
 
 
-def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress) -> None:
+def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, executor: Executor) -> None:
     journal = folder.journal
     journal.warn = warnings_to(progress)
     journal.begin()
+    forget(folder)
     rmtree(folder.unfinished_detections(), ignore_errors=True)  # of a pass that a kill ended after its last file
     manifest = manifest_of(plan, environment_of(folder, device, progress))
     folder.write_manifest(manifest)
@@ -137,32 +144,11 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
         if report.found:
             counts = ", ".join(f"{count} x {kind}" for kind, count in report.counts().items())
             progress.message(f"{role} data: {counts}; each is named in {folder.path / 'oddities.csv'}", "warning")
-    results: list[ResultRow] = []
-    classes: list[ClassRow] = []
-    for model in plan.originals:
-        scorer = Scorer(plan, model, folder, device, progress)
-        arms = [arm for arm in plan.arms if arm.model == model]
-        for _, group in groupby(arms, key=lambda arm: arm.seed):
-            train_arms(plan, list(group), folder, device, progress, scorer.target_ap)
-        pending = scorer.original_items()
-        budget = MODULE_SHARE * free_memory(device)
-        for arm in arms:
-            for epoch in scored_epochs(plan, folder, arm):
-                pending += scorer.checkpoint_items(arm, epoch)
-                if scorer.module_bytes > budget:
-                    _score(scorer, pending, results, classes)
-                    pending = []
-        _score(scorer, pending, results, classes)
-    manifest = with_outcomes(manifest, plan, folder)
-    folder.write_manifest(manifest)
-    write_tables(folder, manifest["arms"], results, classes)
-    write_evidence(folder, progress)
-    write_forgotten(folder, progress)
-    if plan.suite.evaluation.drift:
-        write_drift(plan, folder, device, progress, MODULE_SHARE * free_memory(device))
-    write_cams(plan, folder, device, progress)
-    progress.message("drawing")
-    journal.add(*write_report(folder.path, warn=warnings_to(progress)))
+    site = Site(plan, folder, device, progress)
+    done = executor.run(measuring_jobs(plan), site)
+    folder.write_manifest(with_outcomes(manifest, plan, folder))
+    write_scores([given for given in done.values() if isinstance(given, Scored)], site)
+    executor.run(concluding_jobs(), site)
     foreign = journal.seal()
     if foreign:
         progress.message(f"not part of the run, and not sealed: {', '.join(foreign[:MOST_NAMED])}", "warning")
@@ -171,13 +157,4 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
 def _write_oddities(plan: Plan, folder: RunFolder) -> None:
     """Write everything that was odd in the data, by role, kind and file."""
     rows = [{"role": role, **asdict(oddity)} for role, report in plan.reports.items() for oddity in report.found]
-    folder.write_table("oddities.csv", ["role", *columns_of(Oddity)], rows)
-
-
-def _score(scorer: Scorer, items: list[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
-    """Evaluate in one pass whatever was not evaluated before, then add the rows of all."""
-    scorer.evaluate(items)
-    rows, per_class = scorer.rows(items)
-    results += rows
-    classes += per_class
-    scorer.forget_modules()
+    table("oddities.csv").write(folder, rows)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from forgetbench.progress import Progress, Silent, warnings_to
+from forgetbench.record.amend import amend, begun, refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
 from forgetbench.report import write
+from forgetbench.sweep.claims import judge_again
 
 
 def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
@@ -22,11 +24,21 @@ def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
 
     Raises:
         CorruptRunError: the run's tables or its seal are not readable.
+        InputError: activation maps were being added to the run, which takes its suite.
+        RunLockedError: another process is working on the run.
     """
-    folder = RunFolder(run)
-    with reading(run):
-        written = write.write_report(run, warn=warnings_to(progress or Silent()))
-    if folder.complete:
-        folder.journal.add(*written)
-        folder.journal.seal_again()
-    return written
+    folder, progress = RunFolder(run), progress or Silent()
+    if not folder.complete:
+        return _drawn(folder, progress)
+    with folder.lock():
+        addition, manifest = begun(folder) or ("report", None)
+        if addition == "maps":
+            refuse_begun(run)
+        if addition == "claims" and manifest is not None:
+            judge_again(folder, manifest, progress)
+        return amend(folder, "report", lambda: _drawn(folder, progress))
+
+
+def _drawn(folder: RunFolder, progress: Progress) -> list[Path]:
+    with reading(folder.path):
+        return write.write_report(folder.path, warn=warnings_to(progress))

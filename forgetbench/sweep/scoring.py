@@ -28,7 +28,7 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, ResultRow
 
 
 @dataclass(frozen=True)
@@ -225,3 +225,11 @@ class Scorer:
     def forget_modules(self) -> None:
         """Drop checkpoints' modules from memory."""
         self._shelf.keep_only([])
+
+    def add_rows(self, items: Sequence[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
+        """Evaluate in one pass whatever was not evaluated before, add the rows of all, and forget the modules."""
+        self.evaluate(items)
+        rows, per_class = self.rows(items)
+        results += rows
+        classes += per_class
+        self.forget_modules()

@@ -14,7 +14,7 @@ from forgetbench.plan.arms import Arm
 from forgetbench.record.due import checkpoint_epochs
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.state import load_state, newest_state, other_states, save_state, state_path
+from forgetbench.record.state import States
 from forgetbench.suite.schema import Suite
 from forgetbench.train.learner import Learner
 from forgetbench.train.session import EpochRecord
@@ -37,6 +37,7 @@ class SessionFiles:
         self._suite, self._arms, self._folder = suite, arms, folder
         self._model, self._seed = arms[0].model, arms[0].seed
         self.place = folder.session(self._model, self._seed)
+        self._states = States(folder.journal, self.place)
         self._ended = self.place / "complete.json"
         self.begun = bool(folder.journal.within(self.place))
 
@@ -50,21 +51,15 @@ class SessionFiles:
         Raises:
             CorruptRunError: another version wrote it.
         """
-        newest = newest_state(self._folder.journal.within(self.place))
-        if newest is None or not self._folder.journal.holds(newest):
-            return None
-        state = load_state(newest, device)
-        return state if self._all_hold(state["session"]["learners"]) else None
+        state = self._states.newest(device)
+        return state if state is not None and self._all_hold(state["session"]["learners"]) else None
 
     def add(self, record: EpochRecord, state: Mapping[str, Any]) -> None:
         """Write an epoch's record, and then the state after it in place of the one before."""
         path = self._folder.record(self._model, self._seed, record.epoch)
         write_json(path, _recorded(record))
         self._folder.journal.add(path)
-        path = state_path(self.place, record.epoch)
-        save_state(path, dict(state))
-        self._folder.journal.add(path)
-        self._folder.journal.drop(other_states(path))
+        self._states.add(record.epoch, state)
 
     def complete(self, learners: Mapping[str, Learner]) -> None:
         """Write how training ended; there is nothing to resume from any more."""
@@ -80,7 +75,7 @@ class SessionFiles:
         }
         write_json(self._ended, ended)
         self._folder.journal.add(self._ended)
-        self._folder.journal.drop(other_states(self._ended))
+        self._states.drop()
 
     def clear(self) -> None:
         """Remove all that an earlier attempt left, and what was computed from all checkpoints together."""

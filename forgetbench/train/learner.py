@@ -13,7 +13,7 @@ from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, grow_branch, owned_state
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
-from forgetbench.record.training_rows import GradientRow
+from forgetbench.record.rows.training import GradientRow
 from forgetbench.train.losses import Losses
 from forgetbench.train.probes import StepNorms
 from forgetbench.train.regime import Regime

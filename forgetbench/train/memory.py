@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from forgetbench.device import solo_peak
-from forgetbench.record.training_rows import MemoryRow
+from forgetbench.record.rows.training import MemoryRow
 from forgetbench.train.learner import Learner
 from forgetbench.train.probes import optimizer_bytes, tensor_bytes
 

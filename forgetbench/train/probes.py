@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from forgetbench.record.training_rows import GradientRow
+from forgetbench.record.rows.training import GradientRow
 
 
 def l2_norms(groups: Iterable[list[Tensor]]) -> list[Tensor | None]:

@@ -24,7 +24,7 @@ from forgetbench.device import (
 from forgetbench.errors import DivergedError
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
-from forgetbench.record.training_rows import GradientRow, MemoryRow, TimeRow
+from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.context import SharedBatch

@@ -81,7 +81,7 @@ def main() -> None:
     for checkpoint in range(given.checkpoints):
         found = drawn_detections(dataset, np.random.default_rng(1 + checkpoint))
         began = time.perf_counter()
-        matches = match(dataset, found)
+        matches = match(dataset, found).of_classes
         matching += time.perf_counter() - began
         began = time.perf_counter()
         resample(matches, drawn)

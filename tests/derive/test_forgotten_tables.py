@@ -11,7 +11,9 @@ from support.factories import sample
 from forgetbench.analyse.forgotten import ClassChange
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
-from forgetbench.derive.forgotten import gather_forgotten, write_forgotten
+from forgetbench.derive.forgotten import class_rows, measure_rows
+from forgetbench.derive.source import Source
+from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
@@ -63,7 +65,9 @@ def folder(tmp_path: Path) -> RunFolder:
     for index, ((arm, seed, epoch, role, attach), found) in enumerate(scored.items()):
         name = f"{0 if found is None else index}.safetensors"
         if found is not None:
-            save_detections(tmp_path / "detections" / name, found, {"data": role, "settings": {"iou": 0.7}})
+            save_detections(
+                tmp_path / "detections" / name, found, {"data": role, "settings": {"conf": 0.001, "iou": 0.7}}
+            )
         cells = (arm, "m", seed, epoch, role, attach, "one-to-many", name)
         rows.append(dict(zip(RESULTS, cells, strict=True)))
     needed = {"freeze_point": None, "strategy": None, "ap": None, "ap50": None}
@@ -83,7 +87,8 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_what_changed_and_only_that_is_in_the_tables(folder: RunFolder) -> None:
-    write_forgotten(folder, Silent())
+    written = table("classes.csv")
+    written.write(folder, class_rows(Source(folder, Silent())))
     classes = rows_of(read_table(folder.path / "classes.csv"), ClassChange)
     assert [(row.role, row.attach, row.treatment, row.name) for row in classes] == [
         ("reference", "head", "15", "cat"), ("reference", "head", "15", "dog"),
@@ -98,8 +103,7 @@ def test_what_changed_and_only_that_is_in_the_tables(folder: RunFolder) -> None:
 
 
 def test_naming_is_told_from_finding(folder: RunFolder) -> None:
-    found = gather_forgotten(folder, folder.read_manifest(), Silent())
-    rows = {(row.role, row.measure): row for row in found.measures}
+    rows = {(row.role, row.measure): row for row in measure_rows(Source(folder, Silent()))}
     # half of the reference's objects are not found, which no name makes good; the target's only had wrong names
     assert rows["reference", "class_agnostic_ar"].value == pytest.approx(0.5)
     assert rows["reference", "right_class_ap"].value == pytest.approx(0.5)
@@ -112,13 +116,14 @@ def test_naming_is_told_from_finding(folder: RunFolder) -> None:
 def test_without_resamples_there_are_values_and_no_intervals(folder: RunFolder) -> None:
     manifest = folder.read_manifest()
     manifest["suite"]["evaluation"]["resamples"] = 0
-    found = gather_forgotten(folder, manifest, Silent())
-    assert [row.value for row in found.classes] == pytest.approx([0, 1, 0.5, 1])
-    assert {row.low for row in [*found.classes, *found.measures]} == {None}
+    write_json(folder.path / "manifest.json", manifest)
+    source = Source(folder, Silent())
+    classes = list(class_rows(source))
+    assert [row.value for row in classes] == pytest.approx([0, 1, 0.5, 1])
+    assert {row.low for row in [*classes, *measure_rows(source)]} == {None}
 
 
 def test_a_missing_file_is_named(folder: RunFolder) -> None:
     (folder.path / "detections" / "2.safetensors").unlink()
     with pytest.raises(CorruptRunError, match=r"2\.safetensors"):
-        write_forgotten(folder, Silent())
-    assert not (folder.path / "classes.csv").exists()
+        list(class_rows(Source(folder, Silent())))

@@ -12,8 +12,9 @@ from forgetbench.analyse.evidence import MEASURES, EvidenceRow
 from forgetbench.analyse.operating import OperatingRow
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
-from forgetbench.derive import resampled
-from forgetbench.derive.evidence import evidence_tables, write_evidence
+from forgetbench.derive import resampling
+from forgetbench.derive.source import Source
+from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
@@ -72,10 +73,17 @@ def write_run(folder: Path, *, conf: float = 0.001, resamples: int = 40) -> RunF
     return run
 
 
+def write(source: Source, name: str) -> None:
+    made = table(name)
+    assert made.make is not None
+    made.write(source.folder, made.make(source))
+
+
 def tables(run: RunFolder) -> tuple[list[OperatingRow], dict[tuple[str, str, str], EvidenceRow]]:
     """Return `operating.csv`, and the rows of `evidence.csv` by quantity, measure and treatment."""
-    for table in evidence_tables(run, Silent()):
-        run.write_table(table.name, table.columns, table.rows)
+    source = Source(run, Silent(), profiles=False)
+    for name in ("evidence.csv", "operating.csv"):
+        write(source, name)
     evidence = rows_of(read_table(run.path / "evidence.csv"), EvidenceRow)
     compared = {(row.quantity, row.measure, row.treatment): row for row in evidence if row.against != "15"}
     return rows_of(read_table(run.path / "operating.csv"), OperatingRow), compared
@@ -112,9 +120,9 @@ def test_scores_that_sink_together_are_lost_at_the_originals_threshold(tmp_path:
 
 def test_each_network_is_matched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    match = resampled.match
+    match = resampling.match
     monkeypatch.setattr(
-        resampled, "match", lambda data, detections: sizes.append(len(detections)) or match(data, detections)
+        resampling, "match", lambda data, detections: sizes.append(len(detections)) or match(data, detections)
     )
     rows, _ = tables(write_run(tmp_path / "some"))
     assert sorted(sizes) == [0, 16, 16, 16]
@@ -149,5 +157,5 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     run = write_run(tmp_path)
     (tmp_path / "detections" / "sunk.safetensors").unlink()
     with pytest.raises(CorruptRunError, match=r"sunk\.safetensors"):
-        write_evidence(run, Silent())
+        write(Source(run, Silent()), "operating.csv")
     assert not (tmp_path / "operating.csv").exists()

@@ -59,7 +59,7 @@ def assert_equal(ap: NDArray[np.float64], per_class: dict[int, float]) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_every_image_once_is_the_dataset_itself(seed: int) -> None:
     dataset, found = untied(world(seed))
-    got = resample(match(dataset, found), np.ones((len(dataset.samples), 1)))
+    got = resample(match(dataset, found).of_classes, np.ones((len(dataset.samples), 1)))
     want = score(ground_truth(dataset, "pycocotools"), found)
     assert_equal(got.ap[0], want.per_class)
     if want.ap50 is not None:
@@ -70,7 +70,7 @@ def test_every_image_once_is_the_dataset_itself(seed: int) -> None:
 def test_resamples_equal_pycocotools_on_repeated_images(seed: int) -> None:
     dataset, found = untied(world(seed))
     drawn = draw_images(len(dataset.samples), 6, seed)
-    got = resample(match(dataset, found), drawn)
+    got = resample(match(dataset, found).of_classes, drawn)
     for index, times in enumerate(drawn.T):
         want = directly(dataset, found, times)
         assert_equal(got.ap[index], want.per_class)
@@ -82,9 +82,11 @@ def test_an_image_drawn_twice_counts_twice() -> None:
     dataset, found = telling_world()
     twice = np.full((len(dataset.samples), 1), 1.0)
     twice[0] = 2.0
-    once = resample(match(dataset, found), np.ones_like(twice))
-    assert_equal(resample(match(dataset, found), twice).ap[0], directly(dataset, found, twice[:, 0]).per_class)
-    assert not np.allclose(once.ap, resample(match(dataset, found), twice).ap, equal_nan=True)
+    once = resample(match(dataset, found).of_classes, np.ones_like(twice))
+    assert_equal(
+        resample(match(dataset, found).of_classes, twice).ap[0], directly(dataset, found, twice[:, 0]).per_class
+    )
+    assert not np.allclose(once.ap, resample(match(dataset, found).of_classes, twice).ap, equal_nan=True)
 
 
 def test_draws_are_with_replacement_repeatable_and_differ_by_seed() -> None:
@@ -99,7 +101,7 @@ def test_draws_are_with_replacement_repeatable_and_differ_by_seed() -> None:
 
 def test_blocks_of_resamples_do_not_matter() -> None:
     dataset, found = telling_world()
-    matches = match(dataset, found)
+    matches = match(dataset, found).of_classes
     drawn = draw_images(len(dataset.samples), 2 * BLOCK + 7, 0)
     whole = resample(matches, drawn)
     for index in (0, BLOCK - 1, BLOCK, 2 * BLOCK + 6):

@@ -7,7 +7,7 @@ from support.worlds import world
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import scorer_rows
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.matching import scores_of_found
+from forgetbench.evaluate.matching import match
 from forgetbench.evaluate.scorers import Pycocotools
 
 
@@ -32,10 +32,10 @@ def by_pycocotools(dataset: Dataset, found: Detections) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(40))
 def test_the_detection_that_finds_an_object_is_that_of_pycocotools(seed: int) -> None:
     dataset, found = world(seed)
-    got, want = scores_of_found(dataset, found), by_pycocotools(dataset, found)
+    got, want = match(dataset, found).found, by_pycocotools(dataset, found)
     np.testing.assert_array_equal(got.astype(np.float64), want)
 
 
 def test_some_worlds_have_objects_that_are_found_and_some_that_are_not() -> None:
-    scores = np.concatenate([scores_of_found(*world(seed)) for seed in range(40)])
+    scores = np.concatenate([match(*world(seed)).found for seed in range(40)])
     assert 20 < np.isnan(scores).sum() < len(scores) - 20

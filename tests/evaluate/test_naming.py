@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from support.factories import sample
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import ground_truth, precision_table, scorer_rows
+from forgetbench.evaluate.coco import comparable_boxes, ground_truth, precision_table, scorer_rows
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.naming import rightly_named, without_classes
+from forgetbench.evaluate.naming import rightly_named, staying, without_classes
+from forgetbench.evaluate.nms import unsuppressed
 from forgetbench.evaluate.scorers import Pycocotools
 
 
@@ -45,6 +47,22 @@ def test_one_class_is_what_coco_scores_without_categories(seed: int) -> None:
     assert got.tobytes() == np.ascontiguousarray(evaluation.eval["precision"][..., 0]).tobytes()
 
 
+@pytest.mark.parametrize("iou", [0.3, 0.5, 0.7])
+def test_whatstayings_is_what_suppression_leaves(iou: float) -> None:
+    dropped = 0
+    for seed in range(60):
+        _, detections = world(seed)
+        for image in np.unique(detections.image):
+            mine = detections.of(detections.image == image)
+            boxes = torch.from_numpy(comparable_boxes(mine))
+            label = torch.from_numpy(mine.label.astype(np.int64))
+            expected = unsuppressed(boxes, torch.from_numpy(mine.score), label, iou, len(mine))
+            got = staying(comparable_boxes(mine).astype(np.float64), mine.label, iou)
+            assert got.tolist() == sorted(expected.tolist())
+            dropped += len(mine) - len(got)
+    assert dropped > 100
+
+
 BOX, BESIDE = [0.0, 0, 100, 100], [200.0, 0, 300, 100]
 
 
@@ -76,6 +94,6 @@ def test_of_boxes_that_come_to_be_of_one_class_suppression_leaves_the_best() -> 
     ]  # fmt: skip
 
 
-def test_no_detections_stay_none() -> None:
+def test_no_detectionsstaying_none() -> None:
     assert len(rightly_named(annotated((0, BOX)), found(), iou=0.7)) == 0
     assert len(without_classes(annotated((0, BOX)), found())[1]) == 0

@@ -47,11 +47,11 @@ def detections(*rows: tuple[int, int, float, list[int]]) -> Detections:
 
 
 def by_hand(threshold: float, *rows: tuple[int, int, float, list[int]]) -> Counts:
-    return count(match(dataset(), detections(*rows)), threshold)
+    return count(match(dataset(), detections(*rows)).of_classes, threshold)
 
 
 def best(*rows: tuple[int, int, float, list[int]], least: float = 0.0) -> float | None:
-    return best_f1_threshold(match(dataset(), detections(*rows)), least)
+    return best_f1_threshold(match(dataset(), detections(*rows)).of_classes, least)
 
 
 def totals(counts: Counts) -> tuple[int, int, int]:
@@ -73,7 +73,11 @@ def test_rates_are_over_all_classes_and_images_at_once() -> None:
 def test_what_is_a_share_of_nothing_is_unmeasured() -> None:
     assert rates(by_hand(0.25)) == {"recall": 0.0, "precision": None, "f1": 0.0}
     nothing = replace(dataset(), samples=tuple(sample(Path(f"{i}.png"), 9, 9, [], []) for i in range(2)))
-    assert rates(count(match(nothing, detections()), 0.25)) == {"recall": None, "precision": None, "f1": None}
+    assert rates(count(match(nothing, detections()).of_classes, 0.25)) == {
+        "recall": None,
+        "precision": None,
+        "f1": None,
+    }
     only_crowd = by_hand(0.25, (0, 0, 0.9, [60, 60, 70, 70]))
     assert rates(only_crowd) == {"recall": 0.0, "precision": None, "f1": 0.0}
 
@@ -156,7 +160,7 @@ def plain_count(data: Dataset, found: Detections, threshold: float) -> NDArray[n
 @pytest.mark.parametrize("seed", range(40))
 def test_counts_are_those_of_a_plain_loop(seed: int) -> None:
     data, found = world(seed)
-    matches = match(data, found)
+    matches = match(data, found).of_classes
     for threshold in (0.0, 0.25, 0.3, 0.62):
         counts = count(matches, threshold)
         got = np.stack([counts.right, counts.wrong, counts.objects], axis=1)
@@ -166,7 +170,7 @@ def test_counts_are_those_of_a_plain_loop(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_what_does_not_count_need_not_be_matched(seed: int) -> None:
     data, found = world(seed)
-    whole, above = match(data, found), match(data, found.of(counted(found.score, 0.3)))
+    whole, above = match(data, found).of_classes, match(data, found.of(counted(found.score, 0.3))).of_classes
     for threshold in (0.3, 0.5):
         assert totals(count(whole, threshold)) == totals(count(above, threshold))
 
@@ -174,7 +178,7 @@ def test_what_does_not_count_need_not_be_matched(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_no_threshold_has_a_better_f1(seed: int) -> None:
     data, found = world(seed)
-    matches = match(data, found)
+    matches = match(data, found).of_classes
     scores = np.unique(np.append(found.score.astype(np.float64), 0.0))
     between = (scores[1:] + scores[:-1]) / 2
     f1 = [rates(count(matches, threshold))["f1"] or 0.0 for threshold in between]
@@ -185,7 +189,7 @@ def test_no_threshold_has_a_better_f1(seed: int) -> None:
 
 
 def test_the_worlds_tell_right_from_wrong_and_from_crowds() -> None:
-    counts = [count(match(*world(seed)), 0.25) for seed in range(40)]
+    counts = [count(match(*world(seed)).of_classes, 0.25) for seed in range(40)]
     assert sum(int(one.right.sum()) for one in counts) > 100
     assert sum(int(one.wrong.sum()) for one in counts) > 100
     assert any(world(seed)[0].samples[0].crowd.any() for seed in range(40))

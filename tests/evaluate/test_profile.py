@@ -33,7 +33,8 @@ def scene() -> tuple[Dataset, Detections]:
 
 def profiled(detections: Detections, resamples: int = 50) -> Profile:
     dataset, _ = scene()
-    return Examiner(dataset, draw_images(IMAGES, resamples, 0)).profile(detections, 0.7)
+    matches = match(dataset, detections)
+    return Examiner(dataset, draw_images(IMAGES, resamples, 0)).profile(detections, matches, 0.7)
 
 
 def test_what_finds_all_is_right_in_everything() -> None:
@@ -84,7 +85,9 @@ def test_without_resamples_there_are_none() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_measures_are_those_of_the_scorer(seed: int) -> None:
     dataset, detections = world(seed)
-    found = Examiner(dataset, draw_images(len(dataset.samples), 5, 0)).profile(detections, 0.7)
+    found = Examiner(dataset, draw_images(len(dataset.samples), 5, 0)).profile(
+        detections, match(dataset, detections), 0.7
+    )
     want = score(ground_truth(dataset), detections)
     assert found.per_class == want.per_class
     assert found.measures["ap"] == want.ap
@@ -101,6 +104,6 @@ def test_recall_is_that_of_pycocotools_without_categories(seed: int) -> None:
     evaluation.evaluate()
     evaluation.accumulate()
     want = evaluation.eval["recall"][:, 0, 0, 0].mean()
-    (of_one_class,) = match(*without_classes(dataset, detections))
+    (of_one_class,) = match(*without_classes(dataset, detections)).of_classes
     got = average_recall(of_one_class, np.ones((len(dataset.samples), 1)))
     assert (np.isnan(got[0]) and want == -1) or got[0] == pytest.approx(want)

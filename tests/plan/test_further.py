@@ -1,6 +1,7 @@
 """What arms bring with them, from the suite to the run's identity, and a whole run with a package's strategies."""
 
 import json
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def test_further_images_have_the_original_s_classes_in_its_order(
     assert [dataset.classes for dataset in datasets] == [original.classes] * 2
     assert datasets[0].fingerprint() != datasets[1].fingerprint()  # each seed has its own memory
     assert plan_of(tmp_path, arms=arm(replay=4), seeds=[0, 1]).run_id() == plan.run_id()
+    assert pickle.loads(pickle.dumps(plan)).run_id() == plan.run_id()
 
 
 def test_a_reference_without_a_part_to_train_on_is_refused_before_anything_is_computed(

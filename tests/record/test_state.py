@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.record.state import load_state, save_state
+from forgetbench.record.journal import Journal
+from forgetbench.record.state import States, load_state, save_state
 
 CPU = torch.device("cpu")
 
@@ -28,3 +29,18 @@ def test_a_state_that_would_run_code_is_refused(tmp_path: Path) -> None:
     torch.save({"model": Path}, tmp_path / "state.pt")
     with pytest.raises(CorruptRunError):
         load_state(tmp_path / "state.pt", CPU)
+
+
+def test_the_newest_state_that_is_what_was_written_counts_and_is_alone(tmp_path: Path) -> None:
+    journal, place = Journal(tmp_path), tmp_path / "sessions"
+    place.mkdir()
+    states = States(journal, place)
+    assert states.newest(CPU) is None
+    for epoch in (9, 10):
+        states.add(epoch, {"epochs": epoch})
+    assert [path.name for path in place.iterdir()] == ["state-010.pt"]
+    assert States(Journal(tmp_path), place).newest(CPU) == {"epochs": 10}
+    save_state(place / "state-010.pt", {"epochs": 11})
+    assert States(Journal(tmp_path), place).newest(CPU) is None
+    states.drop()
+    assert list(place.iterdir()) == []

@@ -52,6 +52,11 @@ def copy_of(run: Path, into: Path) -> Path:
     return Path(shutil.copytree(run, into / run.name))
 
 
+def runs_folder(run: Path, output: Path) -> Path:
+    """Return a copy of the small run where its suite finds it in a folder of runs."""
+    return Path(shutil.copytree(run, output / run.parent.name / run.name))
+
+
 def seal(run: Path) -> None:
     """Seal whatever lies in a run's folder, as who changes it can."""
     write_seal(run, {name: sha256_file(run / name) for name in files_in(run)})

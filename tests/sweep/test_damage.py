@@ -18,7 +18,7 @@ from forgetbench.record.code import code_version
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import files_in
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
-from forgetbench.sweep import execute, finished, provenance, training
+from forgetbench.sweep import execute, finished, jobs, provenance, training
 from forgetbench.sweep.execute import folder_of, run_plan
 
 CPU = torch.device("cpu")
@@ -53,7 +53,7 @@ def planned(folder: Path, **train: Any) -> Plan:
 def quick() -> Iterator[pytest.MonkeyPatch]:
     """Leave out what takes long and writes nothing that is used again: drawing, and looking for other work."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(execute, "write_report", drawn)
+        patch.setattr(jobs, "write_report", drawn)
         patch.setattr(execute, "warn_before_run", lambda *_, **__: None)
         version = code_version()  # a commit made meanwhile is another environment
         patch.setattr(provenance, "code_version", lambda: version)
@@ -78,7 +78,7 @@ class World:
         self.other = {self._kind(name): other / name for name in files_in(other)}
         self.stopped: dict[str, Path] = {"after DONE": self.whole}
         for moment, module, what in (
-            ("before drawing", execute, "write_report"),
+            ("before drawing", jobs, "write_report"),
             ("while training", training.SessionFiles, "complete"),
         ):
             with pytest.MonkeyPatch.context() as patch, pytest.raises(StoppedError):

@@ -9,16 +9,20 @@ import pandas as pd
 import pytest
 import torch
 from support.factories import drawn_dataset, tiny_suite
+from support.finished_run import copy_of
 
 import forgetbench
 from forgetbench.data.annotations import save_annotations
-from forgetbench.derive.batchnorm import BatchNormRow, gather_batchnorm
+from forgetbench.derive.batchnorm import batchnorm_rows
+from forgetbench.derive.source import Source
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import gather, load_detections, save_detections
+from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.sweep import drift, execute
+from forgetbench.record.rows.drift import BatchNormRow
+from forgetbench.sweep import drift, jobs
 from forgetbench.sweep.finished import reopen
 
 CHANGES: dict[str, Any] = {"attach_points": ["head"], "evaluation": {"resamples": 50}}
@@ -96,7 +100,8 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
     folder.write_table("results.csv", [*original, *others], [original | others])
     folder.write_table("batchnorm.csv", columns_of(BatchNormRow), rows)
     manifest = {"suite": {"evaluation": {"scorer": "hotcoco", "resamples": 200}}, "resampling_seed": 0}
-    statistics, weights, both = gather_batchnorm(folder, manifest, Silent())
+    write_json(folder.path / "manifest.json", manifest)
+    statistics, weights, both = batchnorm_rows(Source(folder, Silent(), profiles=False))
     assert (statistics.ap, statistics.forgetting, statistics.low, statistics.high) == (1.0, 0.0, 0.0, 0.0)
     assert (weights.ap, weights.forgetting, weights.low, weights.high) == (0.0, 1.0, 1.0, 1.0)
     assert both.ap == pytest.approx(1 / 3)
@@ -115,26 +120,27 @@ def test_each_part_is_a_network_of_its_own(finished: RunFolder) -> None:
 
 
 def test_the_table_follows_from_detections_and_annotations(finished: RunFolder, tmp_path: Path) -> None:
-    manifest = finished.read_manifest()
     written = (finished.path / "batchnorm.csv").read_bytes()
     copied = RunFolder(tmp_path / "copy")
     copied.path.mkdir()
-    for name in ("results.csv", "detections", "annotations"):
+    for name in ("manifest.json", "results.csv", "detections", "annotations"):
         (copied.path / name).symlink_to(finished.path / name)
     tampered = table(finished, "batchnorm.csv")
     tampered.loc[tampered["adapted"] == "weights", ["ap", "low"]] = 0.987
     tampered.to_csv(copied.path / "batchnorm.csv", index=False)
-    copied.write_table("again.csv", columns_of(BatchNormRow), gather_batchnorm(copied, manifest, Silent()))
+    copied.write_table("again.csv", columns_of(BatchNormRow), batchnorm_rows(Source(copied, Silent())))
     assert (copied.path / "again.csv").read_bytes() == written
     (copied.path / "annotations").unlink()
     with pytest.raises(CorruptRunError):
-        gather_batchnorm(copied, manifest, Silent())
+        list(batchnorm_rows(Source(copied, Silent())))
 
 
-def test_without_resamples_there_are_no_intervals(finished: RunFolder) -> None:
-    manifest = finished.read_manifest()
+def test_without_resamples_there_are_no_intervals(finished: RunFolder, tmp_path: Path) -> None:
+    copied = RunFolder(copy_of(finished.path, tmp_path))
+    manifest = copied.read_manifest()
     manifest["suite"]["evaluation"]["resamples"] = 0
-    rows = gather_batchnorm(finished, manifest, Silent())
+    write_json(copied.path / "manifest.json", manifest)
+    rows = list(batchnorm_rows(Source(copied, Silent())))
     assert {(row.low, row.high) for row in rows} == {(None, None)}
     assert [row.ap for row in rows if row.ap is not None] == table(finished, "batchnorm.csv")["ap"].dropna().tolist()
 
@@ -152,7 +158,6 @@ def test_what_is_on_disk_is_not_computed_again(finished: RunFolder, monkeypatch:
         raise AssertionError("worked again")
 
     monkeypatch.setattr(drift, "feature_drift", refuse)
-    monkeypatch.setattr(drift, "write_batchnorm", refuse)
     before = {name: (finished.path / name).read_bytes() for name in ("drift.csv", "batchnorm.csv", "summary.md")}
     reopen(finished.path)
     again = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=finished.path.parents[1])
@@ -202,7 +207,7 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
         tmp_path, "yolov10", freeze_points=["all-but-head", "backbone"], train={"epochs": 1},
         evaluation={"resamples": 0},
     )  # fmt: skip
-    monkeypatch.setattr(execute, "write_report", lambda *_, **__: [])
+    monkeypatch.setattr(jobs, "write_report", lambda *_, **__: [])
     run = forgetbench.run(suite, output=tmp_path / "runs")
     found = table(run, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4

@@ -28,7 +28,7 @@ from forgetbench.evaluate.passes import run_pass
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.data_section import Data
-from forgetbench.sweep import execute, scoring
+from forgetbench.sweep import execute, jobs, scoring
 
 RESULT_COLUMNS = [
     *("arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head"),
@@ -281,12 +281,12 @@ def test_yolov10_goes_through_the_whole_job_with_both_heads(tmp_path: Path) -> N
 
 def test_a_branch_out_of_patience_stops_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     falling = {22: iter([0.3, 0.2, 0.1, 0.0]), 0: iter([0.1, 0.2, 0.3, 0.4])}
-    kept = execute.train_arms
+    kept = jobs.train_arms
 
     def with_known_ap(*arguments: Any) -> None:
         kept(*arguments[:-1], lambda arm, _epoch: next(falling[arm.freeze_point]))
 
-    monkeypatch.setattr(execute, "train_arms", with_known_ap)
+    monkeypatch.setattr(jobs, "train_arms", with_known_ap)
     suite = tiny_suite(tmp_path, freeze_points=[22, 0], train={"epochs": 4, "patience": 2})
     run = forgetbench.run(suite, output=tmp_path / "runs")
     last = run.results().groupby("freeze_point")["epoch"].max()
@@ -312,7 +312,7 @@ def test_only_every_nth_epoch_and_the_last_is_scored(tmp_path: Path) -> None:
 
 
 def test_several_passes_score_as_one_pass(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "MODULE_SHARE", 0)
+    monkeypatch.setattr(jobs, "MODULE_SHARE", 0)
     split = forgetbench.run(tiny_suite(finished.path.parents[2]), output=tmp_path)
     assert (split.path / "results.csv").read_bytes() == (finished.path / "results.csv").read_bytes()
 

@@ -141,7 +141,7 @@ def half_width(run: Path) -> float:
     """Return half the width of the interval over images of the original's AP."""
     detections, about = load_detections(original_detections(run))
     data = load_annotations(RunFolder(run).annotations(about["data"]))
-    aps = over_classes(resample(match(data, detections), draw_images(len(data.samples), 100, 0)).ap)
+    aps = over_classes(resample(match(data, detections).of_classes, draw_images(len(data.samples), 100, 0)).ap)
     low, high = sorted(aps)[2], sorted(aps)[97]
     return float(high - low) / 2
 

@@ -24,6 +24,7 @@ from forgetbench.proof.verify.manifest import check_manifest
 from forgetbench.proof.verify.report import check_report
 from forgetbench.proof.verify.scores import check_scores
 from forgetbench.proof.verify.tables import check_tables
+from forgetbench.record.amend import refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import FORMAT
@@ -121,6 +122,7 @@ def open_subject(folder: Path) -> Subject:
         raise InputError(
             "the run is not finished", where=folder, fix="Run its suite again: it goes on where it stopped."
         )
+    refuse_begun(folder)
     manifest = read_record(folder / "manifest.json")
     older = is_regular(folder, SEAL) and (folder / SEAL).read_bytes() == _OLD_SEAL.encode()
     if not older:

@@ -7,10 +7,8 @@ import math
 from io import StringIO
 from pathlib import Path
 
-from forgetbench.derive.measured import Table
 from forgetbench.errors import CorruptRunError
 from forgetbench.proof.verify.findings import Part
-from forgetbench.record.folder import table_text
 
 #: Columns that tell rows apart, as findings name them.
 _NAMING = (
@@ -32,33 +30,33 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
 
 
-def compare_table(part: Part, folder: Path, table: Table, tolerance: float = 0.0) -> int:
+def compare_table(part: Part, path: Path, text: str, tolerance: float = 0.0) -> int:
     """Compare a table of a run with what it has to be, cell by cell; return the number of cells compared.
 
     Args:
         part: Where findings go.
-        folder: The run.
-        table: What the table has to be.
+        path: The table's file.
+        text: What the table has to be.
         tolerance: Numbers may differ by as much, relative to the larger of 1 and what is expected.
     """
     try:
-        with (folder / table.name).open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             found = list(csv.reader(file))
     except (OSError, ValueError, csv.Error) as error:
-        part.find(table.name, f"not a readable table: {error.strerror if isinstance(error, OSError) else error}")
+        part.find(path.name, f"not a readable table: {error.strerror if isinstance(error, OSError) else error}")
         return 0
-    columns, *expected = csv.reader(StringIO(table_text(table.columns, table.rows)))
-    if not found or not part.expect(f"{table.name}, columns", found[0], columns):
+    columns, *expected = csv.reader(StringIO(text))
+    if not found or not part.expect(f"{path.name}, columns", found[0], columns):
         return 0
     if len(found) - 1 != len(expected):
-        part.find(table.name, f"found {len(found) - 1} rows, expected {len(expected)}")
+        part.find(path.name, f"found {len(found) - 1} rows, expected {len(expected)}")
     for line, (row, wanted) in enumerate(zip(found[1:], expected, strict=False), start=2):
         if len(row) != len(columns):
-            part.find(f"{table.name}, line {line}", f"found {len(row)} cells, expected {len(columns)}")
+            part.find(f"{path.name}, line {line}", f"found {len(row)} cells, expected {len(columns)}")
             continue
         for column, cell, value in zip(columns, row, wanted, strict=True):
             if not _same(cell, value, tolerance):
-                part.expect(f"{table.name}, line {line} ({_named(columns, wanted)}), {column}", cell, value)
+                part.expect(f"{path.name}, line {line} ({_named(columns, wanted)}), {column}", cell, value)
     return len(columns) * len(expected)
 
 

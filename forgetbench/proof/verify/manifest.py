@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from forgetbench.derive.measured import DRIFT_TABLES, TABLES
+from forgetbench.derive.tables import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
@@ -142,8 +142,8 @@ def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
     Which detections and which figures there are is checked with what names and draws them.
     """
     manifest, folder = subject.manifest, subject.folder
-    tables = [name for name in TABLES if name not in DRIFT_TABLES or suite.evaluation.drift]
-    expected = [folder.path / "manifest.json", folder.path / "summary.md", *map(folder.table, tables)]
+    tables = [folder.table(table.name) for table in tables_of(manifest)]
+    expected = [folder.path / "manifest.json", folder.path / "summary.md", *tables]
     identity = manifest["identity"]
     expected += [folder.annotations(name) for name in (identity["target"]["evaluate"], *identity["reference"].values())]
     for arm in manifest["arms"]:
@@ -152,8 +152,6 @@ def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
         trained = min(arm["epochs"], suite.train.epochs)
         expected += [folder.record(model, seed, epoch) for epoch in range(1, trained + 1)]
         expected += [folder.checkpoint(arm["arm"], epoch) for epoch in subject.checkpoints[arm["arm"]]]
-    if suite.cam is not None:
-        expected.append(folder.table("cam.csv"))
     names = {path.relative_to(folder.path).as_posix() for path in expected}
     for name in sorted(names - subject.sealed.keys()):
         part.find(name, f"{SEAL} does not name it, and every run of this suite has it")

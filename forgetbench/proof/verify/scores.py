@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.analyse.tradeoff import ORIGINAL
-from forgetbench.derive.measured import score_tables
+from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import Scores
 from forgetbench.progress import Progress
@@ -18,7 +18,7 @@ from forgetbench.proof.verify.compare import compare_table, rows_of
 from forgetbench.proof.verify.detections import Evaluated, Evaluations
 from forgetbench.proof.verify.findings import Part, Subject
 from forgetbench.record.json_record import read_record
-from forgetbench.record.result_rows import ClassRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, ResultRow
 from forgetbench.suite.points import resolve_attach_point
 
 #: What tells rows of `results.csv` apart.
@@ -46,8 +46,8 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
                 _add_rows(cells, evaluated, results, classes)
             advance(done, "")
     cells_compared = 0
-    for table in score_tables(results, classes):
-        cells_compared += compare_table(part, subject.folder.path, table)
+    for name, rows in (("results.csv", results), ("per_class.csv", classes)):
+        cells_compared += compare_table(part, subject.folder.table(name), table(name).text(rows))
     for name, evaluated in evaluations.known.items():
         _check_kept(subject, part, name, evaluated.scores)
     _check_stops(subject, part, results)

@@ -54,3 +54,26 @@ class TimeRow:
     steps: int
     seconds: float
     utilisation: float | None = None
+
+
+@dataclass(frozen=True)
+class SessionTimeRow:
+    """A `TimeRow` with the model and seed of its joint training."""
+
+    model: str
+    seed: int
+    arm: str
+    epoch: int
+    steps: int
+    seconds: float
+    utilisation: float | None = None
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """The mean of a part of an arm's loss over the batches of an epoch."""
+
+    arm: str
+    epoch: int
+    part: str
+    loss: float

@@ -43,3 +43,13 @@ class ClassRow:
     label: int
     name: str
     ap: float
+
+
+@dataclass(frozen=True)
+class OddityRow:
+    """Something odd in the data, see `Oddity`, with the role of the data."""
+
+    role: str
+    kind: str
+    file: str
+    detail: str

@@ -13,9 +13,12 @@ from forgetbench.data.annotations import load_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import ResampledAP, draw_images, resample
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.matching import ClassMatches, match
+from forgetbench.evaluate.matching import ClassMatches, Matches, match
 from forgetbench.evaluate.operating import counted
 from forgetbench.record.folder import RunFolder
+
+#: Decides which images are drawn; runs on the same images draw the same.
+SEED = 0
 
 
 class Resampling:
@@ -42,8 +45,8 @@ class Resampling:
             self._known[fingerprint] = dataset, draw_images(len(dataset.samples), self._resamples, self._seed)
         return self._known[fingerprint]
 
-    def match(self, detections: Detections, fingerprint: str, above: float = math.inf) -> list[ClassMatches]:
-        """Match detections to a dataset's annotations; the matches of each class.
+    def match(self, detections: Detections, fingerprint: str, above: float = math.inf) -> Matches:
+        """Match detections to a dataset's annotations.
 
         AP is resampled from all of them. Where there are no resamples, only detections with a score above `above` are
         matched, by default none.

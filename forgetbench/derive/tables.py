@@ -1,0 +1,200 @@
+"""Every table of a run: what it is called, what its rows are, and how it is made from the run's other files.
+
+Running, verifying and the docs' list read this. A new table is a function that makes its rows, and an entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forgetbench.analyse.claims import ClaimRow
+from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
+from forgetbench.analyse.evidence import CheckpointInterval, EvidenceRow
+from forgetbench.analyse.forgotten import ClassChange, MeasureChange
+from forgetbench.analyse.operating import OperatingRow
+from forgetbench.derive import evidence, forgotten, training
+from forgetbench.derive.batchnorm import batchnorm_rows
+from forgetbench.derive.source import Source
+from forgetbench.record.folder import RunFolder, columns_of, table_text
+from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
+from forgetbench.record.rows.scores import ClassRow, OddityRow, ResultRow
+from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
+
+Manifest = Mapping[str, Any]
+
+
+def _always(_: Manifest) -> bool:
+    return True
+
+
+def _drift(manifest: Manifest) -> bool:
+    return bool(manifest["suite"]["evaluation"]["drift"])
+
+
+def _maps(manifest: Manifest) -> bool:
+    return manifest["suite"].get("cam") is not None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a run.
+
+    Attributes:
+        name: Its file.
+        says: What it holds, in a line.
+        row: The dataclass of its rows, which gives the columns.
+        made_of: What it follows from: tables, and folders of the run. Other things give what follows from nothing here:
+            the data, or the models.
+        make: Makes the rows, dataclasses or mappings, from the run's other files; None where these do not suffice.
+        exact: Whether every machine makes the same digits; sums over resamples may differ in their last bits.
+        asked: Whether claims decide it, which a finished run may be given later.
+        due: Tells by its manifest whether a run has it.
+    """
+
+    name: str
+    says: str
+    row: type
+    made_of: tuple[str, ...]
+    make: Callable[[Source], Iterable[Any]] | None = None
+    exact: bool = False
+    asked: bool = False
+    due: Callable[[Manifest], bool] = _always
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns, in order."""
+        return columns_of(self.row)
+
+    @property
+    def always(self) -> bool:
+        """Whether every run has it."""
+        return self.due is _always
+
+    def text(self, rows: Iterable[Any]) -> str:
+        """Return rows as the table's file."""
+        return table_text(self.columns, rows)
+
+    def write(self, folder: RunFolder, rows: Iterable[Any]) -> None:
+        """Write rows as the table of a run."""
+        folder.write_table(self.name, self.columns, rows)
+
+
+_SCORES = ("results.csv", "detections/", "annotations/")
+#: In the order in which they are made; a later one may read an earlier one.
+TABLES = (
+    Table("results.csv", "one row per scored thing", ResultRow, ("models", "data")),
+    Table("per_class.csv", "AP of every class of it", ClassRow, ("models", "data")),
+    Table("oddities.csv", "what was odd in the data, by file", OddityRow, ("data",)),
+    Table(
+        "drift.csv",
+        "how far each module of the last checkpoints moved: features, weights, BatchNorm statistics",
+        DriftRow,
+        ("models", "data"),
+        due=_drift,
+    ),
+    Table(
+        "cam.csv", "one row per activation map, where the suite asks for them", CamRow, ("models", "data"), due=_maps
+    ),
+    Table(
+        "gradients.csv",
+        "norms of gradients, weights and updates by step and module",
+        GradientRow,
+        ("sessions/",),
+        training.gradient_rows,
+        exact=True,
+    ),
+    Table(
+        "memory.csv", "bytes that each arm needs, by kind", MemoryRow, ("sessions/",), training.memory_rows, exact=True
+    ),
+    Table("times.csv", "seconds by epoch and arm", SessionTimeRow, ("sessions/",), training.time_rows, exact=True),
+    Table("losses.csv", "mean losses by epoch and part", LossRow, ("sessions/",), training.loss_rows, exact=True),
+    Table(
+        "intervals.csv",
+        "gain and forgetting of every checkpoint with intervals over images",
+        CheckpointInterval,
+        _SCORES,
+        lambda source: source.evidence.of_checkpoints(),
+    ),
+    Table(
+        "evidence.csv",
+        "those of last checkpoints over all seeds, and of arms with each other",
+        EvidenceRow,
+        _SCORES,
+        lambda source: source.evidence.of_treatments(),
+    ),
+    Table(
+        "operating.csv",
+        "recall, precision and F1 of every row of results.csv at two scores",
+        OperatingRow,
+        _SCORES,
+        evidence.operating_rows,
+    ),
+    Table(
+        "front.csv",
+        "the checkpoints of each freeze point that no other of it beats in gain and forgetting",
+        FrontRow,
+        _SCORES,
+        lambda source: source.fronts.of_methods(),
+    ),
+    Table(
+        "equal_gain.csv",
+        "what freeze points forget where they gain the same",
+        EqualGainRow,
+        _SCORES,
+        evidence.equal_gain_rows,
+        asked=True,
+    ),
+    Table(
+        "classes.csv",
+        "last checkpoints against their baselines by class and super-category",
+        ClassChange,
+        _SCORES,
+        forgotten.class_rows,
+    ),
+    Table(
+        "errors.csv",
+        "the same by what naming, placing, size and kinds of error account for",
+        MeasureChange,
+        _SCORES,
+        forgotten.measure_rows,
+    ),
+    Table(
+        "batchnorm.csv",
+        "what the reference loses to adapted statistics, to adapted weights, to both",
+        BatchNormRow,
+        _SCORES,
+        batchnorm_rows,
+        due=_drift,
+    ),
+    Table(
+        "claims.csv",
+        "the suite's claims and the verdict on each arm",
+        ClaimRow,
+        ("evidence.csv", "equal_gain.csv", "memory.csv", "times.csv"),
+        evidence.claims_rows,
+        asked=True,
+    ),
+)
+
+
+def table(name: str) -> Table:
+    """Return the table of a file."""
+    return next(one for one in TABLES if one.name == name)
+
+
+def tables_of(manifest: Manifest) -> list[Table]:
+    """Return the tables that a run has to have, in the order in which they are made."""
+    return [one for one in TABLES if one.due(manifest)]
+
+
+def derive(source: Source, *, asked: bool = False) -> None:
+    """Write the tables of a run that follow from its other files; only those that claims decide, if `asked`.
+
+    Raises:
+        CorruptRunError: a file that they rest on is missing or unreadable.
+    """
+    for one in tables_of(source.manifest):
+        if one.make is not None and (one.asked or not asked):
+            one.write(source.folder, one.make(source))

@@ -1,0 +1,126 @@
+"""Commands that are killed at the n-th thing they change on disk, for every n, in a process of their own.
+
+Processes are forked from one that has imported everything and computed nothing, so that no thread of it is missing in
+them: `python -m support.killed` is that process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import RawValue
+from pathlib import Path
+from typing import Any
+
+from support.finished_run import runs_folder
+
+from forgetbench.record.seal import SEAL, files_in
+from forgetbench.report import figures
+from forgetbench.report.fonts import Glyphs
+from forgetbench.sweep.execute import run_suite
+from forgetbench.sweep.redraw import redraw
+
+#: Calls by which files come into their places, are removed or are brought to disk.
+_OPERATIONS = ("replace", "unlink", "fsync")
+
+
+def kill_at_each(run: Path, place: Path, suite: Mapping[str, Any] | None) -> int:
+    """Kill a command at each of its operations, each time on a new copy of a run, and then let it come to its end.
+
+    Args:
+        run: The run folder.
+        place: An empty folder for copies; `whole` becomes the one on which nobody killed the command.
+        suite: What `run` is given; None is `report`.
+
+    Returns:
+        The number of operations. Every copy has come out with the bytes of `whole`.
+    """
+    return int(_asked("each", run, place, suite))
+
+
+def killed_at(run: Path, place: Path, suite: Mapping[str, Any] | None, number: int) -> Path:
+    """Return a copy of a run on which a command was killed right before its n-th operation."""
+    return Path(_asked(str(number), run, place, suite))
+
+
+def contents(run: Path) -> dict[str, bytes]:
+    """Return the bytes of each file of a run by name."""
+    return {name: (run / name).read_bytes() for name in [*files_in(run), SEAL]}
+
+
+def _asked(number: str, run: Path, place: Path, suite: Mapping[str, Any] | None) -> str:
+    asked = [number, str(run), str(place), json.dumps(suite)]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "support.killed", *asked]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def main() -> None:
+    """Do what `kill_at_each` or `killed_at` asks for."""
+    # every chart is written, and none is drawn, which would take most of the time
+    figures.render = lambda _, suffixes: (dict.fromkeys(suffixes, b"drawn"), Glyphs())
+    number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
+    if number != "each":
+        copy, command = _copy(run, place, suite)
+        _forked(command, int(number))
+        sys.stdout.write(f"{copy}\n")
+        return
+    whole, command = _copy(run, place / "whole", suite)
+    operations = _forked(command, 0)
+    for kill in range(1, operations + 1):
+        copy, command = _copy(run, place / str(kill), suite)
+        assert _forked(command, kill) == kill
+        _forked(command, 0)
+        found, expected = contents(copy), contents(whole)
+        other = sorted(name for name in found.keys() | expected if found.get(name) != expected.get(name))
+        assert not other, f"killed at operation {kill} of {operations}: {other}"
+        shutil.rmtree(place / str(kill))
+    sys.stdout.write(f"{operations}\n")
+
+
+def _copy(run: Path, place: Path, suite: Mapping[str, Any] | None) -> tuple[Path, Callable[[], object]]:
+    copy = runs_folder(run, place)
+    if suite is None:
+        return copy, lambda: redraw(copy)
+    return copy, lambda: run_suite(suite, output=place)
+
+
+def _forked(command: Callable[[], object], number: int) -> int:
+    """Run a command, and kill it (SIGKILL) before its n-th operation, 0 for never; return how many it came to."""
+    count = RawValue("i", 0)
+
+    def work() -> None:
+        for name in _OPERATIONS:
+            setattr(os, name, _counted(getattr(os, name), count, number))
+        command()
+
+    process = get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == (-signal.SIGKILL if number else 0), process.exitcode
+    return int(count.value)
+
+
+def _counted(function: Callable[..., Any], count: Any, number: int) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        count.value += 1
+        if count.value == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+
+    return call
+
+
+if __name__ == "__main__":
+    main()

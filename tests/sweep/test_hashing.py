@@ -1,0 +1,37 @@
+"""What a run hashes: each dataset and each original once, however many parts of it ask."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.finished_run import small_suite
+
+import forgetbench
+from forgetbench.data import dataset as datasets
+from forgetbench.evaluate import networks
+from forgetbench.model import original as originals
+
+
+def test_a_run_fingerprints_each_dataset_and_hashes_the_original_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fingerprinted: Counter[int] = Counter()
+    hashed: Counter[tuple[str, ...]] = Counter()
+    sha256_json, hash_tensors = datasets.sha256_json, originals.hash_tensors
+
+    def counted_json(content: dict[str, object]) -> str:
+        fingerprinted[len(content["samples"])] += 1  # type: ignore[arg-type]
+        return sha256_json(content)
+
+    def counted_tensors(tensors: dict[str, object]) -> str:
+        hashed[tuple(tensors)] += 1
+        return hash_tensors(tensors)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(datasets, "sha256_json", counted_json)
+    monkeypatch.setattr(originals, "hash_tensors", counted_tensors)
+    forgetbench.run(small_suite(), output=tmp_path)
+    assert fingerprinted == {16: 1, 6: 1, 8: 1}  # trained on, target, reference: the suite's numbers of images
+    whole = [times for names, times in hashed.items() if any(name.startswith("model.") for name in names)]
+    assert whole == [1]
+    assert networks.hash_tensors is hash_tensors  # what branches bring is hashed where it is shelved
+    assert set(hashed.values()) == {1} or hashed[()] > 1  # modules without tensors are all alike
