@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -41,6 +42,18 @@ class Branch:
         for name, layer in self.owned.named_modules():
             if isinstance(layer, NORMS) and f"{self._whole_name(name)}.running_mean" not in names:
                 layer.eval()
+
+    @contextmanager
+    def statistics_at_rest(self) -> Iterator[None]:
+        """Let BatchNorm normalise with its statistics as they are, and leave them so, inside the block."""
+        moving = [layer for layer in self.owned.modules() if isinstance(layer, NORMS) and layer.training]
+        for layer in moving:
+            layer.eval()
+        try:
+            yield
+        finally:
+            for layer in moving:
+                layer.train()
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """Return the owned parameters, constants aside, by the names they have in the whole model."""

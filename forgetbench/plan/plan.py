@@ -23,6 +23,7 @@ from forgetbench.plan.arms import Arm, advice, check_arms, make_arms, scored_hea
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.cam_checks import check_cam_package
 from forgetbench.plan.claims import resolve_claims
+from forgetbench.plan.further import data_wanted, find_further_images, further_identity
 from forgetbench.plan.models import is_architecture, open_untrained, open_weights
 from forgetbench.plan.originals import Originals
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
@@ -116,6 +117,7 @@ class Plan:
             "scorer": scorer_version(self.suite.evaluation.scorer),
             "torch": torch.__version__,
             "ultralytics": yolo.version(),
+            **further_identity(self.suite, self.arms),
         }
 
     def run_id(self) -> str:
@@ -141,6 +143,7 @@ def make_plan(
     suite, folder = loaded.suite, loaded.folder
     if suite.cam is not None:
         check_cam_package()
+    wanted = data_wanted(suite)
     missing = missing_inputs(loaded) if train_originals else []
     if missing:  # before anything is downloaded
         refuse_what_only_hands_can_fetch(missing)
@@ -157,7 +160,7 @@ def make_plan(
         role="reference",
         suite_folder=folder,
         known_names=next(iter(opened.values())).classes if opened else None,
-        with_train=len(opened) < len(suite.models),
+        with_train=len(opened) < len(suite.models) or "reference.train" in wanted,
         fetch=train_originals,
         progress=fetching,
     )
@@ -189,6 +192,9 @@ def make_plan(
         dict.fromkeys(untrained, len(training.samples)),
     )
     check_arms(suite, originals, plan.arms)
+    for name, original in originals.items():
+        mine = [arm for arm in plan.arms if arm.model == name]
+        find_further_images(mine, wanted, reference, plan.reference[name], original)
     _check_batches(plan, untrained, training)
     for kept, due in (("originals", bool(untrained)), ("images", suite.train.cache == "disk")):
         if due:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from forgetbench.device import Precision
+from forgetbench.device import Precision, to_device
 from forgetbench.model import yolo
-from forgetbench.model.branch import Branch, FrozenGuard, owned_state
+from forgetbench.model.branch import Branch, FrozenGuard, grow_branch, owned_state
+from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.record.rows.training import GradientRow
+from forgetbench.train.losses import Losses
 from forgetbench.train.probes import StepNorms
 from forgetbench.train.regime import Regime
-from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA
+from forgetbench.train.reparametrised import Reparametrised
+from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA, training_settings
 
 #: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.
 CLIP_NORM = 10.0
@@ -26,6 +30,8 @@ class Learner:
     Attributes:
         arm: Name of the arm.
         branch: The model and the modules it owns.
+        losses: What it minimises.
+        made: Those of its weights that strategies make from other parameters.
         ema: Moving average of the owned modules; this is what checkpoints hold.
         stopped: Why training ended before the last epoch, or None.
         diverged: Whether that is because weights or statistics are no longer finite.
@@ -39,14 +45,29 @@ class Learner:
         branch: Branch,
         regime: Regime,
         trainer: BranchTrainer,
+        made: Reparametrised,
+        original: Original,
         targets: SharedTargets,
         precision: Precision,
     ) -> None:
+        """Put a branch and what trains it together.
+
+        Args:
+            arm: Name of the arm.
+            branch: The branch, not trained yet.
+            regime: How it is trained; its strategies have begun.
+            trainer: Its optimizer and schedule.
+            made: The weights that are made from other parameters.
+            original: What it grew from.
+            targets: What all branches of the session share of the loss.
+            precision: What it computes in.
+        """
         self.arm, self.branch, self.regime, self.trainer = arm, branch, regime, trainer
-        self.criterion = yolo.criterion_of(branch.model, trainer.args, targets, regime.train.label_smoothing)
+        self.losses = Losses(branch, regime, trainer.args, original, targets)
         self.ema = ModelEMA(branch.owned)
         self._weights = branch.parameters()
-        regime.begin(self._weights)
+        self.made, self._original = made, original
+        self._replaced = {id(weight): parameters for weight, parameters in made}
         self.scaler = precision.scaler()
         self.stopped: str | None = None
         self.diverged = False
@@ -73,26 +94,10 @@ class Learner:
         self._resting = [(averages[name], tensor) for name, tensor in resting.items() if tensor.is_floating_point()]
         self._guard = FrozenGuard(resting)
 
-    def loss(self, trunk: dict[int, Tensor], batch: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Run the owned modules on the trunk's outputs and return the loss and its parts, still on the device.
-
-        Args:
-            trunk: Outputs of frozen modules by index; with freeze point 0, index -1 holds the images.
-            batch: Ultralytics' prepared batch.
-        """
-        outputs = dict(trunk)
-        keep = yolo.saved_indices(self.branch.model)
-        predictions = yolo.run_modules(self.branch.owned, outputs, trunk[self.branch.freeze_point - 1], keep)
-        loss, parts = self.criterion(predictions, batch)
-        total, penalty = loss.sum(), self.regime.penalty(self._weights)
-        if penalty is not None:
-            total = total + penalty * len(batch["img"])  # Ultralytics' loss is summed over images
-            parts = {**parts, "penalty": penalty.detach()}
-        return total, parts
-
     def backward(self, loss: Tensor) -> None:
-        """Add the gradients of one batch."""
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        """Add the gradients of one batch; where nothing that trains took part in it, there are none."""
+        if loss.requires_grad:
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
 
     def step_due(self, step: int) -> bool:
         """Tell whether enough batches were accumulated; `step` counts batches since the start of training."""
@@ -106,19 +111,26 @@ class Learner:
         self._last_step_at = batch_number
         self.steps += 1
         owned, optimizer = self.branch.owned, self.trainer.optimizer
+        self.made.pull_back(self.scaler)
         self.scaler.unscale_(optimizer)
         norms = StepNorms(owned) if log else None
-        total = torch.nn.utils.clip_grad_norm_(owned.parameters(), max_norm=CLIP_NORM)
+        total = torch.nn.utils.clip_grad_norm_(self._stepped(), max_norm=CLIP_NORM)
         if bool(torch.isfinite(total)):
             self.scaler.step(optimizer)
         else:
             self.skipped_steps += 1
         self.scaler.update()
         optimizer.zero_grad()
+        self.made.after_step()
         self.ema.update(owned)
         for average, tensor in self._resting:  # an average of equal values is equal only up to rounding
             average.copy_(tensor)
         return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
+
+    def _stepped(self) -> list[nn.Parameter]:
+        """Return the parameters that the optimizer changes, in the order of the weights that they stand for."""
+        parameters = self.branch.owned.parameters()
+        return [stepped for weight in parameters for stepped in self._replaced.get(id(weight), [weight])]
 
     def end_epoch(self, epoch: int) -> None:
         """Advance schedules that move by epoch; stop if weights or statistics are no longer finite.
@@ -128,9 +140,11 @@ class Learner:
         """
         self._guard.check()
         self.epochs = epoch + 1
-        if hasattr(self.criterion, "update"):
-            self.criterion.update()  # YOLOv10 shifts weight from one-to-many to one-to-one
-        if not all_finite(self.branch.owned) or not all_finite(self.ema.ema):
+        self.losses.shift_heads(1)
+        finite = all_finite(self.branch.owned)
+        if finite and self.epochs == self.regime.train.epochs:
+            self.regime.finish(self.checkpoint_tensors(), self._original.model.state_dict())
+        if not finite or not all_finite(self.ema.ema):
             self.diverged = True
             self.stopped = f"weights were no longer finite after epoch {epoch + 1}"
 
@@ -153,6 +167,8 @@ class Learner:
             "skipped_steps": self.skipped_steps,
             "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
+            "made": self.made.state_dict(),
+            "strategies": self.regime.state(),
             "stopped": self.stopped,
             "diverged": self.diverged,
         }
@@ -171,11 +187,50 @@ class Learner:
         self.steps, self.skipped_steps, self.epochs = state["steps"], state["skipped_steps"], state["epochs"]
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
-        if hasattr(self.criterion, "update"):
-            for _ in range(epochs):
-                self.criterion.update()
+        self.made.load_state_dict(state["made"])
+        self.regime.restore(state["strategies"])
+        self.losses.shift_heads(epochs)
 
 
 def all_finite(module: nn.Module) -> bool:
     """Tell whether every floating point value of a module is finite."""
     return all(bool(torch.isfinite(v).all()) for v in module.state_dict().values() if v.is_floating_point())
+
+
+def grow_learner(
+    arm: str,
+    regime: Regime,
+    original: Original,
+    classes: Sequence[str],
+    *,
+    batches: int,
+    stride: int,
+    seed: int,
+    device: torch.device,
+    targets: SharedTargets,
+    precision: Precision,
+) -> Learner:
+    """Grow a branch off the original, with all that trains it.
+
+    Args:
+        arm: Name of the arm.
+        regime: How it is trained.
+        original: What it grows from.
+        classes: Names of the target's classes.
+        batches: Batches in an epoch.
+        stride: What sides of images are whole numbers of.
+        seed: Decides where the task head, and what strategies draw, begins.
+        device: Where it trains.
+        targets: What all branches of the session share of the loss.
+        precision: What it computes in.
+    """
+    remap, pretrained = regime.train.cls_remap, regime.pretrained
+    branch = grow_branch(original, regime.freeze_point, classes, seed=seed, cls_remap=remap, pretrained=pretrained)
+    to_device(branch.model, device)
+    weights = branch.parameters()
+    rates = {id(parameter): regime.rate(name) for name, parameter in weights.items()}
+    made = Reparametrised(weights, regime.begin(weights, seed))
+    instead = {id(weight): parameters for weight, parameters in made}
+    settings = training_settings(regime.train, seed)
+    trainer = BranchTrainer(settings, branch.owned, batches, stride, device, rates, instead)
+    return Learner(arm, branch, regime, trainer, made, original, targets, precision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -14,8 +15,8 @@ from forgetbench.train.probes import optimizer_bytes, tensor_bytes
 
 
 def residents(learner: Learner) -> list[Tensor]:
-    """Return the parameters and buffers of a branch's whole model, frozen modules included."""
-    return [*learner.branch.model.parameters(), *learner.branch.model.buffers()]
+    """Return what a branch's whole model holds, frozen modules included, and what some of its weights are made from."""
+    return [*learner.branch.model.parameters(), *learner.branch.model.buffers(), *learner.made.state_dict().values()]
 
 
 def backward_rows(learner: Learner, saved: int, images: Tensor, epoch: int) -> list[MemoryRow]:
@@ -38,6 +39,7 @@ def optimizer_row(learner: Learner) -> MemoryRow:
 def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> list[MemoryRow]:
     """Measure the peak of one step without the other branches on CUDA; what it changes is put back."""
     before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
+    strategies = copy.deepcopy(learner.regime.state())
     parameters = list(learner.branch.owned.parameters())
     accumulated = [parameter.grad for parameter in parameters]
     without_gradients: Callable[[], None] = lambda: learner.trainer.optimizer.zero_grad(set_to_none=True)  # noqa: E731
@@ -45,6 +47,7 @@ def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> lis
     peaks = solo_peak(learner.trainer.device, forward_and_backward, without_gradients)
     if peaks is not None:
         learner.branch.owned.load_state_dict(before)
+        learner.regime.restore(strategies)
     for parameter, gradient in zip(parameters, accumulated, strict=True):
         parameter.grad = gradient
     how = "peak of a solo step above what was resident" if peaks else "needs CUDA"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from forgetbench.errors import SuiteError
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import RunError, SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.train_section import Train
-from forgetbench.train.strategies.base import Strategy
+from forgetbench.train.context import StepContext
+from forgetbench.train.strategies.base import DataPart, Source, Strategy
 
 
 class Regime:
@@ -21,6 +24,8 @@ class Regime:
         train: The arm's training settings.
         pretrained: Whether the branch starts from the original's weights, or from random ones.
         parts: The branch's parts, counted with its own task head.
+        modules: Indices of the modules whose outputs strategies look at.
+        sources: Further images to train on, each with the strategy that wants them; see `find_sources`.
     """
 
     def __init__(
@@ -49,10 +54,19 @@ class Regime:
         """
         self.parts, self.train, self.pretrained = parts, train, pretrained
         self._start, self._strategies = freeze_point, tuple(strategies)
+        self.modules = frozenset[int]().union(*(strategy.modules() for strategy in strategies))
+        self.sources: tuple[tuple[Strategy, Source], ...] = ()
         for strategy in strategies:
             strategy.check(train.epochs)
             if strategy.needs_pretrained and not pretrained:
                 raise SuiteError(f"{strategy.name} needs pretrained weights", where=strategy.where)
+            if train.patience and _changes_the_end(strategy):
+                raise SuiteError(
+                    f"{strategy.name} changes the last epoch's weights; with patience nobody knows which is last",
+                    where=strategy.where,
+                    expected="train.patience 0",
+                    found=train.patience,
+                )
         for epoch in sorted(self._points.index(point) + 1 for point in set(self._points)):
             if not parts.parameters(self.trained(epoch)):
                 raise SuiteError(
@@ -128,12 +142,91 @@ class Regime:
             factor *= strategy.rate(self.parts[name])
         return factor
 
-    def begin(self, weights: Mapping[str, nn.Parameter]) -> None:
-        """Show the strategies the branch's parameters before the first step."""
+    def find_sources(self, data: Mapping[DataPart, Dataset], seed: int) -> None:
+        """Let strategies choose the further images that they train on.
+
+        Args:
+            data: What the suite has, by name as in `Strategy.needs_data`.
+            seed: The arm's.
+
+        Raises:
+            SuiteError: there are no data of a name.
+        """
+        found = []
         for strategy in self._strategies:
-            strategy.begin(weights)
+            missing = [name for name in strategy.needs_data if name not in data]
+            if missing:
+                raise SuiteError(f"{strategy.name} needs data that are not there", where=strategy.where, found=missing)
+            given = {name: data[name] for name in strategy.needs_data}
+            found += [(strategy, source) for source in strategy.sources(given, seed)]
+        self.sources = tuple(found)
+
+    def begin(self, weights: Mapping[str, nn.Parameter], seed: int) -> dict[str, nn.Module]:
+        """Show the strategies the branch's parameters before the first step; return what makes weights, by their names.
+
+        Raises:
+            SuiteError: two strategies replace the same weight.
+        """
+        made_by: dict[str, nn.Module] = {}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for strategy in self._strategies:
+                strategy.begin(weights)
+                replaced = strategy.reparametrise(weights)
+                both = sorted(replaced.keys() & made_by.keys())
+                if both:
+                    raise SuiteError(
+                        "another strategy of the arm makes the same weight", where=strategy.where, found=both[0]
+                    )
+                made_by.update(replaced)
+        return made_by
 
     def penalty(self, weights: Mapping[str, nn.Parameter]) -> Tensor | None:
         """Return the sum of what strategies add to the loss, None if that is nothing."""
         added = [term for strategy in self._strategies if (term := strategy.penalty(weights)) is not None]
         return torch.stack(added).sum() if added else None
+
+    @cached_property
+    def has_losses(self) -> bool:
+        """Whether a strategy looks at the outputs of a batch."""
+        own = (Strategy.loss, Strategy.source_loss)
+        return any((type(strategy).loss, type(strategy).source_loss) != own for strategy in self._strategies)
+
+    def losses(self, context: StepContext) -> Iterator[tuple[str, Tensor]]:
+        """Yield what strategies add for the outputs of a batch, each with its strategy's name."""
+        for strategy in self._strategies:
+            term = strategy.loss(context)
+            if term is not None:
+                yield strategy.name, term
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of strategies that have one, by name."""
+        return {strategy.name: state for strategy in self._strategies if (state := strategy.state())}
+
+    def restore(self, states: Mapping[str, Any]) -> None:
+        """Let strategies go on from their states."""
+        for strategy in self._strategies:
+            if strategy.name in states:
+                strategy.restore(states[strategy.name])
+
+    def finish(self, averages: Mapping[str, Tensor], original: Mapping[str, Tensor]) -> None:
+        """Let strategies change what the checkpoint of the last epoch holds, in turn and in place.
+
+        Raises:
+            RunError: a strategy changes what does not train, or gives something of another shape.
+        """
+        for strategy in filter(_changes_the_end, self._strategies):
+            copies = {
+                name: tensor.detach().to(torch.float32, copy=True)
+                for name, tensor in averages.items()
+                if name in self.ever_trained and tensor.is_floating_point()
+            }
+            for name, tensor in strategy.finish(copies, original).items():
+                if name not in copies or tensor.shape != averages[name].shape:
+                    expected = "a part that trains, in its own shape"
+                    raise RunError(f"{strategy.name} changed what it may not", where=name, expected=expected)
+                averages[name].copy_(tensor)
+
+
+def _changes_the_end(strategy: Strategy) -> bool:
+    return type(strategy).finish is not Strategy.finish

@@ -22,17 +22,18 @@ from forgetbench.device import (
     to_device,
 )
 from forgetbench.errors import DivergedError
-from forgetbench.model import yolo
-from forgetbench.model.branch import FrozenGuard, grow_branch, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.learner import Learner
+from forgetbench.train.context import SharedBatch
+from forgetbench.train.learner import Learner, grow_learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import saved_bytes
 from forgetbench.train.regime import Regime
+from forgetbench.train.sources import FurtherBatches, SourceKey
+from forgetbench.train.trunk import FrozenTrunk
 from forgetbench.train.ultralytics_trainer import (
     BranchTrainer,
     EpochLoader,
@@ -87,29 +88,30 @@ class TrainingSession:
         self._precision = pick_precision(device, train.amp)
         self._targets = SharedTargets()
         to_device(original.model, device)
-        self._deepest = max(regime.freeze_point for regime in regimes.values())
-        self._needed = yolo.saved_indices(original.model) | {regime.freeze_point - 1 for regime in regimes.values()}
-        self._guard = FrozenGuard(trunk_tensors(original, self._deepest))
+        self._trunk = FrozenTrunk(original, regimes.values(), self._precision)
         settings = training_settings(train, seed)
         stride = stride_of(original)
         workers = loader_workers(device) if train.workers is None else train.workers
-        self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins_memory(device))
+        pins = pins_memory(device)
+        self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins)
+        self._further = FurtherBatches(
+            regimes.values(), settings, stride, seed, len(self._loader), workers=workers, pin_memory=pins
+        )
         self._seed = seed
         self.learners: dict[str, Learner] = {}
         for arm, regime in regimes.items():
-            branch = grow_branch(
+            self.learners[arm] = grow_learner(
+                arm,
+                regime,
                 original,
-                regime.freeze_point,
                 dataset.classes,
+                batches=len(self._loader),
+                stride=stride,
                 seed=seed,
-                cls_remap=regime.train.cls_remap,
-                pretrained=regime.pretrained,
+                device=device,
+                targets=self._targets,
+                precision=self._precision,
             )
-            to_device(branch.model, device)
-            own = training_settings(regime.train, seed)
-            rates = {id(parameter): regime.rate(name) for name, parameter in branch.parameters().items()}
-            trainer = BranchTrainer(own, branch.owned, len(self._loader), stride, device, rates)
-            self.learners[arm] = Learner(arm, branch, regime, trainer, self._targets, self._precision)
         self._epochs_done = 0
 
     @property
@@ -134,7 +136,7 @@ class TrainingSession:
             with UtilisationSampler(self._device) as sampler:
                 record, shared = self._run_epoch(epoch, active, on_batch)
             record.times.insert(0, TimeRow("", epoch + 1, self.batches, shared, sampler.mean))
-            self._guard.check()
+            self._trunk.check()
             for learner in active:
                 learner.end_epoch(epoch)
             self._epochs_done = epoch + 1
@@ -157,68 +159,74 @@ class TrainingSession:
             learner.begin_epoch(epoch)
             record.step_losses[learner.arm] = []
         began = time.perf_counter()
+        sources = self._further.epoch(epoch, [learner.regime for learner in active])
         for number, raw in enumerate(self._loader.epoch(epoch)):
-            seed_everything(self._seed, epoch, -1 - number)  # multi-scale draws from the global generator
-            batch = active[0].trainer.preprocess_batch(batch_to_device(raw, self._device))
-            batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
             self._targets.new_batch()
-            trunk = self._frozen_forward(batch["img"])
+            shared = self._shared(raw, epoch, number, active[0].trainer)
+            further = {
+                key: self._shared(next(batches), epoch, number, active[0].trainer) for key, batches in sources.items()
+            }
             for learner in active:
                 synchronise(self._device)
-                started = time.perf_counter()
-                loss, parts = self._train_step(learner, trunk, batch, epoch, number, record)
+                started, before = time.perf_counter(), _seconds(shared, *further.values())
+                loss, parts = self._train_step(learner, shared, further, record)
                 synchronise(self._device)
-                seconds[learner.arm] += time.perf_counter() - started
+                # what this arm was only the first to ask for is shared
+                asked = _seconds(shared, *further.values()) - before
+                seconds[learner.arm] += time.perf_counter() - started - asked
                 record.step_losses[learner.arm].append(loss)
                 for name, value in parts.items():
                     sums[learner.arm][name] = sums[learner.arm].get(name, 0.0) + value
             if on_batch is not None:
                 on_batch(epoch, number + 1)
-        shared = time.perf_counter() - began - sum(seconds.values())
+        of_all = time.perf_counter() - began - sum(seconds.values())
         for learner in active:
             record.times.append(TimeRow(learner.arm, epoch + 1, self.batches, seconds[learner.arm]))
             record.losses[learner.arm] = {name: total / self.batches for name, total in sums[learner.arm].items()}
-        return record, shared
+        return record, of_all
+
+    def _shared(self, raw: dict[str, Any], epoch: int, number: int, trainer: BranchTrainer) -> SharedBatch:
+        """Prepare one batch and run the frozen trunk on it."""
+        seed_everything(self._seed, epoch, -1 - number)  # multi-scale draws from the global generator
+        batch = trainer.preprocess_batch(batch_to_device(raw, self._device))
+        batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+        return self._trunk.share(batch, epoch, number)
 
     def _train_step(
-        self,
-        learner: Learner,
-        trunk: dict[int, Tensor],
-        batch: dict[str, Any],
-        epoch: int,
-        number: int,
-        record: EpochRecord,
+        self, learner: Learner, shared: SharedBatch, further: Mapping[SourceKey, SharedBatch], record: EpochRecord
     ) -> tuple[float, dict[str, float]]:
         """Run one branch on one batch, measuring what is due; returns its loss and the loss's parts."""
-        step = number + self.batches * epoch
-        measure = number == 0 and self._logging.memory and learner.regime.turns(epoch + 1)
+        epoch, step = shared.epoch, shared.number + self.batches * shared.epoch
+        measure = shared.number == 0 and self._logging.memory and learner.regime.turns(epoch + 1)
+        losses: list[Tensor] = []
+        parts: dict[str, Tensor] = {}
+        saved_most = 0
 
         def solo() -> None:
-            with self._precision.autocast():
-                loss, _ = learner.loss(trunk, batch)
-            learner.backward(loss)
+            for compute in learner.losses.of_step(shared, further):
+                with self._precision.autocast():
+                    loss, _ = compute()
+                learner.backward(loss)
 
         if measure:
             record.memory += solo_rows(learner, solo)
-        learner.trainer.warm_up(epoch, number)
-        with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._precision.autocast():
-            loss, parts = learner.loss(trunk, batch)
-        learner.backward(loss)
+        learner.trainer.warm_up(epoch, shared.number)
+        for compute in learner.losses.of_step(shared, further):
+            with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._precision.autocast():
+                loss, named = compute()
+            learner.backward(loss)
+            saved_most = max(saved_most, saved[0])
+            losses.append(loss.detach())
+            parts.update((name, parts[name] + value if name in parts else value) for name, value in named.items())
         if measure:
-            record.memory += backward_rows(learner, saved[0], batch["img"], epoch + 1)
+            record.memory += backward_rows(learner, saved_most, shared.batch["img"], epoch + 1)
         if learner.step_due(step):
             log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
             record.gradients += learner.step(step, epoch, log)
             if learner.optimizer_grew and self._logging.memory:
                 record.memory.append(optimizer_row(learner))
                 learner.optimizer_grew = False
-        return float(loss.detach()), {name: float(value) for name, value in parts.items()}
-
-    def _frozen_forward(self, images: Tensor) -> dict[int, Tensor]:
-        outputs: dict[int, Tensor] = {-1: images}
-        with torch.no_grad(), self._precision.autocast():
-            yolo.run_modules(self._original.modules[: self._deepest], outputs, images, frozenset(self._needed))
-        return outputs
+        return sum(map(float, losses)), {name: float(value) for name, value in parts.items()}
 
     def state(self) -> dict[str, Any]:
         """Return all that continuing after the last complete epoch needs, as tensors and plain values."""
@@ -232,3 +240,8 @@ class TrainingSession:
         self._epochs_done = state["epochs"]
         for arm, learner in self.learners.items():
             learner.restore(state["learners"][arm], self._epochs_done)
+
+
+def _seconds(*batches: SharedBatch) -> float:
+    """Return the time that the original's outputs of these batches took so far."""
+    return sum(batch.original.seconds for batch in batches)

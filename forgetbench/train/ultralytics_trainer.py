@@ -176,11 +176,12 @@ class AugmentedDataset(YOLODataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> dict[str, Any] | ForgetbenchError:
         """Return one augmented image, decided by (seed, epoch, index) alone, or what is wrong with it.
 
+        An index beyond the last image is an image from the start again, augmented otherwise.
         An error raised in a loader process would reach the user as that process's whole traceback.
         """
         seed_everything(self.seed, self.epoch, index)
         try:
-            return super().__getitem__(index)  # type: ignore[no-any-return]
+            return super().__getitem__(index % len(self))  # type: ignore[no-any-return]
         except ForgetbenchError as error:
             return error
 
@@ -223,15 +224,36 @@ class EpochLoader:
     """Batches of one epoch after another, in an order that only (seed, epoch) decide."""
 
     def __init__(
-        self, dataset: Dataset, settings: Any, stride: int, seed: int, *, workers: int, pin_memory: bool
+        self,
+        dataset: Dataset,
+        settings: Any,
+        stride: int,
+        seed: int,
+        *,
+        workers: int,
+        pin_memory: bool,
+        draws: int | None = None,
     ) -> None:
+        """Open a dataset.
+
+        Args:
+            dataset: The images.
+            settings: Ultralytics' settings namespace.
+            stride: What sides of images are whole numbers of.
+            seed: Decides the order of images and their augmentation.
+            workers: Loader processes.
+            pin_memory: Whether batches are put into page-locked memory.
+            draws: Images in an epoch: the first of an order that begins again where images are used up. Default: each
+                once.
+        """
         self._settings, self._seed, self._workers, self._pin = settings, seed, workers, pin_memory
+        self._draws = len(dataset.samples) if draws is None else draws
         self._dataset = AugmentedDataset(dataset, settings, stride, seed)
         self._mosaic_closed = False
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return math.ceil(len(self._dataset.source.samples) / int(self._settings.batch))
+        return math.ceil(self._draws / int(self._settings.batch))
 
     def epoch(self, epoch: int) -> Iterator[dict[str, Any]]:
         """Yield the batches of one epoch (counted from 0); mosaic closes for the last `close_mosaic` epochs.
@@ -244,11 +266,13 @@ class EpochLoader:
             self._dataset.close_mosaic(copy(self._settings))
             self._mosaic_closed = True
         self._dataset.epoch = epoch
-        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._dataset)).tolist()
+        count, random = len(self._dataset), np.random.default_rng([self._seed, epoch])
+        turns = math.ceil(self._draws / count)
+        order = [turn * count + index for turn in range(turns) for index in random.permutation(count).tolist()]
         batches: DataLoader[dict[str, Any]] = DataLoader(
             self._dataset,
             batch_size=self._settings.batch,
-            sampler=order,
+            sampler=order[: self._draws],
             num_workers=self._workers,
             collate_fn=_collated,
             pin_memory=self._pin,
@@ -273,7 +297,19 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
         stride: int,
         device: torch.device,
         rates: Mapping[int, float] | None = None,
+        instead: Mapping[int, list[nn.Parameter]] | None = None,
     ) -> None:
+        """Make optimizer and schedule.
+
+        Args:
+            settings: Ultralytics' settings namespace.
+            owned: The branch's modules, the head last.
+            batches: Batches in an epoch.
+            stride: What sides of images are whole numbers of.
+            device: Where the branch trains.
+            rates: Factors on the learning rate, by `id` of a parameter.
+            instead: Parameters that train in the place of another, by its `id`.
+        """
         self.args, self.device, self.stride = settings, device, stride
         self.batch_size, self.epochs, self.batches = settings.batch, settings.epochs, batches
         self.accumulate = max(round(settings.nbs / settings.batch), 1)
@@ -285,6 +321,7 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
             carrier, settings.optimizer, lr=settings.lr0, momentum=settings.momentum, decay=decay
         )
         _apply_rates(self.optimizer, rates or {})
+        _replace(self.optimizer, instead or {})
         self._setup_scheduler()
         self.warmup_steps = self._get_warmup_iterations(batches)
 
@@ -317,3 +354,9 @@ def _apply_rates(optimizer: torch.optim.Optimizer, rates: Mapping[int, float]) -
             by_rate.setdefault(rates.get(id(parameter), 1.0), []).append(parameter)
         for rate, parameters in by_rate.items():
             optimizer.param_groups.append({**group, "params": parameters, "lr": group["lr"] * rate, "rate": rate})
+
+
+def _replace(optimizer: torch.optim.Optimizer, instead: Mapping[int, list[nn.Parameter]]) -> None:
+    """Put other parameters in the place of some (by `id`), into the same group."""
+    for group in optimizer.param_groups:
+        group["params"] = [p for given in group["params"] for p in instead.get(id(given), [given])]

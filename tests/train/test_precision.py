@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 import torch
+from support import sessions
 from support.factories import drawn_dataset, quick_train, tiny_original
+from support.strategies.distil import OldHead
+from support.strategies.low_rank import LowRank
+from support.strategies.replay import Replay
 from torch import Tensor
 
 from forgetbench.device import Precision
@@ -13,6 +17,7 @@ from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import EpochRecord, TrainingSession
+from forgetbench.train.strategies.base import DataPart
 
 CPU = torch.device("cpu")
 
@@ -68,6 +73,31 @@ def test_an_overflow_skips_a_step_of_its_own_branch_alone(tmp_path: Path) -> Non
     updates = [row.update_norm for row in records[0].gradients if row.module == "model.22" and row.arm == "f22"]
     assert updates[0] == 0
     assert all(updates[1:])
+
+
+def test_strategies_in_mixed_precision_train_each_as_if_alone(tmp_path: Path) -> None:
+    arms: dict[str, Any] = {
+        "distilled": (10, [(OldHead, 0.1)]),
+        "replayed": (10, [(Replay, 3)]),
+        "low-rank": (10, [(LowRank, 2)]),
+    }
+    data: dict[DataPart, Any] = {"reference.train": drawn_dataset(tmp_path / "old", 5)}
+    joint = sessions.session(tmp_path, arms, data=data)
+    overflow_once(joint, "distilled")
+    records = finished(joint)
+    assert [joint.learners[arm].skipped_steps for arm in arms] == [1, 0, 0]
+    for arm in ("replayed", "low-rank"):
+        alone, plain = (
+            sessions.session(tmp_path, {arm: arms[arm]}, quick_train(amp=amp), data=data) for amp in (True, False)
+        )
+        finished(alone)
+        assert equal(tensors(joint, arm), tensors(alone, arm))
+        norms = [
+            [row.norm for row in record.gradients if row.norm and row.arm == arm]
+            for record in (records[-1], finished(plain)[-1])
+        ]
+        # those of replaced weights are unscaled as well: 65,536 times as much otherwise
+        assert all(0.1 < one / other < 10 for one, other in zip(*norms, strict=True))
 
 
 def test_resuming_goes_on_with_each_branchs_scale(tmp_path: Path) -> None:

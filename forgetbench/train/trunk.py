@@ -1,0 +1,52 @@
+"""The frozen trunk that all branches of a session grow off: one forward per batch, and proof that it rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from forgetbench.device import Precision
+from forgetbench.model import heads, yolo
+from forgetbench.model.branch import FrozenGuard, trunk_tensors
+from forgetbench.model.original import Original
+from forgetbench.train.context import OriginalOutputs, SharedBatch
+from forgetbench.train.regime import Regime
+
+
+class FrozenTrunk:
+    """The original's modules below the deepest freeze point of a session's branches."""
+
+    def __init__(self, original: Original, regimes: Iterable[Regime], precision: Precision) -> None:
+        """Work out how deep it has to run and whose outputs are needed, and hash what has to rest."""
+        self._original, self._precision = original, precision
+        regimes = list(regimes)
+        self._depth = max(regime.freeze_point for regime in regimes)
+        asked = frozenset[int]().union(*(outputs_kept(original.model, regime) for regime in regimes))
+        self._needed = asked | {regime.freeze_point - 1 for regime in regimes}
+        self._asked = asked | set(heads.head_inputs(original.model))
+        self._guard = FrozenGuard(trunk_tensors(original, self._depth))
+
+    def share(self, batch: Mapping[str, Any], epoch: int, number: int) -> SharedBatch:
+        """Run the trunk on one prepared batch, the `number`-th of an epoch, both counted from 0."""
+        outputs: dict[int, Tensor] = {-1: batch["img"]}
+        with torch.no_grad(), self._precision.autocast():
+            yolo.run_modules(self._original.modules[: self._depth], outputs, batch["img"], self._needed)
+        original = OriginalOutputs(self._original, outputs, self._depth, self._asked, self._precision)
+        return SharedBatch(epoch, number, batch, outputs, original)
+
+    def check(self) -> None:
+        """Compare the trunk with what it was at the start.
+
+        Raises:
+            FrozenChangedError: it changed.
+        """
+        self._guard.check()
+
+
+def outputs_kept(model: yolo.Yolo, regime: Regime) -> frozenset[int]:
+    """Return the modules whose outputs a branch keeps: what others take, and what its strategies look at."""
+    looked_at = regime.modules | set(heads.head_inputs(model)) if regime.has_losses else frozenset()
+    return yolo.saved_indices(model) | looked_at

@@ -1,0 +1,145 @@
+"""Further batches: which images come, when, and what they do to a branch."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import torch
+from support.factories import drawn_dataset, quick_train, tiny_original
+from support.sessions import checkpoint, differing, session, trained
+from support.strategies.replay import Replay
+from torch import Tensor
+
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import SuiteError
+from forgetbench.model.parts import Parts
+from forgetbench.train.context import StepContext
+from forgetbench.train.regime import Regime
+from forgetbench.train.sources import FurtherBatches, key_of
+from forgetbench.train.strategies.base import DataPart, Source, Strategy
+from forgetbench.train.ultralytics_trainer import training_settings
+
+PARTS = Parts(tiny_original())
+
+
+def old(folder: Path, count: int = 5) -> dict[DataPart, Dataset]:
+    """Reference images, others than those of the target."""
+    return {"reference.train": drawn_dataset(folder / "old", count, sizes=((56, 60), (40, 64)))}
+
+
+def drawing(*sources: Source) -> Regime:
+    class Draws(Strategy):
+        name, options, expected = "draws", None, "nothing"
+
+        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+            return sources
+
+    made = Regime(PARTS, 22, quick_train(), strategies=[Draws(None, PARTS, "a")])
+    made.find_sources({}, 0)
+    return made
+
+
+def batches_of(regimes: Sequence[Regime], epoch: int, batches: int, **changes: Any) -> dict[Any, list[dict[str, Any]]]:
+    settings = training_settings(quick_train(**changes), 3)
+    further = FurtherBatches(regimes, settings, 32, 3, batches, workers=0, pin_memory=False)
+    return {key: list(drawn) for key, drawn in further.epoch(epoch, regimes).items()}
+
+
+def test_every_batch_is_full_and_images_come_again_only_when_all_were_drawn(tmp_path: Path) -> None:
+    source = Source(drawn_dataset(tmp_path, 5), batch=3)
+    (drawn,) = batches_of([drawing(source)], 0, 4, augment={"mosaic": 0.0}).values()
+    assert [batch["img"].shape[0] for batch in drawn] == [3, 3, 3, 3]
+    files = [file for batch in drawn for file in batch["im_file"]]
+    assert Counter(Counter(files).values()) == {2: 3, 3: 2}  # 12 images out of 5
+    assert len(set(files[:5])) == len(set(files[5:10])) == 5
+    images = torch.cat([batch["img"] for batch in drawn])
+    again = files.index(files[0], 1)
+    assert not torch.equal(images[0], images[again])  # augmented otherwise
+
+
+def test_batches_depend_on_seed_and_epoch_alone(tmp_path: Path) -> None:
+    source, other = Source(drawn_dataset(tmp_path, 5), batch=2), Source(drawn_dataset(tmp_path / "b", 4), batch=1)
+    key = key_of(source)
+    alone = batches_of([drawing(source)], 1, 3)[key]
+    beside = batches_of([drawing(other, source)], 1, 3)[key]
+    earlier = batches_of([drawing(source)], 0, 3)[key]
+    for one, two in zip(alone, beside, strict=True):
+        assert torch.equal(one["img"], two["img"])
+        assert torch.equal(one["bboxes"], two["bboxes"])
+    assert not all(torch.equal(one["img"], two["img"]) for one, two in zip(alone, earlier, strict=True))
+
+
+def test_equal_sources_are_drawn_from_once(tmp_path: Path) -> None:
+    equal = [Source(drawn_dataset(tmp_path, 4), batch=2) for _ in range(2)]
+    larger = Source(drawn_dataset(tmp_path, 4), batch=4)
+    drawn = batches_of([drawing(equal[0]), drawing(equal[1], larger)], 0, 2)
+    assert [[batch["img"].shape[0] for batch in batches] for batches in drawn.values()] == [[2, 2], [4, 4]]
+
+
+def test_replay_teaches_the_trunk_and_never_the_task_head(tmp_path: Path) -> None:
+    arms: dict[str, Any] = {"plain": (22, []), "head": (22, [(Replay, 5)]), "neck": (10, [(Replay, 5)]), "n": (10, [])}
+    made = session(tmp_path, arms, data=old(tmp_path))
+    records = trained(made)
+    # where the trunk is the original's, there is nothing for old images to teach
+    assert differing(checkpoint(made, "plain"), checkpoint(made, "head")) == set()
+    assert differing(checkpoint(made, "n"), checkpoint(made, "neck"))
+    assert all(record.losses["neck"]["replay"] > 0 for record in records)
+    assert "replay" not in records[0].losses["n"]
+
+
+def test_the_loss_of_old_images_is_the_original_s_own_where_the_trunk_is(tmp_path: Path) -> None:
+    seen: list[tuple[StepContext, Tensor]] = []
+
+    class Watched(Replay):
+        def source_loss(self, source: Source, context: StepContext) -> Tensor | None:
+            seen.append((context, context.detection_loss()))
+            return seen[-1][1]
+
+    made = session(tmp_path, {"a": (22, [(Watched, 5)])}, quick_train(epochs=1), data=old(tmp_path))
+    trained(made)
+    assert len(seen) == made.batches
+    model = made._original.model
+    model.args = training_settings(quick_train(), 0)
+    for context, loss in seen:
+        predictions = model(context.images)  # the model as a whole, in eval mode
+        expected = model.init_criterion()(predictions, dict(context.batch))[0].sum() / 2
+        assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("statistics", [False, True])
+def test_statistics_see_further_images_only_where_the_source_says_so(tmp_path: Path, statistics: bool) -> None:
+    class Statistics(Replay):
+        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+            return [Source(data["reference.train"], batch=2, statistics=statistics)]
+
+    train = quick_train(epochs=1, batch=8)  # one step, before which both arms are the same
+    made = session(tmp_path, {"plain": (10, []), "a": (10, [(Statistics, 5)])}, train, data=old(tmp_path))
+    trained(made)
+    states = [made.learners[arm].branch.state() for arm in ("plain", "a")]
+    differ = {name for name in differing(*states) if name.endswith(("running_mean", "running_var"))}
+    # the task head runs on further images too, and its outputs are not used
+    assert bool(differ) == statistics
+
+
+@pytest.mark.parametrize("labels", ["original", "target"])
+@pytest.mark.parametrize("family", ["yolov8", "yolov10"])
+def test_labels_may_be_the_original_s_or_the_target_s(
+    tmp_path: Path, family: str, labels: Literal["original", "target"]
+) -> None:
+    class Labelled(Replay):
+        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+            return [Source(data["reference.train"], batch=2, labels=labels)]
+
+    arms: dict[str, Any] = {"plain": (23 if family == "yolov10" else 22, [])}
+    arms["more"] = (arms["plain"][0], [(Labelled, 1)])
+    made = session(tmp_path, arms, quick_train(epochs=2), family=family, data=old(tmp_path))
+    trained(made)
+    moved = differing(checkpoint(made, "plain"), checkpoint(made, "more"))
+    assert bool(moved) == (labels == "target")  # further images with the target's labels teach the task head
+
+
+def test_data_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"a: replay needs data that are not there; found \['reference.train'\]"):
+        session(tmp_path, {"a": (10, [(Replay, 5)])})
