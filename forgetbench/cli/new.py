@@ -11,7 +11,6 @@ import click
 from forgetbench.cli.console import ConsoleProgress, say, say_whole
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
-from forgetbench.data.images.shared import shared_warning
 
 if TYPE_CHECKING:
     from forgetbench.data.recognise import Format
@@ -61,6 +60,7 @@ def command(
 ) -> None:
     """Look at your data, and write NAME.yaml (a suite) and NAME.card.yaml (what is known of the data)."""
     from forgetbench.cli.check import print_oddities
+    from forgetbench.data.images.shared import shared_warning
     from forgetbench.plan.new import write_new_suite
 
     made = write_new_suite(

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from forgetbench.errors import SuiteError, brief, nearest
-from forgetbench.model.parts import Parts
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:  # names and options are checked without PyTorch
+    from forgetbench.model.parts import Parts
 
 _STRICT = ConfigDict(strict=True)
 
@@ -28,6 +30,20 @@ def known_strategies() -> dict[str, type[Strategy]]:
     classes = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     named = {kind.name: kind for kind in classes if issubclass(kind, Strategy) and "name" in vars(kind)}
     return dict(sorted(named.items()))
+
+
+def check_strategies(given: Mapping[str, Any], where: str) -> None:
+    """Check names and options of an arm's strategies, as far as they can be without a model.
+
+    Args:
+        given: Options by strategy name, as the suite has them.
+        where: The place in the suite, for errors.
+
+    Raises:
+        SuiteError: a name is unknown, or options are of another form.
+    """
+    for name, options in given.items():
+        _checked(name, options, f"{where}.{name}")
 
 
 def make_strategies(given: Mapping[str, Any], parts: Parts, where: str) -> list[Strategy]:
@@ -54,16 +70,21 @@ def strategies_schema() -> dict[str, Any]:
 
 
 def _make(name: str, options: Any, parts: Parts, where: str) -> Strategy:
+    kind, checked = _checked(name, options, where)
+    return kind(checked, parts, where)
+
+
+def _checked(name: str, options: Any, where: str) -> tuple[type[Strategy], Any]:
+    """Return a strategy's class and its options as it takes them."""
     kind = known_strategies().get(name)
     if kind is None:
         near = nearest(name, known_strategies())
         fix = f"Did you mean '{near}'?" if near else None
         raise SuiteError("unknown strategy", where=where, expected=f"one of {', '.join(known_strategies())}", fix=fix)
     try:
-        checked = _adapter(kind).validate_python(options)
+        return kind, _adapter(kind).validate_python(options)
     except ValidationError:
         raise SuiteError("wrong options", where=where, expected=kind.expected, found=brief(options)) from None
-    return kind(checked, parts, where)
 
 
 def _adapter(kind: type[Strategy]) -> TypeAdapter[Any]:

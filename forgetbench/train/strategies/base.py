@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from torch import Tensor, nn
+if TYPE_CHECKING:  # a suite's strategies are checked without PyTorch
+    from torch import Tensor, nn
 
-from forgetbench.model.parts import Part, Parts
+    from forgetbench.model.parts import Part, Parts
 
 
 class Strategy:
