@@ -84,7 +84,7 @@ def _operator() -> Callable[[Tensor, Tensor, float], Tensor]:
         finder = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES))
         for library in filter(None, map(finder.find_spec, _LIBRARIES)):
             try:
-                torch.ops.load_library(library.origin)
+                torch.ops.load_library(library.origin)  # type: ignore[no-untyped-call]
             except OSError:  # it needs what only the package knows how to find
                 continue
             if hasattr(torch.ops.torchvision, "nms"):
