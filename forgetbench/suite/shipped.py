@@ -9,7 +9,7 @@ from forgetbench.errors import SuiteError, brief, nearest, printable
 from forgetbench.files import is_there
 
 ENDING = ".yaml"
-LISTED = "`forgetbench suites` lists those that come with forgetbench."
+LISTED = "`forgetbench suites` lists those that come with it."
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -56,10 +56,11 @@ def find_suite(named: Path, *, beside: Path | None = None) -> Path:
         SuiteError: there is none of these.
     """
     path = named if beside is None else beside.parent / named
-    if is_there(path) and not path.is_dir():
+    plain = _is_plain(named)
+    if is_there(path) and not path.is_dir() and not (plain and path == beside):
         return path
     shipped = shipped_suites()
-    if _is_plain(named):
+    if plain:
         own = path.with_name(named.name + ENDING)
         if own != beside and is_there(own):
             return own
@@ -68,7 +69,7 @@ def find_suite(named: Path, *, beside: Path | None = None) -> Path:
     if is_there(path):
         return path  # a folder, which whoever reads it will refuse
     siblings = [file for file in path.parent.glob(f"*{ENDING}") if file != beside] if is_there(path.parent) else []
-    fix = _how_to_name(path, _is_plain(named), siblings, shipped)
+    fix = _how_to_name(path, plain, siblings, shipped)
     if beside is not None:
         raise SuiteError("no such suite file", where=f"{beside}: extends", found=brief(str(path)), fix=fix)
     raise SuiteError("no such suite file", where=path, fix=fix)
@@ -78,10 +79,10 @@ def _how_to_name(path: Path, plain: bool, siblings: Iterable[Path], shipped: Ite
     if plain:
         near = nearest(path.name, [*(file.stem for file in siblings), *shipped])
         return f"Did you mean '{near}'?" if near else LISTED
+    if path.stem in shipped:
+        return f"'{path.stem}' alone is the one that comes with forgetbench."
     near = nearest(path.name, [file.name for file in siblings])
-    if near:
-        return f"Did you mean '{path.with_name(near)}'?"
-    return f"'{path.stem}' alone is the one that comes with forgetbench." if path.stem in shipped else None
+    return f"Did you mean '{path.with_name(near)}'?" if near else None
 
 
 def _is_plain(named: Path) -> bool:
