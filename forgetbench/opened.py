@@ -35,15 +35,18 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         from forgetbench.record.tables import read_table
 
-        if name not in list(self):
+        if name not in self._names():
             raise KeyError(f"no table '{name}' in {self._folder}; there are {', '.join(self)}")
         return read_table(self._folder / f"{name}.csv")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(path.stem for path in self._folder.glob("*.csv")))
+        return iter(self._names())
 
     def __len__(self) -> int:
-        return len(list(self))
+        return len(self._names())
+
+    def _names(self) -> list[str]:
+        return sorted(path.stem for path in self._folder.glob("*.csv"))
 
 
 class Run:
@@ -54,10 +57,10 @@ class Run:
     True
     >>> run.manifest["suite"]["freeze_points"]
     ['all-but-head', 'backbone']
-    >>> best = run.results().query("role == 'target'").sort_values("ap").iloc[-1]
-    >>> int(best["freeze_point"]), int(best["epoch"])
-    (10, 2)
-    >>> run.tables["claims"]["name"].tolist()
+    >>> scored = run.results().query("role == 'target' and epoch == 2")
+    >>> scored[["freeze_point", "dataset", "images"]].iloc[0].tolist()
+    [22, 'shapes-fine', 6]
+    >>> run.tables["claims"]["claim"].unique().tolist()
     ['kept', 'cheap']
     >>> [(made.arm, made.epoch) for made in run.checkpoints][0]
     ('yolov8p-shapes-freeze10-seed0', 1)

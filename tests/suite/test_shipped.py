@@ -31,7 +31,8 @@ def test_by_its_path_its_folder_is_where_it_lies() -> None:
 def test_a_file_of_ones_own_goes_first(here: Path) -> None:
     (here / "quickstart.yaml").write_text(MINIMAL, encoding="utf-8")
     assert load_suite(Path("quickstart")).suite.name == "mine"
-    (here / "quickstart").write_text(MINIMAL.replace("mine", "bare"), encoding="utf-8")
+    bare = shipped_suite("quickstart").read_text(encoding="utf-8").replace("name: quickstart", "name: bare")
+    (here / "quickstart").write_text(bare, encoding="utf-8")
     assert load_suite(Path("quickstart")).suite.name == "bare"
     assert load_suite(Path("quickstart")).folder == here
 
