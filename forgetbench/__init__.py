@@ -1,25 +1,44 @@
 """forgetbench: how deep to unfreeze a COCO-pretrained YOLO, and what COCO pays for it.
 
 >>> import forgetbench
->>> result = forgetbench.run("suites/quickstart.yaml")
->>> result.results()  # a pandas DataFrame, one row per scored thing
+>>> run = forgetbench.run("small.yaml")  # or the name of a suite that comes with forgetbench, such as "quickstart"
+>>> len(run.results())  # a pandas frame, one row per scored thing
+13
 """
 
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.errors import ForgetbenchError
+from forgetbench.errors import (
+    CorruptRunError,
+    DataError,
+    DivergedError,
+    ForgetbenchError,
+    FrozenChangedError,
+    InputError,
+    RunError,
+    RunLockedError,
+    SuiteError,
+    WeightsError,
+)
 from forgetbench.version import __version__
 
 if TYPE_CHECKING:
-    from forgetbench.sweep.execute import run_suite as run
+    from forgetbench.api import Checkpoint, Run, Strategy, check, new, open_run, pack, reproduce, run, verify
 
-
-__all__ = ["ForgetbenchError", "__version__", "run"]
+__all__ = [
+    "Checkpoint", "CorruptRunError", "DataError", "DivergedError", "ForgetbenchError", "FrozenChangedError",
+    "InputError", "Run", "RunError", "RunLockedError", "Strategy", "SuiteError", "WeightsError", "__version__",
+    "check", "new", "open_run", "pack", "reproduce", "run", "verify",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name == "run":  # which needs PyTorch, and other uses of the package do not
-        from forgetbench.sweep.execute import run_suite
+    if name in __all__:  # what needs more than Python itself comes when it is asked for
+        from forgetbench import api
 
-        return run_suite
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

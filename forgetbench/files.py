@@ -147,6 +147,14 @@ def sha256_json(value: Any) -> str:
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is something of a name; a name that no system takes, such as one too long, is of nothing."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def expanded(path: str | Path) -> Path:
     """Return a path with `~` replaced by the home folder; where there is no such home, `~` stays."""
     return Path(os.path.expanduser(path))  # noqa: PTH111  (Path.expanduser raises where there is no home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -11,10 +12,10 @@ from rich.console import Console
 from forgetbench.cli.console import ConsoleProgress, clock, say, say_whole, show, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
-from forgetbench.data.dataset import OddityReport
-from forgetbench.plan.arms import Arm
-from forgetbench.plan.outline import Outline
-from forgetbench.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from forgetbench.data.dataset import OddityReport
+    from forgetbench.sweep.check import Check, PlannedArm
 
 
 @click.command("check")
@@ -28,41 +29,42 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
 
     Where data or weights are not here yet, it says how to get them.
     """
-    from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-    from forgetbench.plan.arms import advice
-    from forgetbench.plan.outline import make_outline, missing_inputs
-    from forgetbench.plan.plan import make_plan
-    from forgetbench.plan.slowness import warn_of_estimate
-    from forgetbench.suite.load import load_suite
-    from forgetbench.sweep.estimate import estimate
+    from forgetbench.plan.reading import read_suite
 
-    use_all_cores()
-    keep_freed_memory()
+    loaded = read_suite(suite, overrides)  # before PyTorch is imported, which takes seconds
+    from forgetbench.device import pick_device
+    from forgetbench.plan.slowness import warn_of_estimate
+    from forgetbench.sweep.check import check_suite
+
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
-    loaded = load_suite(suite, overrides)
-    where = pick_device(device)
-    missing = missing_inputs(loaded)
-    if missing:
-        outline = make_outline(loaded)
-        _print_outline(screen, outline, quiet)
-        for line in advice(outline.arms):
+    found = check_suite(
+        loaded,
+        device=device,
+        progress=progress,
+        rehearse=not quiet,
+        before_rehearsal=lambda known: _print_data(screen, known, verbose),
+    )
+    if not found.ready:
+        if not quiet:
+            _print_outline(screen, found)
+        for line in found.advice:
             progress.message(line, "warning")
-        for item in missing:
+        for item in found.missing:
             progress.message(f"not here: {item.name}. {item.instruction}", "warning")
-        return
-    plan = make_plan(loaded, device=where, progress=progress, train_originals=False)
-    if quiet:
-        return
-    _print_data(screen, plan, verbose)
-    costs = estimate(plan, where)
-    works = {work.arm: work for work in costs.arms}
+    elif found.costs is not None:
+        _print_costs(screen, found)
+        warn_of_estimate(pick_device(device), progress)
 
-    def cells(arm: Arm) -> list[str]:
-        work = works[arm]
-        return [_share(arm), str(work.checkpoints), str(work.reference_networks), size(work.checkpoint_bytes)]
 
-    _print_arms(screen, plan.arms, ["trainable", "scored", "on reference", "size"], cells)
+def _print_costs(screen: Console, found: Check) -> None:
+    costs, where = found.costs, found.device
+    assert costs is not None
+
+    def cells(arm: PlannedArm) -> list[str]:
+        return [_share(arm), str(arm.checkpoints), str(arm.reference_networks), size(arm.checkpoint_bytes or 0)]
+
+    _print_arms(screen, found.arms, ["trainable", "scored", "on reference", "size"], cells)
     spent = {
         "start-up and report": costs.overhead_seconds,
         "training the original": costs.pretraining_seconds,
@@ -81,27 +83,26 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
         screen,
         f"about {clock(costs.seconds)} on {where} ({', '.join(parts)}), at most {size(costs.disk_bytes)} on disk",
     )
-    warn_of_estimate(where, progress)
 
 
-def _print_outline(screen: Console, outline: Outline, quiet: bool) -> None:
+def _print_outline(screen: Console, found: Check) -> None:
     """Print the arms of a suite whose data or weights are not here."""
-    if quiet:
-        return
-    _print_arms(screen, outline.arms, ["trainable"], lambda arm: [_share(arm)])
-    if outline.classes is None:
-        own = dict.fromkeys(str(len(original.classes)) for original in outline.originals.values())
+    _print_arms(screen, found.arms, ["trainable"], lambda arm: [_share(arm)])
+    if found.assumed_classes:
         say(screen)
         say(
             screen,
-            f"Trainable is counted with the original's {' or '.join(own)} classes: the target's are not known yet.",
+            f"Trainable is counted with the original's {' or '.join(map(str, found.assumed_classes))} classes: the "
+            "target's are not known yet.",
         )
     say(screen)
     say(screen, "The suite is sound. Time and disk are estimated once everything is here:")
     say(screen)
 
 
-def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: Callable[[Arm], list[str]]) -> None:
+def _print_arms(
+    screen: Console, arms: Sequence[PlannedArm], header: list[str], cells: Callable[[PlannedArm], list[str]]
+) -> None:
     """Print a table of arms per model, those that differ only by seed once."""
     for model in dict.fromkeys(arm.model for arm in arms):
         mine = [arm for arm in arms if arm.model == model]
@@ -111,26 +112,24 @@ def _print_arms(screen: Console, arms: Sequence[Arm], header: list[str], cells: 
         show(screen, table(title, ["arm", *header], rows))
 
 
-def _share(arm: Arm) -> str:
-    return f"{100 * arm.regime.trained_share:.1f} %"
+def _share(arm: PlannedArm) -> str:
+    return f"{100 * arm.trainable:.1f} %"
 
 
-def _print_data(screen: Console, plan: Plan, verbose: bool) -> None:
-    reference = next(iter(plan.reference.values()))
-    parts = [("target, training", plan.target_train), ("target", plan.target.evaluate), ("reference", reference)]
+def _print_data(screen: Console, found: Check, verbose: bool) -> None:
     rows = [
         [
-            role,
-            data.name + (" (subset)" if data.subset_of else ""),
-            data.split,
-            str(len(data.samples)),
-            str(data.instances),
+            data.role,
+            data.name + (" (subset)" if data.subset else ""),
+            data.part,
+            str(data.images),
+            str(data.boxes),
             str(len(data.classes)),
         ]
-        for role, data in parts
+        for data in found.data
     ]
     show(screen, table("Data", ["role", "data", "part", "images", "boxes", "classes"], rows, left=3))
-    for role, report in plan.reports.items():
+    for role, report in found.oddities.items():
         print_oddities(screen, role, report, verbose)
     say(screen)
 

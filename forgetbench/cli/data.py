@@ -11,7 +11,7 @@ from rich.table import Table
 
 from forgetbench.cli.console import ConsoleProgress, add_row, say, show, table
 from forgetbench.cli.main import console, in_words
-from forgetbench.cli.options import quiet_option, verbose_option
+from forgetbench.cli.options import card_argument, cards_argument, quiet_option, verbose_option
 from forgetbench.errors import InputError, printable
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from forgetbench.data.inspect import Inspection
 
 _UNKNOWN = "–"
-card_argument = click.argument("card")
 
 
 @click.group("data")
@@ -87,7 +86,7 @@ def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
 
 
 @command.command("check")
-@click.argument("cards", nargs=-1, required=True)
+@cards_argument
 @verbose_option
 @click.pass_context
 def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool) -> None:

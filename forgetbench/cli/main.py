@@ -12,16 +12,19 @@ from typing import Any, TextIO, cast
 import click
 from rich.console import Console
 
-import forgetbench
 from forgetbench.cli.streams import PlainStream, StyledStream, plain_streams
 from forgetbench.errors import ForgetbenchError, printable
 from forgetbench.faults import machine_fault
+from forgetbench.version import __version__
+
+#: What click's completion scripts set; https://click.palletsprojects.com/shell-completion/.
+COMPLETION = "_FORGETBENCH_COMPLETE"
 
 
 class _Commands(click.Group):
     """Commands, each loaded from its own module only when called, so that `--help` answers at once."""
 
-    _names = ("new", "run", "check", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
+    _names = ("new", "run", "check", "suites", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(self._names)
@@ -36,6 +39,8 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command with streams that print what they can; output lost to a full disk is an error."""
+        if COMPLETION in os.environ:  # a shell asks what could come next, and reads bytes
+            return super().main(*args, **extra)
         with plain_streams() as output:
             try:
                 return super().main(*args, **extra)
@@ -77,7 +82,7 @@ def in_words(error: Exception) -> str:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(forgetbench.__version__, prog_name="forgetbench")
+@click.version_option(__version__, prog_name="forgetbench")
 def main() -> None:
     """How deep should I unfreeze a COCO-pretrained YOLO on my data, and what does COCO pay for it?"""
     atexit.register(gc.freeze)  # else all that PyTorch consists of is collected at exit, which takes a second

@@ -10,7 +10,6 @@ import click
 from forgetbench.cli.console import ConsoleProgress, say, say_whole
 from forgetbench.cli.main import console
 from forgetbench.cli.options import verbose_option
-from forgetbench.data.images.shared import shared_warning
 
 #: Of more classes only the first are named.
 _MOST_CLASSES_SHOWN = 20
@@ -72,6 +71,7 @@ def command(
 ) -> None:
     """Look at your data, and write NAME.yaml (a suite) and NAME.card.yaml (what is known of the data)."""
     from forgetbench.cli.check import print_oddities
+    from forgetbench.data.images.shared import shared_warning
     from forgetbench.plan.new import write_new_suite
 
     made = write_new_suite(

@@ -24,11 +24,14 @@ def command(
     suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
 ) -> None:
     """Train, score and chart SUITE; running it again goes on where it stopped."""
+    from forgetbench.plan.reading import read_suite
+
+    loaded = read_suite(suite, overrides)  # before PyTorch is imported, which takes seconds
     from forgetbench.sweep.execute import run_suite
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
-    folder = run_suite(suite, overrides=overrides, output=output, device=device, progress=progress)
+    folder = run_suite(loaded, output=output, device=device, progress=progress)
     if quiet:
         return
     show_report(screen, folder.path)

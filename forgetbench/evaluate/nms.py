@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
+from importlib.util import find_spec
+from typing import cast
+
 import torch
 from torch import Tensor
-from torchvision.ops import nms
 
 #: Most candidates per image that enter suppression, the highest scores first; Ultralytics' limit.
 MAX_CANDIDATES = 30_000
 #: Candidates compared at a time.
 LOOK = 512
+#: What torchvision calls the library of its operators, newer releases first.
+_LIBRARIES = ("_C_stable", "_C")
 
 
 def suppress(output: Tensor, *, conf: float, iou: float, max_det: int) -> list[Tensor]:
@@ -55,7 +62,7 @@ def unsuppressed(boxes: Tensor, scores: Tensor, label: Tensor, iou: float, max_d
     for start in range(0, len(boxes), LOOK):
         looked_at = torch.arange(start, min(start + LOOK, len(boxes)), device=boxes.device)
         among = torch.cat([kept, looked_at])
-        kept = among[nms(apart[among], scores[among].double(), iou)]
+        kept = among[_operator()(apart[among], scores[among].double(), iou)]
         if len(kept) >= max_det:
             break
     return kept[:max_det]
@@ -64,3 +71,24 @@ def unsuppressed(boxes: Tensor, scores: Tensor, label: Tensor, iou: float, max_d
 def select(output: Tensor, *, conf: float, max_det: int) -> list[Tensor]:
     """Turn one-to-one output (B, n, 6), already xyxy with score and class, into detections above `conf`."""
     return [image[image[:, 4] > conf][:max_det].float() for image in output]
+
+
+@cache
+def _operator() -> Callable[[Tensor, Tensor, float], Tensor]:
+    """Return torchvision's operator, out of its library alone: to import the package takes longer than PyTorch itself.
+
+    A library that is loaded stays the one it is when torchvision is imported before or after.
+    """
+    package = find_spec("torchvision")
+    for folder in (package and package.submodule_search_locations) or ():
+        finder = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES))
+        for library in filter(None, map(finder.find_spec, _LIBRARIES)):
+            try:
+                torch.ops.load_library(library.origin)  # type: ignore[no-untyped-call]
+            except OSError:  # it needs what only the package knows how to find
+                continue
+            if hasattr(torch.ops.torchvision, "nms"):
+                return cast(Callable[[Tensor, Tensor, float], Tensor], torch.ops.torchvision.nms)
+    from torchvision.ops import nms
+
+    return cast(Callable[[Tensor, Tensor, float], Tensor], nms)

@@ -13,22 +13,11 @@ from torch import Tensor, nn
 from forgetbench.errors import SuiteError, nearest
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
+from forgetbench.suite.selectors import SELECTOR_WORDS, SELECTORS, Selector
 
 Section = Literal["backbone", "neck", "head"]
 Norm = Literal["affine", "statistics"]
-#: A module index, or text that `Parts.select` understands.
-Selector = int | str
-
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-SELECTOR_WORDS = (
-    "backbone", "neck", "head", "box", "class", "one-to-one", "one-to-many",
-    "batchnorm", "batchnorm-affine", "batchnorm-statistics",
-)  # fmt: skip
-#: What errors say of a selector.
-SELECTORS = (
-    f"a module index, a range such as 10-15, one of {', '.join(SELECTOR_WORDS)}, or a pattern of tensor names such as "
-    "'*.cv3.*'"
-)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def suite_json_schema(strategies: Mapping[str, Any] | None = None) -> dict[str, 
     properties["extends"] = {
         "type": "string",
         "minLength": 1,
-        "description": "another suite file, relative to this one: mappings merge, lists and single values replace",
+        "description": "another suite, a file relative to this one or a name that `forgetbench suites` lists: "
+        "mappings merge, lists and single values replace",
     }
     complete = {
         "required": [key for key in schema.pop("required") if key != "models"],

@@ -13,7 +13,8 @@ from forgetbench.errors import SuiteError, brief, printable, shortened
 from forgetbench.suite.data_section import RECORDED, keys_of
 from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
 from forgetbench.suite.schema import Suite, accept_model_alias
-from forgetbench.suite.yamlfile import MOST_DEPTH, is_there, parse_yaml, read_mapping, refuse_broken_text
+from forgetbench.suite.shipped import find_suite, shipped_suites
+from forgetbench.suite.yamlfile import MOST_DEPTH, parse_yaml, read_mapping, refuse_broken_text
 
 #: Of the number of an item in a list.
 _MOST_DIGITS = 9
@@ -25,18 +26,23 @@ class LoadedSuite:
 
     Attributes:
         suite: The checked suite, with everything it extends and every override in place.
-        path: The file that was asked for.
+        path: The file that was asked for, by its path or by its name.
         sources: Every file read: the one asked for, then the ones it extends, nearest first.
+        by_name: Whether it comes with forgetbench and was asked for by its name alone.
     """
 
     suite: Suite
     path: Path
     sources: tuple[Path, ...]
+    by_name: bool = False
 
     @property
     def folder(self) -> Path:
-        """Folder of the suite, absolute: relative data paths are looked for here first."""
-        return self.path.parent.absolute()
+        """Folder of the suite, absolute: relative data paths are looked for here first.
+
+        One that comes with forgetbench and was asked for by its name has nothing beside it: the current folder.
+        """
+        return Path.cwd() if self.by_name else self.path.parent.absolute()
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,17 @@ def load_suite(path: Path, overrides: Sequence[str] = ()) -> LoadedSuite:
     """Read and check a suite file.
 
     Args:
-        path: YAML file. Its `extends` names another, relative to it: mappings merge, lists and single values replace.
+        path: YAML file, or the name of a suite (see `find_suite`). Its `extends` names another, relative to it:
+            mappings merge, lists and single values replace.
         overrides: `key=value` texts as `--set` takes them, e.g. `train.epochs=2` or `seeds=[0,1]`; values are YAML.
 
     Raises:
         SuiteError: If a file cannot be read, an override does not parse or a value does not fit the schema.
     """
-    layers, sources = _read_chain(path)
-    return LoadedSuite(_overridden(layers, overrides, str(path)), path, tuple(sources))
+    found = find_suite(path)
+    layers, sources = _read_chain(found)
+    by_name = found == shipped_suites().get(str(path))
+    return LoadedSuite(_overridden(layers, overrides, str(found)), found, tuple(sources), by_name)
 
 
 def suite_from_mapping(mapping: Mapping[str, Any], where: str = "<suite>", overrides: Sequence[str] = ()) -> Suite:
@@ -124,17 +133,14 @@ def _read_chain(path: Path) -> tuple[list[_Layer], list[Path]]:
         if any(current.resolve() == seen.resolve() for seen in sources):
             circle = " -> ".join(str(file) for file in [*sources, current])
             raise SuiteError(f"'extends' goes in a circle: {circle}", where=sources[-1])
-        if sources and not is_there(current):
-            raise SuiteError("no such suite file", where=f"{sources[-1]}: extends", found=brief(str(current)))
         content = read_mapping(current)
         sources.append(current)
         if "extends" in content:
             named = content.pop("extends")
             if not isinstance(named, str) or not named:
-                raise SuiteError(
-                    "not a file name", where=f"{current}: extends", expected="the path of a suite file", found=named
-                )
-            following = current.parent / named
+                expected = "the path or name of a suite"
+                raise SuiteError("not a file name", where=f"{current}: extends", expected=expected, found=named)
+            following = find_suite(Path(named), beside=current)
         layers.insert(0, _layer(str(current), content))
     return layers, sources
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from forgetbench.errors import SuiteError, brief, nearest, printable, shortened
-from forgetbench.files import regular_bytes
+from forgetbench.files import is_there, regular_bytes
 
 #: Bytes of the largest suite or card; PyYAML reads some hundred thousand in a second.
 MOST_BYTES = 512 << 10
@@ -163,14 +163,6 @@ def _problem_of(value: Any) -> str | None:
     if "\0" in value:
         return "text holds a zero byte"
     return "text holds half a character" if any("\ud800" <= c <= "\udfff" for c in value) else None
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether there is something of a name; a name that no system takes, such as one too long, is of nothing."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def read_mapping(path: Path, kind: str = "suite") -> dict[str, Any]:

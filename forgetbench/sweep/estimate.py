@@ -78,12 +78,16 @@ class Estimate:
         return self.overhead_seconds + work
 
 
-def estimate(plan: Plan, device: torch.device) -> Estimate:
+def estimate(plan: Plan, device: torch.device, began: float | None = None) -> Estimate:
     """Count a plan's work and estimate its time from a rehearsal of each model; nothing of it is kept.
 
-    Start-up is taken to be this process's age: a run reads the same data and weights as its check.
+    Args:
+        plan: What would be done.
+        device: Where.
+        began: When this process began to read what a run reads as well, in seconds since the epoch: until now is taken
+            for a run's start-up. By default the process's own start.
     """
-    overhead = time.time() - psutil.Process().create_time() + REPORT_SECONDS
+    overhead = time.time() - (psutil.Process().create_time() if began is None else began) + REPORT_SECONDS
     suite, settings = plan.suite, plan.settings()
     works, references, scored, disk = [], 0, 0, 0
     pretraining = training = evaluation = 0.0

@@ -15,12 +15,13 @@ from forgetbench.derive.tables import table
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.plan.reading import read_suite
 from forgetbench.plan.slowness import warn_before_run
 from forgetbench.progress import Progress, Silent, warnings_to
 from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
-from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
+from forgetbench.suite.load import LoadedSuite
 from forgetbench.sweep.cam import add_cams, cams_due
 from forgetbench.sweep.claims import add_claims, claims_due
 from forgetbench.sweep.environment import environment_of
@@ -40,8 +41,8 @@ def run_suite(
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
     Args:
-        suite: A suite file, its content as a mapping, or a loaded suite.
-        overrides: Changes such as `train.epochs=2`, for a suite file.
+        suite: A suite file or the name of one, its content as a mapping, or a loaded suite.
+        overrides: Changes such as `train.epochs=2`; a loaded suite has them already.
         output: Folder that run folders are made in.
         device: Where to compute, e.g. `cuda:0`; default: the first CUDA device, else the CPU.
         progress: Told what is going on.
@@ -56,7 +57,7 @@ def run_suite(
     use_all_cores()
     keep_freed_memory()
     progress = progress or Silent()
-    loaded = _load(suite, overrides)
+    loaded = read_suite(suite, overrides)
     where = pick_device(device)
     return run_plan(make_plan(loaded, device=where, progress=progress), Path(output), where, progress)
 
@@ -116,14 +117,6 @@ def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Pro
         amend(folder, "report", lambda: write_report(folder.path, warn=warnings_to(progress)))
     elif not claims and not cams:
         progress.message(f"already complete: {folder.path}")
-
-
-def _load(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequence[str]) -> LoadedSuite:
-    if isinstance(suite, LoadedSuite):
-        return suite
-    if isinstance(suite, Mapping):
-        return LoadedSuite(suite_from_mapping(suite), Path("suite.yaml"), ())
-    return load_suite(Path(suite), overrides)
 
 
 def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, executor: Executor) -> None:

@@ -91,7 +91,7 @@ def test_new_suite_runs_as_it_was_written(here: Path) -> None:
     made = make(OWNED["yolo, roboflow"].write(here / "my data"))
     run = forgetbench.run(made.suite, overrides=SMALL)
     assert run.complete
-    results, manifest = run.results(), run.read_manifest()
+    results, manifest = run.results(), run.manifest
     assert run.path.parent == Path("runs", "mine")
     assert set(results["freeze_point"].dropna()) == {22, 10, 0}
     assert set(results["attach"].dropna()) == {"head", "freeze-point"}
@@ -307,4 +307,4 @@ def test_real_data_run_as_they_are(
     ap = reference.set_index(["freeze_point", "attach"])["ap"]
     assert ap[22, "head"] == ap[10, "freeze-point"] == original
     assert ap[0, "head"] < original
-    assert run.read_manifest()["data"]["target"]["oddities"] == made.data.report.counts()
+    assert run.manifest["data"]["target"]["oddities"] == made.data.report.counts()

@@ -81,7 +81,7 @@ def test_extends_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_extends_something_else_than_a_file(tmp_path: Path) -> None:
-    assert "expected the path of a suite file" in problem(write(tmp_path / "one.yaml", "extends: [a]\n"))
+    assert "expected the path or name of a suite" in problem(write(tmp_path / "one.yaml", "extends: [a]\n"))
 
 
 def test_both_names_of_models_in_one_file(base: Path) -> None:

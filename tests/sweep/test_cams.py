@@ -24,7 +24,7 @@ from forgetbench.sweep import execute
 RULES = ["random", "largest-gain", "largest-loss"]
 
 
-def cam_table(run: RunFolder) -> pd.DataFrame:
+def cam_table(run: RunFolder | forgetbench.Run) -> pd.DataFrame:
     return pd.read_csv(run.path / "cam.csv")
 
 
@@ -34,7 +34,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = tmp_path_factory.mktemp("cam")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return forgetbench.run(suite(folder), output=folder / "runs")
+        return RunFolder(forgetbench.run(suite(folder), output=folder / "runs").path)
 
 
 def suite(folder: Path, **changes: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = tmp_path_factory.mktemp("drift")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return forgetbench.run(tiny_suite(folder, **CHANGES), output=folder / "runs")
+        return RunFolder(forgetbench.run(tiny_suite(folder, **CHANGES), output=folder / "runs").path)
 
 
 def table(run: RunFolder, name: str) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return forgetbench.run(tiny_suite(folder), output=folder / "runs")
+        return RunFolder(forgetbench.run(tiny_suite(folder), output=folder / "runs").path)
 
 
 def test_a_run_leaves_every_file_the_design_names(finished: RunFolder) -> None:
@@ -291,7 +291,7 @@ def test_a_branch_out_of_patience_stops_and_the_others_go_on(tmp_path: Path, mon
     run = forgetbench.run(suite, output=tmp_path / "runs")
     last = run.results().groupby("freeze_point")["epoch"].max()
     assert dict(last) == {22.0: 3, 0.0: 4}
-    stopped = {arm["freeze_point"]: arm["stopped"] for arm in run.read_manifest()["arms"]}
+    stopped = {arm["freeze_point"]: arm["stopped"] for arm in run.manifest["arms"]}
     assert stopped == {22: "no better target AP in 2 evaluations", 0: None}
 
 
@@ -302,7 +302,7 @@ def test_patience_looks_at_the_target_ap_of_each_checkpoint(tmp_path: Path) -> N
     run = forgetbench.run(suite, output=tmp_path / "runs")
     results = run.results().query("role == 'target'")
     assert results["epoch"].tolist() == [1, 2]  # nothing is learnt, so the second is not better
-    assert run.read_manifest()["arms"][0]["stopped"] == "no better target AP in 1 evaluations"
+    assert run.manifest["arms"][0]["stopped"] == "no better target AP in 1 evaluations"
 
 
 def test_only_every_nth_epoch_and_the_last_is_scored(tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_from_scratch_has_no_gain_and_forgets_all_the_same(tmp_path: Path) -> No
     suite = tiny_suite(tmp_path, freeze_points=["none"], train={"epochs": 1, "pretrained": False})
     run = forgetbench.run(suite, output=tmp_path / "runs")
     assert len(run.results()) == 1 + 1 + 2
-    assert run.read_manifest()["reference_arms"] == {}
+    assert run.manifest["reference_arms"] == {}
     assert "no gain to measure" in (run.path / "summary.md").read_text(encoding="utf-8")
 
 

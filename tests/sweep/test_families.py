@@ -9,7 +9,6 @@ from support.factories import FAMILIES, tiny_original, tiny_suite
 import forgetbench
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
-from forgetbench.record.folder import RunFolder
 
 #: Index of the head and of the first neck module, and whether the head has one-to-one stacks.
 FACTS = {
@@ -30,7 +29,7 @@ def test_an_arm_of_every_family_trains_and_is_scored(
 ) -> None:
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     head, neck, two_heads = FACTS[family]
-    run: RunFolder = forgetbench.run(
+    run = forgetbench.run(
         tiny_suite(
             tmp_path,
             family,

@@ -27,7 +27,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         suite = tiny_suite(folder, freeze_points=["all-but-head", 15], arms=ARMS)
-        return forgetbench.run(suite, output=folder / "runs")
+        return RunFolder(forgetbench.run(suite, output=folder / "runs").path)
 
 
 def test_every_arm_is_trained_scored_and_charted(finished: RunFolder) -> None:

@@ -33,7 +33,7 @@ def test_a_model_of_ones_own_is_measured_on_the_data_it_was_trained_on(
         },
         output=tmp_path / "runs",
     )
-    manifest, results = run.read_manifest(), run.results()
+    manifest, results = run.manifest, run.results()
     assert manifest["models"]["company"]["classes"] == classes
     assert manifest["data"]["reference"]["classes"] == classes
     assert manifest["data"]["target"]["classes"] == ["cell", "other"]

@@ -61,7 +61,7 @@ def test_messy_fruit_runs_and_each_oddity_is_reported(tmp_path: Path) -> None:
     polygons = odd[odd["kind"] == "polygon-among-boxes"]
     assert polygons["file"].str.endswith(".txt").all()
     assert polygons["detail"].str.match(r"line \d+: polygon replaced by its bounding box").all()
-    assert run.read_manifest()["data"]["target"]["oddities"] == {"polygon-among-boxes": 267, "wrong-paths": 3}
+    assert run.manifest["data"]["target"]["oddities"] == {"polygon-among-boxes": 267, "wrong-paths": 3}
 
 
 def write_instances(spec: Data, images: Path, annotations: Path, crowd: bool) -> None:
@@ -108,7 +108,7 @@ def test_the_papers_suite_runs_on_a_stand_in_of_its_data(
     boxes = sum(len(sample.boxes) for sample in load_data(spec, role="reference", suite_folder=None).evaluate.samples)
     assert (original["images"], original["instances"]) == (16, boxes - 1)
     assert sorted(results["freeze_point"].dropna().unique()) == [0, 10, 15, 22]
-    data = run.read_manifest()["data"]
+    data = run.manifest["data"]
     assert (data["train"]["images"], data["target"]["images"]) == (7, 2)
     # The stand-ins are smaller than what the cards say, and have no box of some of their classes.
     assert data["target"]["oddities"] == {"differs-from-card": 2, "class-without-box": 2}

@@ -121,7 +121,7 @@ def test_suite_runs_on_a_stand_in_of_its_data(away: Path, monkeypatch: pytest.Mo
         overrides.append("cam.images=1")
     run = forgetbench.run(SUITES / f"{name}.yaml", overrides=overrides, output=away / "runs")
     assert run.complete
-    manifest, results = run.read_manifest(), run.results()
+    manifest, results = run.manifest, run.results()
     arms = results[results["arm"] != "original"]
     trained = len(models) * len(settings_of(suite.vary)) * (len(suite.freeze_points) + len(suite.arms))
     assert len(set(arms["arm"])) == trained

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from forgetbench.model.parts import SELECTORS, Part, Parts, Selector
 from forgetbench.suite.bounds import MOST_NAMED
+from forgetbench.suite.selectors import SELECTORS, Selector
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from forgetbench.model.parts import Part, Parts
 
 
 class _Chosen(Strategy):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor, nn
 
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 class L2SP(Strategy):
@@ -28,6 +29,8 @@ class L2SP(Strategy):
 
     def penalty(self, weights: Mapping[str, nn.Parameter]) -> Tensor | None:
         """Return the penalty; the task head has no original to stay near."""
+        import torch
+
         moved = [
             torch.sum((weight - self._start[name]) ** 2)
             for name, weight in weights.items()

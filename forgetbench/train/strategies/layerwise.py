@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from forgetbench.model.parts import Part, Parts
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from forgetbench.model.parts import Part, Parts
 
 
 class Layerwise(Strategy):

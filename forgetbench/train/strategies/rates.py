@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from forgetbench.errors import SuiteError
-from forgetbench.model.parts import SELECTORS, Part, Parts
 from forgetbench.suite.bounds import MOST_NAMED
+from forgetbench.suite.selectors import SELECTORS
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from forgetbench.model.parts import Part, Parts
 
 
 class Rates(Strategy):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from forgetbench.errors import SuiteError
-from forgetbench.model.parts import Parts
 from forgetbench.suite.bounds import MOST_EPOCHS, MOST_FREEZE_POINTS
 from forgetbench.suite.kinds import FreezePoint
 from forgetbench.suite.points import FREEZE_WORDS, resolve_freeze_point
 from forgetbench.train.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from forgetbench.model.parts import Parts
 
 
 class Unfreeze(Strategy):

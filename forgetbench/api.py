@@ -1,0 +1,224 @@
+"""forgetbench from Python: what the commands do, and their results as objects.
+
+All of it is offered by the package itself: `import forgetbench`, then `forgetbench.run(...)`. PyTorch is imported by
+the functions that need it, once a suite's text is known to be right. Every error raised on purpose is a
+`ForgetbenchError`; `forgetbench.errors` draws the tree.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from forgetbench.errors import InputError
+from forgetbench.opened import Checkpoint as Checkpoint
+from forgetbench.opened import Run as Run
+from forgetbench.train.strategies.base import Strategy as Strategy
+
+if TYPE_CHECKING:
+    from forgetbench.plan.new import NewSuite
+    from forgetbench.progress import Progress
+    from forgetbench.proof.pack import Packed
+    from forgetbench.proof.verify import Verification
+    from forgetbench.suite.load import LoadedSuite
+    from forgetbench.sweep.check import Check
+    from forgetbench.sweep.reproduce import Reproduction
+
+
+def run(
+    suite: str | Path | Mapping[str, Any] | LoadedSuite,
+    *,
+    overrides: Sequence[str] = (),
+    output: str | Path = "runs",
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Train, score and chart a suite; go on where an earlier call with the same suite ended.
+
+    >>> run = forgetbench.run("small.yaml")
+    >>> sorted(run.results()["epoch"].unique().tolist())
+    [0, 1, 2]
+
+    Args:
+        suite: A suite file, the name of one that comes with forgetbench (`quickstart`), or its content as a mapping.
+        overrides: Changes such as `train.epochs=2`.
+        output: Folder that run folders are made in.
+        device: Where to compute, e.g. `cuda:0`; default: the first CUDA device, else the CPU.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: something in the suite, data or weights is wrong; nothing was written.
+        RunError: the run could not go on.
+    """
+    from forgetbench.plan.reading import read_suite
+
+    loaded = read_suite(suite, overrides)
+    from forgetbench.sweep.execute import run_suite
+
+    return Run(run_suite(loaded, output=output, device=device, progress=progress).path)
+
+
+def check(
+    suite: str | Path | Mapping[str, Any] | LoadedSuite,
+    *,
+    overrides: Sequence[str] = (),
+    device: str | None = None,
+    progress: Progress | None = None,
+    estimate: bool = True,
+) -> Check:
+    """Check a suite, its data and its weights, and say what it comes to; nothing is trained or downloaded.
+
+    >>> found = forgetbench.check("small.yaml", estimate=False)
+    >>> found.ready, [arm.label for arm in found.arms]
+    (True, ['all-but-head (22)', 'backbone (10)'])
+    >>> [(data.role, data.images) for data in found.data]
+    [('target, training', 16), ('target', 6), ('reference', 8)]
+
+    Args:
+        suite, overrides, device, progress: As `run` takes them.
+        estimate: False to leave out `costs`, likely time and disk, for which a few steps are tried.
+
+    Raises:
+        InputError: something is wrong, or is missing and nothing says how to get it.
+    """
+    began = time.time()
+    from forgetbench.plan.reading import read_suite
+
+    loaded = read_suite(suite, overrides)
+    from forgetbench.progress import Silent
+    from forgetbench.sweep.check import check_suite
+
+    return check_suite(loaded, device=device, progress=progress or Silent(), began=began, rehearse=estimate)
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run's folder.
+
+    >>> forgetbench.open_run("runs")
+    Traceback (most recent call last):
+        ...
+    forgetbench.errors.InputError: runs: no such run; expected the folder of a run, runs/<suite>/<id>
+
+    Raises:
+        InputError: it is none.
+    """
+    if not (Path(path) / "manifest.json").is_file():
+        raise InputError("no such run", where=path, expected="the folder of a run, runs/<suite>/<id>")
+    return Run(path)
+
+
+def verify(run: str | Path | Run, *, progress: Progress | None = None) -> Verification:
+    """Check that a run is what it was, without model, data or GPU: hashes, scores, tables, summary and charts.
+
+    >>> forgetbench.verify(run).findings
+    []
+
+    Args:
+        run: A finished run: its folder, or an archive that `pack` made.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is not a run, not finished, or of another version's format.
+    """
+    from forgetbench.proof.verify import verify_run
+
+    return verify_run(_path(run), progress)
+
+
+def pack(run: str | Path | Run, output: str | Path | None = None, *, checkpoints: bool = True) -> Packed:
+    """Write a finished run as one archive to share; the same run gives the same bytes.
+
+    >>> forgetbench.pack(run, "small.tar.gz", checkpoints=False).path.name
+    'small.tar.gz'
+
+    Args:
+        run: A finished run.
+        output: The archive; default: `<suite>-<id>.tar.gz` in the current folder.
+        checkpoints: False leaves out the weights; the rest can be verified without them.
+
+    Raises:
+        InputError: it is no finished run, not what it was, or holds what does not belong into one.
+        CorruptRunError: its seal or manifest is none.
+    """
+    from forgetbench.proof.pack import pack_run
+
+    return pack_run(_path(run), None if output is None else Path(output), checkpoints=checkpoints)
+
+
+def reproduce(
+    run: str | Path | Run,
+    *,
+    output: str | Path = "reproductions",
+    overrides: Sequence[str] = (),
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Run a finished run's suite again, and compare.
+
+    >>> forgetbench.reproduce("small.tar.gz").comparison.failures
+    []
+
+    Args:
+        run: A finished run: its folder, or an archive that `pack` made.
+        output: Folder that the new run is made in.
+        overrides: Where data and weights are, e.g. `target.path=/data/fruit`; nothing else may change.
+        device: Where to compute; default: the first CUDA device, else the CPU.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is no finished run, or data or weights are missing or others.
+        RunError: the new run could not go on.
+    """
+    from forgetbench.sweep.reproduce import reproduce_run
+
+    return reproduce_run(_path(run), output=output, overrides=overrides, device=device, progress=progress)
+
+
+def new(
+    name: str,
+    data: str | Path,
+    *,
+    output: str | Path = ".",
+    format: str | None = None,
+    names: Sequence[str] | None = None,
+    classes_from: Literal[0, 1] | None = None,
+    model: str = "yolov8n.pt",
+    reference: str | None = None,
+) -> NewSuite:
+    """Look at a folder of data, and write a suite and a card for it: both or none, and never over another file.
+
+    >>> made = forgetbench.new("mine", "photos")
+    >>> made.suite.name, made.spec.format, made.data.evaluate.classes
+    ('mine.yaml', 'yolo', ('ring', 'square'))
+
+    Args:
+        name: What suite, card and run folder are called.
+        data: The folder, or its data.yaml.
+        output: Where the two files go.
+        format: The data's format, where two fit.
+        names: Class names in order, for data that name none.
+        classes_from: Number of the first class in YOLO label files, where it is in doubt.
+        model: Pretrained weights.
+        reference: Card of what they were trained on; by default the smallest subset of COCO that is here.
+
+    Raises:
+        InputError: the data are not recognised or not usable, model or reference are not known, or a file exists.
+    """
+    from forgetbench.plan.new import write_new_suite
+
+    return write_new_suite(
+        name,
+        Path(data),
+        Path(output),
+        wanted=format,
+        names=names,
+        classes_from=classes_from,
+        model=model,
+        reference=reference,
+    )
+
+
+def _path(run: str | Path | Run) -> Path:
+    return run.path if isinstance(run, Run) else Path(run)
