@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forgetbench.errors import CorruptRunError
+from forgetbench.record.manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ class Run:
         return RunFolder(self.path).complete
 
     @property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """What was asked for, what decided the numbers, what it ran with, and how each arm ended.
 
         Raises:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.analyse.verdicts import Finding, Verdict, judge
+from forgetbench.record.manifest import ClaimRecord, ComparedRecord
 from forgetbench.record.tables import RunTables, rows_of
 
 
@@ -78,11 +79,12 @@ def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
 
 
 def _findings(
-    tables: RunTables, evidence: EvidenceTable, claim: Mapping[str, Any], compared: Mapping[str, Any], treatment: str
+    tables: RunTables, evidence: EvidenceTable, claim: ClaimRecord, compared: ComparedRecord, treatment: str
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     model, against = compared["model"], compared["against"]
-    if claim["quantity"] in ("memory", "time"):
-        ratio = _ratio(tables, model, claim["quantity"], treatment, against)
+    quantity = claim["quantity"]
+    if quantity == "memory" or quantity == "time":
+        ratio = _ratio(tables, model, quantity, treatment, against)
         yield None, None, Finding(ratio, ratio, ratio)
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
@@ -90,7 +92,7 @@ def _findings(
         yield from _at_equal_gain(tables, evidence, claim, (model, attach, treatment, against))
         return
     for head in evidence.heads(model):
-        row = evidence.find(model, head, attach, claim["quantity"], treatment, against, claim["measure"])
+        row = evidence.find(model, head, attach, quantity, treatment, against, claim["measure"])
         if row is None:
             yield head, None, Finding(None, None, None)
         else:
@@ -100,7 +102,7 @@ def _findings(
 def _at_equal_gain(
     tables: RunTables,
     evidence: EvidenceTable,
-    claim: Mapping[str, Any],
+    claim: ClaimRecord,
     compared: tuple[str, str | None, str, str],
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""

@@ -14,6 +14,7 @@ from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
+from forgetbench.record.manifest import ArmRecord
 
 Quantity = Literal["gain", "forgetting", "change"]
 
@@ -80,7 +81,7 @@ class Change:
 
 
 def comparisons(
-    results: pd.DataFrame, arms: Sequence[Mapping[str, Any]], reference_arms: Mapping[str, int]
+    results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]
 ) -> list[Comparison]:
     """Return what is to be compared; where all networks are their baseline's own, nothing is.
 

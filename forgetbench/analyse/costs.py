@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forgetbench.analyse.tradeoff import Treatment, treatment_of
+from forgetbench.record.manifest import ArmRecord
 
 #: Kinds of memory that add up to what a branch holds while it trains.
 HELD = ("parameters", "gradients", "optimizer", "saved_for_backward")
@@ -39,7 +39,7 @@ class Cost:
         return sum(values) if len(values) == len(HELD) else None
 
 
-def costs(arms: Sequence[Mapping[str, Any]], memory: pd.DataFrame, times: pd.DataFrame) -> list[Cost]:
+def costs(arms: Sequence[ArmRecord], memory: pd.DataFrame, times: pd.DataFrame) -> list[Cost]:
     """Return the cost of every treatment among some arms.
 
     Args:
@@ -93,7 +93,7 @@ class ModuleNorms:
     high: list[float]
 
 
-def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> list[ModuleNorms]:
+def module_norms(arms: Sequence[ArmRecord], gradients: pd.DataFrame) -> list[ModuleNorms]:
     """Return gradient norms by module for every treatment that has any; steps without a finite norm are left out."""
     made = []
     measured = gradients[np.isfinite(gradients["norm"].to_numpy(dtype=np.float64, na_value=np.nan))]
@@ -113,7 +113,7 @@ def module_norms(arms: Sequence[Mapping[str, Any]], gradients: pd.DataFrame) -> 
     return made
 
 
-def names_by_treatment(arms: Sequence[Mapping[str, Any]]) -> dict[Treatment, list[str]]:
+def names_by_treatment(arms: Sequence[ArmRecord]) -> dict[Treatment, list[str]]:
     """Return the names of arms, as the manifest describes them, by what they have in common beside the seed."""
     names: dict[Treatment, list[str]] = {}
     for arm in arms:

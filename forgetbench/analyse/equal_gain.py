@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from forgetbench.analyse.measures import mean
 from forgetbench.analyse.paths import PathScene, paths_of
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
 from forgetbench.analyse.uncertainty import uncertain
+from forgetbench.record.manifest import ArmRecord
 
 #: Steps between the gains that are looked at, fractions; the smallest that gives no more than `MOST_LEVELS`.
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -99,7 +99,7 @@ class Fronts:
     def __init__(
         self,
         results: pd.DataFrame,
-        arms: Sequence[Mapping[str, Any]],
+        arms: Sequence[ArmRecord],
         reference_arms: Mapping[str, int],
         scored: Scored,
     ) -> None:

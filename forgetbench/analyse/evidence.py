@@ -15,6 +15,7 @@ from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
 from forgetbench.analyse.uncertainty import uncertain
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.suite.claims import Measure
 
 Quantity = Literal["gain", "forgetting"]
@@ -101,7 +102,7 @@ class Evidence:
     def __init__(
         self,
         results: pd.DataFrame,
-        arms: Sequence[Mapping[str, Any]],
+        arms: Sequence[ArmRecord],
         reference_arms: Mapping[str, int],
         scored: Scored,
     ) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment, treatment_of
+from forgetbench.record.manifest import ArmRecord
 
 Role = Literal["target", "reference"]
 #: Model, head, role and attach point; attach is None on the target.
@@ -37,7 +38,7 @@ class LastCheckpoints:
         return {model: reference_treatment(mine, reference_arms.get(model)) for model, mine in listed.items()}
 
 
-def last_checkpoints(results: pd.DataFrame, arms: Sequence[Mapping[str, Any]]) -> LastCheckpoints:
+def last_checkpoints(results: pd.DataFrame, arms: Sequence[ArmRecord]) -> LastCheckpoints:
     """Return the last checkpoints of a run.
 
     Args:

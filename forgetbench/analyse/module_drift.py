@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from forgetbench.analyse.costs import names_by_treatment
 from forgetbench.analyse.measures import mean, spread
 from forgetbench.analyse.tradeoff import Treatment
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.tables import measured
 
 
@@ -52,7 +53,7 @@ class StatisticsShare:
     interval: tuple[float, float] | None
 
 
-def module_drift(arms: Sequence[Mapping[str, Any]], table: pd.DataFrame) -> list[ModuleDrift]:
+def module_drift(arms: Sequence[ArmRecord], table: pd.DataFrame) -> list[ModuleDrift]:
     """Return the drift of every module from a treatment's freeze point on.
 
     Args:
@@ -73,7 +74,7 @@ def module_drift(arms: Sequence[Mapping[str, Any]], table: pd.DataFrame) -> list
     return made
 
 
-def statistics_shares(arms: Sequence[Mapping[str, Any]], table: pd.DataFrame) -> list[StatisticsShare]:
+def statistics_shares(arms: Sequence[ArmRecord], table: pd.DataFrame) -> list[StatisticsShare]:
     """Return what each part of every treatment's trunk costs, in the order of the table.
 
     Args:

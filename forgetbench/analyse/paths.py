@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from forgetbench.analyse.evidence import Score, Scored
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
 from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.record.manifest import ArmRecord
 
 #: Model, head and attach point.
 PathScene = tuple[str, str, str]
@@ -34,7 +34,7 @@ Path = dict[tuple[str, int], dict[int, Measured]]
 
 
 def paths_of(
-    results: pd.DataFrame, arms: Sequence[Mapping[str, Any]], reference_arms: Mapping[str, int], scored: Scored
+    results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int], scored: Scored
 ) -> dict[PathScene, dict[Treatment, Path]]:
     """Return the paths of a run by scene and method; checkpoints without gain or forgetting are left out.
 

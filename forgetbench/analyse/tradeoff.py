@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.tables import measured
 
 ORIGINAL = "original"
@@ -36,7 +37,7 @@ class Treatment:
         return replace(self, setting="")
 
 
-def treatment_of(arm: Mapping[str, Any]) -> Treatment:
+def treatment_of(arm: ArmRecord) -> Treatment:
     """Return the treatment of an arm as the manifest describes it."""
     return Treatment(int(arm["freeze_point"]), str(arm["strategy"]), arm.get("setting") or "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -11,14 +11,15 @@ from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.operating import POINTS, OperatingRow
 from forgetbench.derive.source import Source
+from forgetbench.record.manifest import ClaimRecord
 from forgetbench.record.tables import read_tables
 
 _NAMED = ("model", "arm", "seed", "epoch", "role", "attach", "head", "detections")
 
 
-def gains_asked(claims: Iterable[Mapping[str, Any]]) -> list[float]:
+def gains_asked(claims: Iterable[ClaimRecord]) -> list[float]:
     """Return the gains at which claims speak of forgetting."""
-    return [claim["at_gain"] for claim in claims if claim.get("at_gain") is not None]
+    return [gain for claim in claims if (gain := claim.get("at_gain")) is not None]
 
 
 def equal_gain_rows(source: Source) -> Iterable[EqualGainRow]:

@@ -27,6 +27,7 @@ from forgetbench.evaluate.operating import RATES, best_f1_threshold, count, rate
 from forgetbench.evaluate.profile import Examiner, Profile
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.tables import measured
 from forgetbench.suite.claims import Measure
 
@@ -72,7 +73,7 @@ class Networks:
     def __init__(
         self,
         folder: RunFolder,
-        manifest: Mapping[str, Any],
+        manifest: Manifest,
         results: pd.DataFrame,
         resamples: int | None = None,
         profiled: Iterable[str] = (),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import ClassMatches, Matches, match
 from forgetbench.evaluate.operating import counted
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 
 #: Decides which images are drawn; runs on the same images draw the same.
 SEED = 0
@@ -29,7 +29,7 @@ class Resampling:
         resamples: How many; default: as the run's suite says, which may be none.
     """
 
-    def __init__(self, folder: RunFolder, manifest: Mapping[str, Any], resamples: int | None = None) -> None:
+    def __init__(self, folder: RunFolder, manifest: Manifest, resamples: int | None = None) -> None:
         self._folder, self._seed = folder, int(manifest["resampling_seed"])
         self._resamples = int(manifest["suite"]["evaluation"]["resamples"]) if resamples is None else resamples
         self._known: dict[str, tuple[Dataset, NDArray[np.float64]]] = {}

@@ -13,6 +13,7 @@ from forgetbench.analyse.evidence import Evidence, Scored
 from forgetbench.derive.networks import Networks
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.tables import as_trained
 
 
@@ -29,7 +30,7 @@ class Source:
         self.folder, self.progress, self._profiles = folder, progress, profiles
 
     @cached_property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """The run's manifest."""
         return self.folder.read_manifest()
 

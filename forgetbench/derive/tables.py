@@ -5,7 +5,7 @@ Running, verifying and the docs' list read this. A new table is a function that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,10 @@ from forgetbench.derive import evidence, forgotten, training
 from forgetbench.derive.batchnorm import batchnorm_rows
 from forgetbench.derive.source import Source
 from forgetbench.record.folder import RunFolder, columns_of, table_text
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
 from forgetbench.record.rows.scores import ClassRow, OddityRow, ResultRow
 from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
-
-Manifest = Mapping[str, Any]
 
 
 def _always(_: Manifest) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.errors import SuiteError
 from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm
+from forgetbench.record.manifest import ClaimRecord, ComparedRecord
 from forgetbench.suite.claims import Claim
 from forgetbench.suite.points import FREEZE_WORDS, freeze_label, freeze_point_problem, resolve_freeze_point
 from forgetbench.suite.schema import Suite
 
 
-def resolve_claims(suite: Suite, originals: Mapping[str, Original], arms: Sequence[Arm]) -> list[dict[str, Any]]:
+def resolve_claims(suite: Suite, originals: Mapping[str, Original], arms: Sequence[Arm]) -> list[ClaimRecord]:
     """Return every claim as the manifest keeps it: its own fields, and per model the labels of what it compares.
 
     Freeze points, attach points and models that the suite does not list stay in: what is said of them is not measured.
@@ -22,21 +23,21 @@ def resolve_claims(suite: Suite, originals: Mapping[str, Original], arms: Sequen
     Raises:
         SuiteError: a claim names an arm that is neither one of the suite's nor a freeze point of the model.
     """
-    resolved = []
+    resolved: list[ClaimRecord] = []
     matched = {"arms", "models", "over", "settings"}
     for index, claim in enumerate(suite.claims):
         compared = [
-            {"model": model, **_compared(claim, suite, original, arms, model, f"claims[{index}]")}
+            _compared(claim, suite, original, arms, model, f"claims[{index}]")
             for (model, original), name in zip(originals.items(), suite.models, strict=True)
             if claim.models is None or name in claim.models
         ]
-        resolved.append({**claim.model_dump(mode="json", exclude=matched), "compared": compared})
+        resolved.append(cast(ClaimRecord, {**claim.model_dump(mode="json", exclude=matched), "compared": compared}))
     return resolved
 
 
 def _compared(
     claim: Claim, suite: Suite, original: Original, arms: Sequence[Arm], model: str, where: str
-) -> dict[str, Any]:
+) -> ComparedRecord:
     """Return the labels of the arms of one model that a claim speaks of, and of what they are compared to.
 
     Where settings vary, an arm spoken of is all its settings, and one compared to is its first. At equal gain settings
@@ -73,7 +74,7 @@ def _compared(
     else:
         methods = [_method(arm, mine, original, f"{where}.arms") for arm in claim.arms]
     spoken_of = [label for method in methods for label in labels(method) if claim.arms or label != against]
-    return {"treatments": spoken_of, "against": against}
+    return {"model": model, "treatments": spoken_of, "against": against}
 
 
 def _method(named: int | str, arms: Sequence[Arm], original: Original, where: str) -> str:

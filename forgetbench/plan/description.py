@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.derive.resampling import SEED
 from forgetbench.model import yolo
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.manifest import FORMAT
+from forgetbench.record.manifest import FORMAT, ArmRecord, Manifest
 from forgetbench.suite.portable import portable_suite
 from forgetbench.suite.vary import branch_settings
 
 
-def manifest_of(plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
+def manifest_of(plan: Plan, environment: dict[str, Any]) -> Manifest:
     """Return what is known of a run before it starts; `environment` is what it is computed in."""
-    return {
+    known = {
         "format": FORMAT,
         "id": plan.run_id(),
         "suite": portable_suite(plan.suite),
@@ -47,17 +47,16 @@ def manifest_of(plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
         },
         "environment": environment,
     }
+    return cast(Manifest, known)
 
 
-def with_outcomes(manifest: dict[str, Any], plan: Plan, folder: RunFolder) -> dict[str, Any]:
+def with_outcomes(manifest: Manifest, plan: Plan, folder: RunFolder) -> Manifest:
     """Return the manifest with how each arm ended."""
-    return {
-        **manifest,
-        "arms": [
-            {**described, **folder.outcomes(arm.model, arm.seed)[arm.name]}
-            for described, arm in zip(manifest["arms"], plan.arms, strict=True)
-        ],
-    }
+    arms = [
+        cast(ArmRecord, {**described, **folder.outcomes(arm.model, arm.seed)[arm.name]})
+        for described, arm in zip(manifest["arms"], plan.arms, strict=True)
+    ]
+    return {**manifest, "arms": arms}
 
 
 def _arms(plan: Plan) -> list[dict[str, Any]]:

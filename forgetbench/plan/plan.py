@@ -30,7 +30,7 @@ from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_o
 from forgetbench.plan.pretraining import cached_original, pretrain_original, pretrain_regime
 from forgetbench.progress import Progress, Silent, download_messages
 from forgetbench.record.folder import run_id
-from forgetbench.record.manifest import FORMAT
+from forgetbench.record.manifest import FORMAT, ClaimRecord
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
 from forgetbench.suite.portable import deciding, portable_suite
@@ -61,7 +61,7 @@ class Plan:
     arms: list[Arm]
     reports: dict[str, OddityReport]
     untrained: dict[str, int] = field(default_factory=dict)
-    claims: list[dict[str, Any]] = field(default_factory=list)
+    claims: list[ClaimRecord] = field(default_factory=list)
 
     @property
     def target_train(self) -> Dataset:

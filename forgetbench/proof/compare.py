@@ -15,6 +15,7 @@ from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED
 from forgetbench.record.seal import read_seal
 from forgetbench.suite.claims import Measure
@@ -124,7 +125,7 @@ def compare_runs(first: RunFolder, again: RunFolder, progress: Progress) -> Comp
     return Comparison(exact, len(rows), max(largest, default=None), failures)
 
 
-def _tolerances(run: RunFolder, manifest: dict[str, Any], progress: Progress) -> dict[tuple[str, str], float]:
+def _tolerances(run: RunFolder, manifest: Manifest, progress: Progress) -> dict[tuple[str, str], float]:
     """Return by how much AP and AP50 may differ, by name of the detections file."""
     resamples = int(manifest["suite"]["evaluation"]["resamples"]) or RESAMPLES
     found: dict[tuple[str, str], float] = {}

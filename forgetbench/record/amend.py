@@ -8,15 +8,16 @@ then `verify` and `pack` refuse the run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from forgetbench.errors import InputError, RunError
 from forgetbench.files import write_json
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.journal import remove_half_written
 from forgetbench.record.json_record import read_record
+from forgetbench.record.manifest import Manifest
 
 #: The note on an addition that is being made.
 NOTE = "amending.json"
@@ -32,7 +33,7 @@ def amend(
     folder: RunFolder,
     addition: Addition,
     make: Callable[[], Iterable[Path]],
-    manifest: Mapping[str, Any] | None = None,
+    manifest: Manifest | None = None,
 ) -> list[Path]:
     """Add to a finished run, and seal it with what is new; other files keep the hashes they had.
 
@@ -48,7 +49,7 @@ def amend(
     remove_half_written(folder.path)
     write_json(_note(folder), {"adds": addition, "manifest": manifest})
     if manifest is not None:
-        folder.write_manifest(dict(manifest))
+        folder.write_manifest(manifest)
     written = list(make())
     folder.journal.add(*written)
     folder.journal.seal_again()
@@ -56,7 +57,7 @@ def amend(
     return written
 
 
-def begun(folder: RunFolder) -> tuple[Addition, dict[str, Any] | None] | None:
+def begun(folder: RunFolder) -> tuple[Addition, Manifest | None] | None:
     """Return what was being added when a command was interrupted, and what the manifest was to become.
 
     Raises:

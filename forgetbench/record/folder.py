@@ -18,7 +18,7 @@ from forgetbench.files import sha256_json, write_json, write_text
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
-from forgetbench.record.manifest import read_manifest
+from forgetbench.record.manifest import Manifest, read_manifest
 from forgetbench.record.tables import read_table
 from forgetbench.shown import in_csv
 
@@ -152,12 +152,12 @@ class RunFolder:
         """Return the path of a table, such as `results.csv`."""
         return self._place(name)
 
-    def write_manifest(self, manifest: dict[str, Any]) -> None:
+    def write_manifest(self, manifest: Manifest) -> None:
         """Write the manifest."""
         write_json(self.path / "manifest.json", manifest)
         self.journal.add(self.path / "manifest.json")
 
-    def read_manifest(self) -> dict[str, Any]:
+    def read_manifest(self) -> Manifest:
         """Read the manifest.
 
         Raises:

@@ -7,13 +7,15 @@ a sum.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NotRequired, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from forgetbench.errors import CorruptRunError, brief
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
+from forgetbench.suite.claims import Measure
 
 #: Raise it whenever files of a run folder change their meaning.
 FORMAT = 4
@@ -32,13 +34,13 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Module = Annotated[int, Field(ge=0, le=100_000)]
 Classes = Annotated[list[str], Field(min_length=1)]
+_STRICT = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
-class _Form(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+@with_config(_STRICT)
+class TrainRecord(TypedDict):
+    """What of a suite's training section is read back."""
 
-
-class _Train(_Form):
     epochs: Count
     imgsz: Count
     batch: Count
@@ -49,25 +51,36 @@ class _Train(_Form):
     cls_remap: bool
 
 
-class _SuiteEvaluation(_Form):
+@with_config(_STRICT)
+class SuiteEvaluationRecord(TypedDict):
+    """What of a suite's evaluation section is read back."""
+
     resamples: Annotated[int, Field(ge=0, le=1_000_000)]
     every: Annotated[int, Field(ge=1, le=MOST)]
     heads: list[str]
     drift: bool
-    scorer: str
+    scorer: Literal["hotcoco", "pycocotools"]
 
 
-class _Suite(_Form):
+@with_config(_STRICT)
+class SuiteRecord(TypedDict):
+    """The suite as it was resolved; what is not listed is kept as it is."""
+
     name: Name
     description: str
     seeds: Annotated[list[Count], Field(min_length=1)]
     attach_points: list[int | str]
     claims: list[dict[str, Any]]
-    train: _Train
-    evaluation: _SuiteEvaluation
+    train: TrainRecord
+    evaluation: SuiteEvaluationRecord
+    arms: NotRequired[list[dict[str, Any]]]
+    cam: NotRequired[dict[str, Any] | None]
 
 
-class _Evaluation(_Form):
+@with_config(_STRICT)
+class EvaluationRecord(TypedDict):
+    """Evaluation settings, defaults filled in."""
+
     imgsz: Count
     shape: str
     batch: Count
@@ -76,17 +89,21 @@ class _Evaluation(_Form):
     max_det: Count
 
 
-class _Ended(_Form):
+@with_config(_STRICT)
+class Ended(TypedDict):
     """How an arm's training ended; a run that is being trained cannot tell yet."""
 
-    stopped: str | None = None
-    skipped_steps: Count = 0
-    steps: Count = 0
-    epochs: Count = 0
-    diverged: bool = False
+    stopped: NotRequired[str | None]
+    skipped_steps: NotRequired[Count]
+    steps: NotRequired[Count]
+    epochs: NotRequired[Count]
+    diverged: NotRequired[bool]
 
 
-class _Arm(_Ended):
+@with_config(_STRICT)
+class ArmRecord(Ended):
+    """An arm: how it was trained, and how that ended."""
+
     arm: Name
     model: Name
     freeze_point: Module
@@ -102,7 +119,10 @@ class _Arm(_Ended):
     flops: Annotated[float, Field(ge=0)]
 
 
-class _Model(_Form):
+@with_config(_STRICT)
+class ModelRecord(TypedDict):
+    """An original."""
+
     weights_hash: Digest
     head: Module
     neck: Module
@@ -110,7 +130,10 @@ class _Model(_Form):
     two_heads: bool
 
 
-class _Data(_Form):
+@with_config(_STRICT)
+class DataRecord(TypedDict):
+    """A dataset."""
+
     name: str
     split: str
     subset_of: str | None
@@ -121,53 +144,74 @@ class _Data(_Form):
     origin: dict[str, Any] | None
 
 
-class _ScoredData(_Data):
+@with_config(_STRICT)
+class ScoredDataRecord(DataRecord):
+    """A dataset that is scored, with what was odd in it by kind."""
+
     oddities: dict[str, Count]
 
 
-class _AllData(_Form):
-    train: _Data
-    target: _ScoredData
-    reference: _ScoredData
+@with_config(_STRICT)
+class AllDataRecord(TypedDict):
+    """The datasets by what they are for."""
+
+    train: DataRecord
+    target: ScoredDataRecord
+    reference: ScoredDataRecord
 
 
-class _Parts(_Form):
+@with_config(_STRICT)
+class PartsRecord(TypedDict):
+    """Fingerprints of the target."""
+
     train: Digest
     evaluate: Digest
 
 
-class _Identity(_Form):
+@with_config(_STRICT)
+class IdentityRecord(TypedDict):
+    """All that decides the numbers, which the run's id is a hash of."""
+
     format: Count
     suite: dict[str, Any]
     originals: dict[Name, Digest]
-    target: _Parts
+    target: PartsRecord
     reference: dict[Name, Digest]
     scorer: str
     torch: str
     ultralytics: str
 
 
-class _Compared(_Form):
+@with_config(_STRICT)
+class ComparedRecord(TypedDict):
+    """The treatments of a model that a claim is about, and what they are compared with."""
+
     model: Name
     against: str
     treatments: list[str]
 
 
-class _Claim(_Form):
+@with_config(_STRICT)
+class ClaimRecord(TypedDict):
+    """A claim, matched with treatments."""
+
     name: str
     says: str
     source: str
-    quantity: str
-    measure: str
-    of: str
+    quantity: Literal["gain", "forgetting", "memory", "time"]
+    measure: Measure
+    of: Literal["every", "some"]
     attach: str | int | None
     at_gain: float | None
     below: float | None
     above: float | None
-    compared: list[_Compared]
+    compared: list[ComparedRecord]
 
 
-class _Environment(_Form):
+@with_config(_STRICT)
+class EnvironmentRecord(TypedDict):
+    """What a run was computed in."""
+
     forgetbench: str
     commit: str | None
     python: str
@@ -177,35 +221,42 @@ class _Environment(_Form):
     threads: Annotated[int, Field(ge=1, le=100_000)]
     variables: dict[str, str]
     device: str
-    began_with: dict[str, Any] = {}
+    began_with: NotRequired[dict[str, Any]]
 
 
-class _Manifest(_Form):
+@with_config(_STRICT)
+class Manifest(TypedDict):
+    """`manifest.json`."""
+
     format: Count
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
-    suite: _Suite
-    identity: _Identity
-    evaluation: _Evaluation
+    suite: SuiteRecord
+    identity: IdentityRecord
+    evaluation: EvaluationRecord
     resampling_seed: Count
-    arms: Annotated[list[_Arm], Field(min_length=1)]
+    arms: Annotated[list[ArmRecord], Field(min_length=1)]
     reference_arms: dict[Name, Module]
-    claims: list[_Claim]
-    models: dict[Name, _Model]
-    data: _AllData
-    environment: _Environment
-
-    @model_validator(mode="after")
-    def _about_the_same_models(self) -> _Manifest:
-        of_arms = {arm.model for arm in self.arms}
-        for names in (of_arms, self.identity.originals.keys(), self.identity.reference.keys()):
-            if {*names} != {*self.models}:
-                raise ValueError(f"expected the models {', '.join(self.models)} everywhere")
-        if not {*self.reference_arms} <= {*self.models}:
-            raise ValueError("expected reference_arms of these models alone")
-        return self
+    claims: list[ClaimRecord]
+    models: dict[Name, ModelRecord]
+    data: AllDataRecord
+    environment: EnvironmentRecord
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def _about_the_same_models(manifest: Manifest) -> Manifest:
+    of_arms = {arm["model"] for arm in manifest["arms"]}
+    identity = manifest["identity"]
+    for names in (of_arms, identity["originals"].keys(), identity["reference"].keys()):
+        if {*names} != {*manifest["models"]}:
+            raise ValueError(f"expected the models {', '.join(manifest['models'])} everywhere")
+    if not {*manifest["reference_arms"]} <= {*manifest["models"]}:
+        raise ValueError("expected reference_arms of these models alone")
+    return manifest
+
+
+_FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, AfterValidator(_about_the_same_models)])
+
+
+def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a run folder.
 
     One of another format may lack what it did not have yet; what it has is of the kinds that are read all the same.
@@ -216,7 +267,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     manifest = read_record(path)
     try:
-        _Manifest.model_validate(manifest)
+        _FORM.validate_python(manifest)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         if manifest.get("format") != FORMAT:
@@ -230,7 +281,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                 expected=problem["msg"].removeprefix("Value error, expected ").replace("Field required", "a value"),
                 found=found if problem["loc"] else None,
             ) from error
-    return manifest
+    return cast(Manifest, manifest)
 
 
 def _is_name(problem: Any) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forgetbench.errors import CorruptRunError, brief, shortened
 from forgetbench.files import open_regular
-from forgetbench.record.manifest import read_manifest
+from forgetbench.record.manifest import ArmRecord, Manifest, read_manifest
 from forgetbench.record.rows.scores import TRAINED
 from forgetbench.shown import from_csv
 
@@ -74,7 +74,7 @@ class RunTables:
             three: None.
     """
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     results: pd.DataFrame
     gradients: pd.DataFrame
     memory: pd.DataFrame
@@ -89,7 +89,7 @@ class RunTables:
         """Names of the models, in the suite's order."""
         return list(dict.fromkeys(arm["model"] for arm in self.manifest["arms"]))
 
-    def arms(self, model: str) -> list[dict[str, Any]]:
+    def arms(self, model: str) -> list[ArmRecord]:
         """Return a model's arms as the manifest describes them."""
         return [arm for arm in self.manifest["arms"] if arm["model"] == model]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
@@ -26,6 +26,7 @@ from forgetbench.analyse.tradeoff import (
     treatment_of,
 )
 from forgetbench.errors import printable
+from forgetbench.record.manifest import ArmRecord, ModelRecord
 from forgetbench.record.tables import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks
@@ -68,15 +69,14 @@ class ModelView:
     name: str
 
     @property
-    def arms(self) -> list[dict[str, Any]]:
+    def arms(self) -> list[ArmRecord]:
         """Its arms as the manifest describes them."""
         return self.run.tables.arms(self.name)
 
     @property
-    def about(self) -> Mapping[str, Any]:
+    def about(self) -> ModelRecord:
         """What the manifest says of it: `head` and `neck`, indices of modules, and whether it has `two_heads`."""
-        about: Mapping[str, Any] = self.run.manifest["models"][self.name]
-        return about
+        return self.run.manifest["models"][self.name]
 
     @cached_property
     def labels(self) -> dict[Treatment, str]:

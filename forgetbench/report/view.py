@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 
 from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.evidence_table import EvidenceTable
+from forgetbench.record.manifest import ClaimRecord, Manifest, SuiteRecord
 from forgetbench.record.tables import RunTables, read_table, read_tables
 from forgetbench.report.model_view import ModelView
 
@@ -32,21 +33,19 @@ class RunView:
     _further: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False)
 
     @property
-    def manifest(self) -> Mapping[str, Any]:
+    def manifest(self) -> Manifest:
         """What was asked for and what it ran with."""
         return self.tables.manifest
 
     @property
-    def suite(self) -> Mapping[str, Any]:
+    def suite(self) -> SuiteRecord:
         """The suite as resolved."""
-        suite: Mapping[str, Any] = self.manifest["suite"]
-        return suite
+        return self.manifest["suite"]
 
     @property
     def data(self) -> Mapping[str, Any]:
         """What the datasets are, by role."""
-        data: Mapping[str, Any] = self.manifest["data"]
-        return data
+        return self.manifest["data"]
 
     @property
     def seeds(self) -> int:
@@ -75,10 +74,10 @@ class RunView:
         return EvidenceTable(self.tables.evidence)
 
     @cached_property
-    def claims(self) -> list[tuple[Mapping[str, Any], list[ClaimRow]]]:
+    def claims(self) -> list[tuple[ClaimRecord, list[ClaimRow]]]:
         """The suite's claims as the manifest has them, each with what was measured of it."""
         rows = list(claim_rows(self.tables))
-        claims: Sequence[Mapping[str, Any]] = self.manifest.get("claims", [])
+        claims = self.manifest.get("claims", [])
         return [(claim, [row for row in rows if row.claim == claim["name"]]) for claim in claims]
 
     @cached_property

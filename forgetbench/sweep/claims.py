@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
@@ -13,6 +12,7 @@ from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 from forgetbench.report.write import write_report
 from forgetbench.suite.portable import portable_suite
 
@@ -32,11 +32,12 @@ def add_claims(plan: Plan, folder: RunFolder, progress: Progress, *, again: bool
     manifest = folder.read_manifest()
     asked = again or {*gains_asked(manifest["claims"])} != {*gains_asked(plan.claims)}
     manifest["claims"] = plan.claims
-    manifest["suite"] |= {key: portable_suite(plan.suite)[key] for key in ("claims", "description")}
+    suite = portable_suite(plan.suite)
+    manifest["suite"]["claims"], manifest["suite"]["description"] = suite["claims"], suite["description"]
     judge_again(folder, manifest, progress, other_gains=asked)
 
 
-def judge_again(folder: RunFolder, manifest: dict[str, Any], progress: Progress, *, other_gains: bool = True) -> None:
+def judge_again(folder: RunFolder, manifest: Manifest, progress: Progress, *, other_gains: bool = True) -> None:
     """Give a finished run a manifest with other claims or another description, and what follows from them."""
 
     def judged() -> Iterator[Path]:

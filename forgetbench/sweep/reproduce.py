@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ import torch
 
 from forgetbench.device import available_cores, keep_freed_memory, pick_device
 from forgetbench.errors import DataError, InputError, WeightsError, counted
+from forgetbench.files import sha256_json
 from forgetbench.plan.models import is_architecture
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.compare import Comparison, compare_runs, environment_differences
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.strangers import reading
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 from forgetbench.sweep.execute import folder_of, run_plan
@@ -95,7 +97,7 @@ def _use_threads(wanted: int, progress: Progress) -> None:
 
 
 def _planned(
-    manifest: dict[str, Any], called: str, overrides: Sequence[str], device: torch.device, progress: Progress
+    manifest: Manifest, called: str, overrides: Sequence[str], device: torch.device, progress: Progress
 ) -> Plan:
     suite = suite_from_mapping(manifest["suite"], called, overrides)
     try:
@@ -106,7 +108,7 @@ def _planned(
         raise type(error)(error.problem, **known, fix=fix, further=error.further) from error
 
 
-def _check_inputs(plan: Plan, identity: dict[str, Any], progress: Progress) -> None:
+def _check_inputs(plan: Plan, identity: Mapping[str, Any], progress: Progress) -> None:
     """Check that suite, data and weights are the run's; an original trained from an architecture may come out another.
 
     Raises:
@@ -119,6 +121,20 @@ def _check_inputs(plan: Plan, identity: dict[str, Any], progress: Progress) -> N
     for role in ("target", "reference"):
         for part, expected in identity[role].items():
             _expect_same("data", f"{role}, {part}", here[role][part], expected)
+    packages, packages_here = identity.get("packages", {}), here.get("packages", {})
+    if packages != packages_here:
+        named = [", ".join(f"{name} of {package}" for name, package in of.items()) for of in (packages, packages_here)]
+        raise InputError(
+            "strategies come from other packages than the run's",
+            where="identity.packages",
+            expected=named[0] or "none",
+            found=named[1] or "none",
+            fix="Install the versions that the run was made with.",
+        )
+    further, further_here = identity.get("further", {}), here.get("further", {})
+    for arm in further.keys() | further_here.keys():
+        found, expected = (sha256_json(of.get(arm)) for of in (further_here, further))
+        _expect_same("data", f"further images of {arm}", found, expected)
     for name, asked in zip(plan.originals, plan.suite.models, strict=True):
         found, expected = here["originals"][name], identity["originals"][name]
         if is_architecture(asked) and found != expected:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.errors import CorruptRunError, InputError
@@ -27,7 +28,7 @@ from forgetbench.proof.verify.tables import check_tables
 from forgetbench.record.amend import refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.manifest import FORMAT
+from forgetbench.record.manifest import FORMAT, Manifest
 from forgetbench.record.seal import SEAL, is_regular, read_seal
 
 __all__ = ["Finding", "Part", "Verification", "opened", "verify_run"]
@@ -137,7 +138,7 @@ def open_subject(folder: Path) -> Subject:
             found=f"format {manifest.get('format')}",
             fix="Run its suite again, or use the version that made it.",
         )
-    return Subject(RunFolder(folder), manifest, sealed)
+    return Subject(RunFolder(folder), cast(Manifest, manifest), sealed)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,7 @@ class Evaluations:
     def _check_described(self) -> None:
         """Check what the manifest says of the data that were scored on."""
         for role in ("target", "reference"):
-            about = self._subject.manifest["data"][role]
+            about: Mapping[str, Any] = self._subject.manifest["data"][role]
             if about["fingerprint"] in self._truths:
                 dataset, _ = self._truths[about["fingerprint"]]
                 expected = {

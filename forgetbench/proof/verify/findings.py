@@ -11,6 +11,7 @@ from forgetbench.errors import CorruptRunError, brief
 from forgetbench.proof.verify.branchfile import BranchFile, read_branch
 from forgetbench.record.due import checkpoint_epochs
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Subject:
     """
 
     folder: RunFolder
-    manifest: dict[str, Any]
+    manifest: Manifest
     sealed: dict[str, str]
 
     @cached_property

@@ -11,6 +11,7 @@ from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
 from forgetbench.proof.verify.findings import Part, Subject
 from forgetbench.record.folder import run_id
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
 from forgetbench.suite.load import recorded_suite
 from forgetbench.suite.points import freeze_label, resolve_freeze_point
@@ -50,9 +51,9 @@ def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  #
     if data["reference"]["fingerprint"] not in identity["reference"].values():
         part.expect("manifest.json, data.reference.fingerprint", data["reference"]["fingerprint"], first)
     packages = manifest["environment"]["packages"]
-    for name in ("torch", "ultralytics"):
-        plain = identity[name].partition("+")[0]
-        part.expect(f"manifest.json, environment.packages.{name}", packages[name].partition("+")[0], plain)
+    for name, version in (("torch", identity["torch"]), ("ultralytics", identity["ultralytics"])):
+        found = (packages[name] or "none").partition("+")[0]
+        part.expect(f"manifest.json, environment.packages.{name}", found, version.partition("+")[0])
     _check_arms(subject, part, suite)
     _check_list(subject, part, suite)
     _check_claims(subject, part)
@@ -86,11 +87,11 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
     expected: list[dict[str, Any]] = []
     references: dict[str, int] = {}
     for model, about in manifest["models"].items():
-        ends = {"head": about["head"], "neck": about["neck"]}
+        head, neck = about["head"], about["neck"]
         if suite.train.pretrained:
-            references[model] = resolve_freeze_point(suite.reference_arm, **ends)
+            references[model] = resolve_freeze_point(suite.reference_arm, head=head, neck=neck)
         for seed in suite.seeds:
-            points = [resolve_freeze_point(point, **ends) for point in suite.freeze_points]
+            points = [resolve_freeze_point(point, head=head, neck=neck) for point in suite.freeze_points]
             expected += [
                 {
                     "arm": arm_name(model, f"freeze{point}", setting, seed), "model": model, "freeze_point": point,
@@ -99,7 +100,7 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
                     "train": branch_settings(trained_under(suite.train, setting)),
                 }
                 for point in points
-                for method in [freeze_label(point, **ends)]
+                for method in [freeze_label(point, head, neck)]
                 for setting in settings_of(suite.vary)
             ]  # fmt: skip
             expected += [
@@ -124,7 +125,7 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
                 part.find(f"manifest.json, arms[{index}]", problem)
 
 
-def _wrong_end(arm: dict[str, Any], epochs: int) -> str | None:
+def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
     """Return why an arm cannot have ended as it says; None where it can."""
     trained, patience = arm["epochs"], arm["train"]["patience"]
     if arm["stopped"] is None and not arm["diverged"]:

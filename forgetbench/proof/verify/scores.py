@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -20,6 +20,7 @@ from forgetbench.proof.verify.compare import compare_table, rows_of
 from forgetbench.proof.verify.detections import Evaluated, Evaluations
 from forgetbench.proof.verify.findings import Part, Subject
 from forgetbench.record.json_record import read_record
+from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
 from forgetbench.suite.points import resolve_attach_point
 
@@ -88,7 +89,7 @@ def _expected_rows(subject: Subject) -> Iterator[dict[str, Any]]:
                     yield {**cells, "role": "reference", "attach": attach}
 
 
-def scored_heads(manifest: Mapping[str, Any], model: str) -> list[str]:
+def scored_heads(manifest: Manifest, model: str) -> list[str]:
     """Return which of a model's heads are scored."""
     return manifest["suite"]["evaluation"]["heads"] if manifest["models"][model]["two_heads"] else ["one-to-many"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from forgetbench.analyse.claims import ClaimRow
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
+from forgetbench.record.manifest import ClaimRecord
 from forgetbench.report.blocks import Block, Heading, Name, Paragraph, Table, Text, joined, text
 from forgetbench.report.text import interval, points
 from forgetbench.report.view import RunView
@@ -46,7 +46,7 @@ def in_brief(view: RunView) -> Iterator[Block]:
         yield Paragraph(text(tested, details))
 
 
-def _verdict_on(claim: Mapping[str, Any], rows: Sequence[ClaimRow]) -> str:
+def _verdict_on(claim: ClaimRecord, rows: Sequence[ClaimRow]) -> str:
     """Return the verdict on a claim as a whole, marked where it holds by construction or rests on one seed."""
     whole = together((row.verdict for row in rows), claim["of"])
     agreeing = [row for row in rows if row.verdict == whole]
@@ -55,17 +55,19 @@ def _verdict_on(claim: Mapping[str, Any], rows: Sequence[ClaimRow]) -> str:
     return f"{whole} (1 seed)" if any(row.seeds == 1 for row in agreeing if not row.by_construction) else whole
 
 
-def _bound_of(claim: Mapping[str, Any]) -> str:
+def _bound_of(claim: ClaimRecord) -> str:
     """Return what is tested, e.g. `forgetting of every arm below 0.1 points of AP, attach = head`."""
-    side, bound = ("below", claim["below"]) if claim["below"] is not None else ("above", claim["above"])
+    side = "below" if claim["below"] is not None else "above"
+    bound = next(limit for limit in (claim["below"], claim["above"]) if limit is not None)
     against = ", ".join(dict.fromkeys(compared["against"] for compared in claim["compared"]))
     if claim["quantity"] in ("memory", "time"):
         return f"{claim['quantity']} of {claim['of']} arm {side} {bound:g} times that of {against}"
     over = f" over {against}" if claim["quantity"] == "gain" else ""
     if claim["quantity"] == "forgetting" and against != ORIGINAL:
         over = f", less that of {against},"
-    if claim.get("at_gain") is not None:
-        over = f" at a gain of {100 * claim['at_gain']:g} points{over}"
+    gain = claim.get("at_gain")
+    if gain is not None:
+        over = f" at a gain of {100 * gain:g} points{over}"
     attach = f", attach = {claim['attach']}" if claim["attach"] is not None else ""
     bounds = f"{side} {100 * bound:g} points of {MEASURES[claim['measure']]}"
     return f"{claim['quantity']}{over} of {claim['of']} arm {bounds}{attach}"

@@ -116,9 +116,8 @@ def remarks(view: ModelView, head: str) -> Iterator[Text]:
         "lost; 0 without decimals is exact.",
     )
     for one in scored:
-        if one.get("subset_of"):
-            said = ": enough to see whole points, too little to quote an AP."
-            yield Name(one["name"]), " is ", Name(one["subset_of"]), said
+        if of := one.get("subset_of"):
+            yield Name(one["name"]), " is ", Name(of), ": enough to see whole points, too little to quote an AP."
     for one in scored:
         if warning := shared_warning("{}", one["images"], one["oddities"]):
             before, _, after = warning.partition("{}")
@@ -131,8 +130,8 @@ def remarks(view: ModelView, head: str) -> Iterator[Text]:
     several = f"Means over {view.run.seeds} seeds. Brackets: 95 % intervals over images and seeds."
     yield _ONE_SEED if view.run.seeds == 1 else several
     for arm in view.arms:
-        if arm.get("stopped"):
-            yield Name(arm["arm"]), " ended early: ", Name(arm["stopped"]), "."
+        if why := arm.get("stopped"):
+            yield Name(arm["arm"]), " ended early: ", Name(why), "."
         if arm.get("skipped_steps"):
             yield Name(arm["arm"]), f" left out {arm['skipped_steps']} steps whose gradient was not finite."
 

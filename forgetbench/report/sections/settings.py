@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from forgetbench.record.manifest import ArmRecord, Manifest
 from forgetbench.report.blocks import Block, Heading, Items, Name
 from forgetbench.report.text import UNMEASURED
 from forgetbench.report.view import RunView
@@ -18,26 +19,27 @@ def section(view: RunView) -> Iterator[Block]:
     yield Items([Name(_of_data(role, data)) for role, data in view.data.items()])
 
 
-def _settings(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _settings(manifest: Manifest) -> Iterator[str]:
     train, evaluation, environment = manifest["suite"]["train"], manifest["evaluation"], manifest["environment"]
+    asked: Mapping[str, Any] = train
     yield (
-        ", ".join(f"{key} {train[key]}" for key in ("epochs", "imgsz", "batch", "nbs", "optimizer", "lr0", "lrf"))
+        ", ".join(f"{key} {asked[key]}" for key in ("epochs", "imgsz", "batch", "nbs", "optimizer", "lr0", "lrf"))
         + f", warmup_bias_lr {_bias_rates(manifest['arms'])}"
         + f", seeds {', '.join(map(str, manifest['suite']['seeds']))}, class rows copied by name: {train['cls_remap']}"
     )
-    yield "evaluation: " + ", ".join(f"{key} {evaluation[key]}" for key in sorted(evaluation))
+    yield "evaluation: " + ", ".join(f"{key} {value}" for key, value in sorted(evaluation.items()))
     yield (
         ", ".join(f"{name} {version}" for name, version in environment["packages"].items() if version)
         + f"; {environment['device']}, {environment['processor']}, {environment['threads']} threads"
     )
-    varied = list(dict.fromkeys(arm.get("setting") for arm in manifest["arms"] if arm.get("setting")))
+    varied = list(dict.fromkeys(setting for arm in manifest["arms"] if (setting := arm.get("setting"))))
     if varied:
         yield f"each arm under: {'; '.join(varied)}"
     for arm in manifest["suite"].get("arms", []):
         yield f"{arm['name']}: {_own_settings(arm)}"
 
 
-def _bias_rates(arms: Sequence[Mapping[str, Any]]) -> str:
+def _bias_rates(arms: Sequence[ArmRecord]) -> str:
     """Return the rates that biases started their warm-up at, all that there were among the arms."""
     rates = dict.fromkeys(arm["train"]["warmup_bias_lr"] for arm in arms if "train" in arm)
     return " or ".join(f"{rate:g}" for rate in rates) or UNMEASURED
