@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
 from forgetbench.derive.tables import derive, table
-from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.report.write import write_report
 from forgetbench.suite.portable import portable_suite
+
+if TYPE_CHECKING:  # `report` comes without PyTorch
+    from forgetbench.plan.plan import Plan
 
 
 def claims_due(plan: Plan, folder: RunFolder) -> bool:

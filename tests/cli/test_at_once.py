@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 from support.factories import tiny_suite
-from support.loaded import HEAVY, loaded_by, python
+from support.loaded import HEAVY, ROOT, loaded_by, python
+
+from forgetbench.data.cards.unpack import unpack
 
 COMMANDS = ("new", "run", "check", "suites", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
 
@@ -26,6 +28,15 @@ def test_help_and_suites_load_nothing_that_takes_long(tmp_path: Path) -> None:
 def test_schema_and_the_list_of_data_come_without_pytorch(tmp_path: Path) -> None:
     commands = [["schema"], ["data", "list"], ["data", "list", "-v"]]
     assert loaded_by(commands, tmp_path) == [(0, [])] * len(commands)
+
+
+def test_a_finished_run_is_verified_drawn_and_packed_without_pytorch(tmp_path: Path) -> None:
+    kept = ROOT / "tests" / "kept" / "run-of-0.1.0.tar.gz"
+    unpack(kept, tmp_path, most_bytes=50_000_000)
+    (run,) = (path.name for path in tmp_path.iterdir())
+    commands = [["verify", str(kept)], ["report", run], ["pack", run]]
+    found = loaded_by(commands, tmp_path, ["torch", "torchvision", "ultralytics"])
+    assert found == [(0, [])] * len(commands)
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
