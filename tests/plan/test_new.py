@@ -29,6 +29,8 @@ from forgetbench.plan.new_texts import Settings, card_text, suite_text
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 MODEL = "tiny-yolov8.safetensors"
 SMALL = ["train.epochs=1", "train.imgsz=64", "evaluation.max_det=30"]
 

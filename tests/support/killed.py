@@ -18,11 +18,11 @@ from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
+from support.charts import undrawn
 from support.finished_run import runs_folder
 
 from forgetbench.record.seal import SEAL, files_in
 from forgetbench.report import figures
-from forgetbench.report.fonts import Glyphs
 from forgetbench.sweep.execute import run_suite
 from forgetbench.sweep.redraw import redraw
 
@@ -69,7 +69,7 @@ def _asked(number: str, run: Path, place: Path, suite: Mapping[str, Any] | None)
 def main() -> None:
     """Do what `kill_at_each` or `killed_at` asks for."""
     # every chart is written, and none is drawn, which would take most of the time
-    figures.render = lambda _, suffixes: (dict.fromkeys(suffixes, b"drawn"), Glyphs())
+    figures.render = undrawn
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
     if number != "each":
         copy, command = _copy(run, place, suite)

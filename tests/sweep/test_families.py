@@ -10,6 +10,8 @@ import forgetbench
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 #: Index of the head and of the first neck module, and whether the head has one-to-one stacks.
 FACTS = {
     "yolov5": (24, 10, False), "yolov8": (22, 10, False), "yolov9": (22, 10, False), "yolov10": (23, 11, True),

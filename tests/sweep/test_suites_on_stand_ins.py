@@ -15,6 +15,8 @@ from forgetbench.model.original import save_original
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.vary import settings_of
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 SUITES = Path(__file__).parents[2] / "suites"
 #: Suites on data that are not drawn, and the families their models are of here.
 ON_DATA = {
