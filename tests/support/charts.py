@@ -20,6 +20,7 @@ from matplotlib.transforms import TransformNode
 
 from forgetbench.files import write_bytes
 from forgetbench.report import figures
+from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.fonts import Glyphs
 
 Rendered = tuple[dict[str, bytes], Glyphs]
@@ -56,15 +57,17 @@ def drawn_once(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def not_drawn() -> Iterator[None]:
-    """Write every chart, as bytes that are no picture."""
+    """Write the files of every chart without drawing it: they are no pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "render", undrawn)
+        patch.setattr(Figures, "add", _add_undrawn)
         yield
 
 
-def undrawn(_: Figure, suffixes: Iterable[str]) -> Rendered:
-    """Stand for `figures.render`."""
-    return dict.fromkeys(suffixes, b"drawn"), Glyphs()
+def _add_undrawn(self: Figures, chart: Chart, suffixes: Iterable[str] = ("svg", "png")) -> None:
+    for suffix in suffixes:
+        self.written.append(self.folder / f"{chart.name}.{suffix}")
+        write_bytes(self.written[-1], b"not drawn")
+    self.drawn.append(chart.name)
 
 
 def _key(figure: Figure, suffixes: tuple[str, ...]) -> str | None:

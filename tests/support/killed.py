@@ -18,11 +18,10 @@ from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
-from support.charts import undrawn
+from support.charts import not_drawn
 from support.finished_run import runs_folder
 
 from forgetbench.record.seal import SEAL, files_in
-from forgetbench.report import figures
 from forgetbench.sweep.execute import run_suite
 from forgetbench.sweep.redraw import redraw
 
@@ -68,8 +67,6 @@ def _asked(number: str, run: Path, place: Path, suite: Mapping[str, Any] | None)
 
 def main() -> None:
     """Do what `kill_at_each` or `killed_at` asks for."""
-    # every chart is written, and none is drawn, which would take most of the time
-    figures.render = undrawn
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
     if number != "each":
         copy, command = _copy(run, place, suite)
@@ -123,4 +120,5 @@ def _counted(function: Callable[..., Any], count: Any, number: int) -> Callable[
 
 
 if __name__ == "__main__":
-    main()
+    with not_drawn():
+        main()
