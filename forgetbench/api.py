@@ -110,7 +110,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def verify(run: str | Path | Run, *, progress: Progress | None = None) -> Verification:
-    """Check that a run is what it was, without model, data or GPU: hashes, scores, tables, summary and charts.
+    """Check a finished run's files and recompute its scores, tables, summary and charts; needs no model, data or GPU.
 
     >>> forgetbench.verify(run).findings
     []
@@ -139,7 +139,7 @@ def pack(run: str | Path | Run, output: str | Path | None = None, *, checkpoints
         checkpoints: False leaves out the weights; the rest can be verified without them.
 
     Raises:
-        InputError: it is no finished run, not what it was, or holds what does not belong into one.
+        InputError: it is not a finished run, it was changed, or it holds files that do not belong in a run.
         CorruptRunError: its seal or manifest is none.
     """
     from forgetbench.proof.pack import pack_run

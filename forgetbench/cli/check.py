@@ -1,4 +1,4 @@
-"""`forgetbench check`: everything a run would need, checked; trains nothing."""
+"""`forgetbench check`: checks everything that a run needs, and trains nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 @verbose_option
 @quiet_option
 def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose: bool, quiet: bool) -> None:
-    """Check SUITE, its data and its weights, and print the plan with estimated time and disk.
+    """Check a suite and estimate its time and disk space.
 
-    Where data or weights are not here yet, it says how to get them.
+    SUITE is a file, or the name of a suite that comes with forgetbench. Checks the suite, its data and its weights, and
+    prints the plan. If data or weights are missing, says how to get them; nothing is downloaded. To estimate the time,
+    a few training steps are run and then discarded.
     """
     from forgetbench.plan.reading import read_suite
 

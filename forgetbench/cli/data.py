@@ -1,4 +1,4 @@
-"""`forgetbench data`: what the cards offer, fetching it, and whether it is what they say."""
+"""`forgetbench data`: lists datasets by their cards, fetches them, and compares them with their cards."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _UNKNOWN = "–"
 
 @click.group("data")
 def command() -> None:
-    """List, fetch and check datasets, by their cards.
+    """List, download and check datasets.
 
-    A CARD is a card's name or its file. Own cards are looked for in the current folder (NAME.card.yaml or
-    cards/NAME.yaml) before those that come with forgetbench.
+    Each dataset is described by a card. CARD is the name of a card or a card file. A card in the current folder
+    (NAME.card.yaml or cards/NAME.yaml) is preferred to one of the same name that comes with forgetbench.
     """
 
 
 @command.command("list")
 @verbose_option
 def list_command(verbose: bool) -> None:
-    """List all cards, and which data are here."""
+    """List all cards and show which data you have."""
     from forgetbench.data.cards.card import card_files, load_card
     from forgetbench.data.cards.locate import look_for
 
@@ -68,7 +68,10 @@ def list_command(verbose: bool) -> None:
 @verbose_option
 @quiet_option
 def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
-    """Download the data of CARD, verify and unpack them; an interrupted download goes on where it stopped."""
+    """Download, verify and unpack a dataset.
+
+    CARD is the name of a card or a card file. If a download was interrupted, the same command continues it.
+    """
     from forgetbench.data.cards.download import fetch
     from forgetbench.data.cards.locate import look_for
     from forgetbench.progress import download_messages
@@ -90,7 +93,11 @@ def fetch_command(card: str, verbose: bool, quiet: bool) -> None:
 @verbose_option
 @click.pass_context
 def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool) -> None:
-    """Read all data of CARDS, and say where they differ from what the cards say."""
+    """Compare datasets with their cards.
+
+    CARDS are names of cards or card files. Reads all of their data, and lists what differs from the card and what is
+    odd.
+    """
     from forgetbench.data.inspect import inspect
 
     screen = console()
@@ -109,7 +116,10 @@ def check_command(context: click.Context, cards: tuple[str, ...], verbose: bool)
 @command.command("path")
 @card_argument
 def path_command(card: str) -> None:
-    """Print the folder of CARD's data."""
+    """Print the folder of a dataset.
+
+    CARD is the name of a card or a card file.
+    """
     from forgetbench.data.cards.download import how_to_get
     from forgetbench.data.cards.locate import find_data
 

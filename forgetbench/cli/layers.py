@@ -1,4 +1,4 @@
-"""`forgetbench layers`: a model's modules, to choose a freeze point by."""
+"""`forgetbench layers`: lists a model's modules, to help choose a freeze point."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from forgetbench.cli.options import verbose_option
 @click.command("layers")
 @click.argument("model")
 @click.option(
-    "--imgsz", type=click.IntRange(32), default=640, show_default=True, help="Image side FLOPs are counted at."
+    "--imgsz",
+    type=click.IntRange(32),
+    default=640,
+    show_default=True,
+    help="Image size, in pixels, at which FLOPs are counted.",
 )
 @verbose_option
 def command(model: str, imgsz: int, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
-    """List the modules of MODEL (weights, or an architecture YAML): index, size, cost, and names of freeze points.
+    """List a model's modules and freeze points.
 
-    All is counted with the head that MODEL has. On data with other classes the head is another one, and `check` counts
-    with that.
+    MODEL is a weights file or an architecture (YAML). Shows each module's index, parameters and FLOPs, and the names of
+    freeze points. All numbers are for the model's own head. Your data may have other classes and so need another head:
+    `check` counts with that one.
     """
     from forgetbench.model.layers import describe_layers
     from forgetbench.plan.batches import check_side

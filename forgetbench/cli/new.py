@@ -1,4 +1,4 @@
-"""`forgetbench new`: a suite and a card for data of one's own."""
+"""`forgetbench new`: writes a suite and a card for the user's own data."""
 
 from __future__ import annotations
 
@@ -39,23 +39,25 @@ class _FormatName(click.Choice):  # type: ignore[type-arg]  # not generic before
     "path",
     required=True,
     type=click.Path(path_type=Path),
-    help="The folder of your data, or its data.yaml.",
+    help="Folder of your data, or its data.yaml.",
 )
-@click.option("--format", "wanted", type=_FormatName(), help="Its format, where two fit.")
-@click.option("--names", metavar="A,B,…", help="Class names in order, for data that name none.")
+@click.option("--format", "wanted", type=_FormatName(), help="Format of the data; needed only if more than one fits.")
+@click.option("--names", metavar="A,B,…", help="Class names in order, if the data do not name them.")
 @click.option(
     "--classes-from",
     type=click.Choice(["0", "1"]),
-    help="YOLO: number of the first class in label files, where it is in doubt.",
+    help="YOLO: number of the first class in label files; needed only if it is unclear.",
 )
 @click.option("--model", default="yolov8n.pt", show_default=True, help="Pretrained weights.")
-@click.option("--reference", metavar="CARD", help="Card of what they were trained on; default: a subset of COCO.")
+@click.option(
+    "--reference", metavar="CARD", help="Card of the data that the weights were trained on; default: a subset of COCO."
+)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="Folder the two files go to; default: the current one.",
+    help="Folder to write the two files to; default: the current folder.",
 )
 @verbose_option
 def command(
@@ -69,7 +71,11 @@ def command(
     output: Path,
     verbose: bool,
 ) -> None:
-    """Look at your data, and write NAME.yaml (a suite) and NAME.card.yaml (what is known of the data)."""
+    """Write a suite and a card for your data.
+
+    Reads your data, reports what is odd in them, and writes NAME.yaml (the suite, which describes the experiment) and
+    NAME.card.yaml (the card, which describes the data).
+    """
     from forgetbench.cli.check import print_oddities
     from forgetbench.data.images.shared import shared_warning
     from forgetbench.plan.new import write_new_suite

@@ -39,8 +39,8 @@ set_option = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a value of the suite, e.g. --set train.epochs=2; may be given several times.",
+    help="Override a value of the suite, e.g. --set train.epochs=2. Can be repeated.",
 )
-device_option = click.option("--device", metavar="NAME", help="Where to compute, e.g. cuda:0 or cpu.")
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks.")
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say only warnings and errors.")
+device_option = click.option("--device", metavar="NAME", help="Device to compute on, e.g. cuda:0 or cpu.")
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show more detail, and tracebacks of errors.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show only warnings and errors.")

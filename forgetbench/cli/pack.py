@@ -1,4 +1,4 @@
-"""`forgetbench pack`: one archive of a run, to share."""
+"""`forgetbench pack`: packs a run into one archive to share."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from forgetbench.errors import printable
 @click.command("pack")
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="Archive to write; default: <suite>-<id>.tar.gz here.")  # fmt: skip
-@click.option("--without-checkpoints", is_flag=True, help="Leave out the weights; scores can be verified without.")
+              help="Archive to write; default: <suite>-<id>.tar.gz in the current folder.")  # fmt: skip
+@click.option("--without-checkpoints", is_flag=True, help="Leave out the weights. Scores can still be verified.")
 @verbose_option
 def command(run: Path, output: Path | None, without_checkpoints: bool, verbose: bool) -> None:  # noqa: ARG001
-    """Pack RUN into one archive to share.
+    """Pack a run into one archive to share.
 
-    `verify` accepts it anywhere. The same run gives the same bytes. Nothing in it can be executed or names a place on
-    this machine.
+    RUN is a run folder. Others can check the archive with `verify`, on any machine. Packing the same run again gives
+    the same bytes. The archive contains nothing that can be executed and no paths of this machine.
     """
     from forgetbench.proof.pack import pack_run
 

@@ -1,4 +1,4 @@
-"""`forgetbench report`: draw a run again."""
+"""`forgetbench report`: redraws the charts and the summary of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from forgetbench.errors import printable
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @verbose_option
 def command(run: Path, verbose: bool) -> None:
-    """Draw the charts and write the summary of RUN (a run folder) again, from its tables."""
+    """Redraw a run's charts and rewrite its summary.
+
+    RUN is a run folder. Everything is made from the tables in it.
+    """
     from forgetbench.sweep.redraw import redraw
 
     for path in redraw(run, ConsoleProgress(console(error=True), quiet=False, verbose=verbose)):

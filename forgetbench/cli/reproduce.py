@@ -1,4 +1,4 @@
-"""`forgetbench reproduce`: a run once more, and how the two compare."""
+"""`forgetbench reproduce`: runs a run's suite again and compares the results."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ MOST_SHOWN = 10
 @click.command("reproduce")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("reproductions"), show_default=True,
-              help="Folder that the new run is made in.")  # fmt: skip
+              help="Folder to put the new run in.")  # fmt: skip
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
-              help="Where data or weights are, e.g. --set target.path=/data/fruit.")  # fmt: skip
+              help="Say where data or weights are, e.g. --set target.path=/data/fruit.")  # fmt: skip
 @device_option
 @verbose_option
 @quiet_option
 def command(
     run: Path, output: Path, overrides: tuple[str, ...], device: str | None, verbose: bool, quiet: bool
 ) -> None:
-    """Run the suite of RUN again, and compare.
+    """Run a run's suite again and compare the results.
 
-    RUN is a run folder, or an archive that `pack` made. Data and weights are looked for in the current folder, under
-    FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or where --set says. With the same versions, hardware and threads all
-    has to be the same to the last bit. Exit code 1 where results differ by more than is allowed.
+    RUN is a run folder, or an archive made by `pack`. Data and weights are looked for in the current folder, under
+    FORGETBENCH_DATA and under FORGETBENCH_ASSETS, or wherever --set says. With the same versions, hardware and number
+    of threads, the results must agree to the last bit. The exit code is 1 if they differ by more than is allowed.
     """
     from forgetbench.sweep.reproduce import reproduce_run
 

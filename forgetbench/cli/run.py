@@ -1,4 +1,4 @@
-"""`forgetbench run`: the whole job."""
+"""`forgetbench run`: trains, scores and charts a suite."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from forgetbench.cli.options import device_option, quiet_option, set_option, sui
 @suite_argument
 @set_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
-              help="Folder that run folders are made in.")  # fmt: skip
+              help="Folder to put runs in.")  # fmt: skip
 @device_option
 @verbose_option
 @quiet_option
 def command(
     suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
 ) -> None:
-    """Train, score and chart SUITE; running it again goes on where it stopped."""
+    """Train, score and chart a suite.
+
+    SUITE is a file, or the name of a suite that comes with forgetbench. If the run is interrupted, the same command
+    continues it.
+    """
     from forgetbench.plan.reading import read_suite
 
     loaded = read_suite(suite, overrides)  # before PyTorch is imported, which takes seconds

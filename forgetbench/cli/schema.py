@@ -1,4 +1,4 @@
-"""`forgetbench schema`: the suite's JSON Schema, for editors."""
+"""`forgetbench schema`: writes the JSON Schema of suites, for editors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import click
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: standard output."
 )
 def command(output: Path | None) -> None:
-    """Write the JSON Schema of suite files."""
+    """Write the JSON Schema of suites.
+
+    Editors use it to complete and check suite files.
+    """
     from forgetbench.files import write_text
     from forgetbench.suite.jsonschema import suite_json_schema
     from forgetbench.train.strategies import strategies_schema

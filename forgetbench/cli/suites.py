@@ -10,10 +10,10 @@ from forgetbench.cli.options import shipped_argument, verbose_option
 @click.group("suites", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """List the suites that come with forgetbench: `run` and `check` take their names.
+    """List the suites that come with forgetbench.
 
-    A file of the same name in the current folder goes first. To start your own suite from one of them, write `extends:
-    NAME` into it, or save what `show` prints.
+    `run` and `check` accept these names. A file of the same name in the current folder is preferred. To base your own
+    suite on one of them, write `extends: NAME` into it, or save the output of `show` and edit it.
     """
     if context.invoked_subcommand is not None:
         return
@@ -29,7 +29,10 @@ def command(context: click.Context) -> None:
 @shipped_argument
 @verbose_option
 def show_command(name: str, verbose: bool) -> None:  # noqa: ARG001  (-v is read by the error handler)
-    """Print the suite NAME, with its comments."""
+    """Print a suite, with its comments.
+
+    NAME is that of a suite that comes with forgetbench.
+    """
     from forgetbench.suite.shipped import shipped_suite
 
     click.echo(shipped_suite(name).read_text(encoding="utf-8"), nl=False)

@@ -1,4 +1,4 @@
-"""`forgetbench verify`: whether a run is what it was, and its numbers follow from its files."""
+"""`forgetbench verify`: checks that a run is unchanged and that its numbers follow from its files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ MOST_SHOWN = 5
 @verbose_option
 @quiet_option
 def command(run: Path, verbose: bool, quiet: bool) -> None:
-    """Check that RUN is what it was, without model, data or GPU.
+    """Check a run's files and recompute its numbers.
 
-    RUN is a run folder, or an archive that `pack` made. Hashes every file, scores the stored detections again, and
-    makes every table, the summary and the charts again. Exit code 1 where anything is not what it was.
+    RUN is a run folder, or an archive made by `pack`. Compares every file with its hash, scores the stored detections
+    again, and makes all tables, the summary and the charts again. This needs no model, no data and no GPU. The exit
+    code is 1 if anything differs.
     """
     from forgetbench.proof.verify import verify_run
 
@@ -41,7 +42,7 @@ def command(run: Path, verbose: bool, quiet: bool) -> None:
             say(screen, f"  … and {len(part.findings) - shown} more of {part.name}; -v lists them")
     count = len(verification.findings)
     if count:
-        say(screen, f"{run}: not what it was, {count} finding{'s' if count > 1 else ''}")
+        say(screen, f"{run}: failed verification, {count} finding{'s' if count > 1 else ''}")
         raise click.exceptions.Exit(1)
     if not quiet:
         say(screen, f"{run}: verified")

@@ -44,7 +44,7 @@ def load_annotations(path: Path) -> Dataset:
     Raises:
         CorruptRunError: the file is missing or holds no annotations.
     """
-    return read_annotations(path)[0]
+    return _read(path)
 
 
 def read_annotations(path: Path) -> tuple[Dataset, str]:
@@ -53,6 +53,11 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
     Raises:
         CorruptRunError: the file is missing or holds no annotations.
     """
+    dataset = _read(path)
+    return dataset, dataset.fingerprint()
+
+
+def _read(path: Path) -> Dataset:
     with opened_tensors(path, "np", "not readable annotations") as (file, about):
         size, image, box, label, crowd, area = (
             file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
@@ -64,7 +69,6 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
             Sample(Path(name), width, height, box[at], label[at], crowd[at] != 0, area[at], sha256.tobytes().hex())
             for name, (width, height), at, sha256 in zip(about["images"], size.tolist(), rows, hashes, strict=True)
         )
-        dataset = Dataset(
+        return Dataset(
             about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
         )
-        return dataset, dataset.fingerprint()

@@ -46,13 +46,14 @@ def amend(
     Returns:
         What `make` returned.
     """
+    journal = folder.journal  # a seal that is none is refused before anything is noted
     remove_half_written(folder.path)
     write_json(_note(folder), {"adds": addition, "manifest": manifest})
     if manifest is not None:
         folder.write_manifest(manifest)
     written = list(make())
-    folder.journal.add(*written)
-    folder.journal.seal_again()
+    journal.add(*written)
+    journal.seal_again()
     _note(folder).unlink()
     return written
 

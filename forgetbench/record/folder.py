@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from forgetbench.errors import CorruptRunError, InputError, RunLockedError, brief
 from forgetbench.faults import cannot_write
-from forgetbench.files import sha256_json, write_json, write_text
+from forgetbench.files import json_text, sha256_json, write_text
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
@@ -154,8 +154,7 @@ class RunFolder:
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write the manifest."""
-        write_json(self.path / "manifest.json", manifest)
-        self.journal.add(self.path / "manifest.json")
+        self.journal.rewrite(self.path / "manifest.json", json_text(manifest))
 
     def read_manifest(self) -> Manifest:
         """Read the manifest.

@@ -15,6 +15,9 @@ from forgetbench.faults import writing
 from forgetbench.files import sha256_file, write_text
 from forgetbench.record.seal import JOURNAL, SEAL, files_in, is_regular, lines_of, read_line, read_seal, write_seal
 
+#: What the name of a file's next content ends in, until it is moved into its place.
+_NEXT = ".next.part"
+
 
 class Journal:
     """The finished files of a run folder.
@@ -40,14 +43,26 @@ class Journal:
     def add(self, *paths: Path) -> None:
         """Record files that are in their places, whole."""
         for path in paths:
-            name, digest = self._name(path), sha256_file(path)
-            if not self._sealed:
-                with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                    file.write(lines_of({name: digest}))
-                    file.flush()
-                    os.fsync(file.fileno())
-            self._hashes[name] = digest
-            self._held.add(name)
+            self._note(self._name(path), sha256_file(path))
+
+    def rewrite(self, path: Path, text: str) -> None:
+        """Write a file anew; at any moment either the old one or the new one counts as finished.
+
+        The new one lies beside the old one when its line is added. A kill before it is moved leaves that to `begin`.
+        """
+        following = path.with_name(f".{path.name}{_NEXT}")
+        write_text(following, text)
+        self._note(self._name(path), sha256_file(following))
+        following.replace(path)
+
+    def _note(self, name: str, digest: str) -> None:
+        if not self._sealed:
+            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
+                file.write(lines_of({name: digest}))
+                file.flush()
+                os.fsync(file.fileno())
+        self._hashes[name] = digest
+        self._held.add(name)
 
     def holds(self, path: Path) -> bool:
         """Tell whether a file was finished and is what it was; one that is not is named, to be made again."""
@@ -84,6 +99,10 @@ class Journal:
         """
         if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
             raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
+        for following in self._folder.glob(f".*{_NEXT}"):
+            name = following.name[1 : -len(_NEXT)]
+            if is_regular(self._folder, following.name) and sha256_file(following) == self._hashes.get(name):
+                following.replace(self._folder / name)
         remove_half_written(self._folder)
         write_text(self._path, lines_of(self._hashes))
 

@@ -8,6 +8,7 @@ from forgetbench.progress import Progress, Silent, warnings_to
 from forgetbench.record.amend import amend, begun, refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
+from forgetbench.record.tables import read_tables
 from forgetbench.report import write
 from forgetbench.sweep.claims import judge_again
 
@@ -36,6 +37,8 @@ def redraw(run: Path, progress: Progress | None = None) -> list[Path]:
             refuse_begun(run)
         if addition == "claims" and manifest is not None:
             judge_again(folder, manifest, progress)
+        with reading(folder.path):
+            read_tables(folder.path)  # what cannot be drawn is refused before anything is noted
         return amend(folder, "report", lambda: _drawn(folder, progress))
 
 

@@ -38,7 +38,7 @@ def test_verify_names_what_is_wrong_and_exits_with_1(small_run: Path, tmp_path: 
         "wrong: results.csv, line 2 (yolov8p-shapes, original, epoch 0, reference, head, one-to-many), ap:"
         in done.output
     )
-    assert done.output.splitlines()[-1].startswith(f"{run}: not what it was, ")
+    assert done.output.splitlines()[-1].startswith(f"{run}: failed verification, ")
     assert "more of report; -v lists them" in done.output
     assert "; -v lists them" not in call("verify", run, "-v").output
 

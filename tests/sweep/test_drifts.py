@@ -91,7 +91,7 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
             if sample.classes[0] in found
         ]
         path = folder.path / "detections" / f"{name}.safetensors"
-        save_detections(path, gather(rows), {"data": "f" * 64})
+        save_detections(path, gather(rows), {"data": "f" * 64, "settings": {"conf": 0.001, "iou": 0.7}})
     named = {"statistics": "all.safetensors", "weights": "nothing.safetensors", "both": "discs.safetensors"}
     rows = [
         BatchNormRow("m", "m-freeze0-seed0", 0, 1, "one-to-many", adapted, 0.5, None, None, None, file)
