@@ -61,7 +61,9 @@ def make(path: Path, name: str = "mine", folder: Path | None = None, **options: 
 
 def checked(made: NewSuite) -> str:
     """Return what `forgetbench check` says of a suite that it finds sound."""
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, ["check", str(made.suite)])
+    # what is rehearsed to estimate the time is kept small
+    small = ["--set", "train.imgsz=64", "--set", "freeze_points=[all-but-head]"]
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, ["check", str(made.suite), *small])
     assert done.exit_code == 0, done.output
     return done.output
 
