@@ -38,6 +38,7 @@ def test_an_arm_of_every_family_trains_and_is_scored(
             freeze_points=["all-but-head", "backbone"],
             arms=[{"name": "classify", "strategy": {"only": ["class"]}}],
             train={"epochs": 1},
+            pretrain={"epochs": 1},
         ),
         output=tmp_path / "runs",
     )
