@@ -9,8 +9,13 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from support.charts import drawn_once, not_drawn
+from support.factories import tiny_suite
 from support.finished_run import make_small_run
 from support.served import Served
+from support.shared import made_once, shared_folder
+
+import forgetbench
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +41,20 @@ def nothing_else_runs() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def charts_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Draw a chart only where no test drew it before."""
+    with drawn_once(shared_folder(tmp_path_factory) / "charts"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def charts_not_drawn() -> Iterator[None]:
+    """Write charts that are no pictures, for modules that look at none."""
+    with not_drawn():
+        yield
+
+
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Serve files on this machine. Downloads go to `data`, what is remade to `cache`; nothing is found elsewhere."""
@@ -55,4 +74,17 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a small finished run; tests that change it take a copy."""
-    return make_small_run(tmp_path_factory.mktemp("small"))
+    with drawn_once(shared_folder(tmp_path_factory) / "charts"):
+        return made_once(tmp_path_factory, "small", make_small_run)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished run of `tiny_suite`, without pictures; `copy_of_tiny_run` is for tests that change it."""
+
+    def make(folder: Path) -> Path:
+        with pytest.MonkeyPatch.context() as patch, not_drawn():
+            patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+            return forgetbench.run(tiny_suite(folder), output=folder / "runs").path
+
+    return made_once(tmp_path_factory, "tiny", make)

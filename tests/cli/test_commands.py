@@ -15,6 +15,8 @@ from forgetbench.cli import main as cli
 from forgetbench.suite.jsonschema import suite_json_schema
 from forgetbench.train.strategies import strategies_schema
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 
 def call(*arguments: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, [str(argument) for argument in arguments])

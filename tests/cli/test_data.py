@@ -14,6 +14,8 @@ from support.served import Served, card, write_card, zipped
 from forgetbench.cli import main as cli
 from forgetbench.data.cards.card import find_card
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 BOX = "0 0.5 0.5 0.2 0.4\n"
 
 

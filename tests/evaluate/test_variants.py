@@ -13,6 +13,8 @@ from forgetbench.evaluate.variants import AS_TRAINED, Variant
 from forgetbench.proof.verify import scores, verify_run
 from forgetbench.sweep import scoring
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 
 def with_the_original_backbone(shelf: ModuleShelf, network: Network) -> Network:
     neck = shelf.original.neck

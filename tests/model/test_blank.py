@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 from safetensors.torch import load
 from support.factories import CLASSES, FAMILIES, tiny_original
@@ -13,6 +15,11 @@ from forgetbench.model.original import Original
 POINTS = (0, 9, 15)
 
 
+@cache
+def original_of(family: str) -> Original:
+    return tiny_original(family, COCO_NAMES)
+
+
 def branch_of(original: Original, point: int, *, pretrained: bool) -> Branch:
     return grow_branch(original, point, CLASSES, seed=1, cls_remap=False, pretrained=pretrained)
 
@@ -20,7 +27,7 @@ def branch_of(original: Original, point: int, *, pretrained: bool) -> Branch:
 @pytest.mark.parametrize("pretrained", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_blank_is_counted_as_the_branch_is(family: str, pretrained: bool) -> None:
-    original = tiny_original(family, COCO_NAMES)
+    original = original_of(family)
     blank = Blank(original, len(CLASSES), pretrained=pretrained)
     for point in (*POINTS, original.head):
         owned = branch_of(original, point, pretrained=pretrained).parameters()

@@ -18,6 +18,8 @@ from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.proof.verify import verify_run
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 SUPPORT = Path(strategies.__file__).parent
 SMALL: dict[str, Any] = {"freeze_points": ["all-but-head"], "evaluation": {"resamples": 0, "drift": False}}
 

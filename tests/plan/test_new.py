@@ -29,6 +29,8 @@ from forgetbench.plan.new_texts import Settings, card_text, suite_text
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 MODEL = "tiny-yolov8.safetensors"
 SMALL = ["train.epochs=1", "train.imgsz=64", "evaluation.max_det=30"]
 
@@ -59,7 +61,9 @@ def make(path: Path, name: str = "mine", folder: Path | None = None, **options: 
 
 def checked(made: NewSuite) -> str:
     """Return what `forgetbench check` says of a suite that it finds sound."""
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, ["check", str(made.suite)])
+    # what is rehearsed to estimate the time is kept small
+    small = ["--set", "train.imgsz=64", "--set", "freeze_points=[all-but-head]"]
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, ["check", str(made.suite), *small])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -299,7 +303,8 @@ def test_real_data_run_as_they_are(
     assert card.data == Data.model_validate({**section, "path": str(assets / name)})
     assert (card.class_names, card.images) == (shipped.class_names, parts)
     assert "differs-from-card" not in checked(made)
-    run = forgetbench.run(made.suite, overrides=["train.epochs=1", "train.imgsz=160"], output=tmp_path / "runs")
+    few = ["train.epochs=1", "train.imgsz=160", "reference.limit=32"]
+    run = forgetbench.run(made.suite, overrides=few, output=tmp_path / "runs")
     results = run.results()
     original = results.loc[results["arm"] == "original", "ap"].item()
     assert original > 0.05

@@ -57,6 +57,12 @@ def runs_folder(run: Path, output: Path) -> Path:
     return Path(shutil.copytree(run, output / run.parent.name / run.name))
 
 
+def copy_of_tiny_run(run: Path, folder: Path) -> Path:
+    """Return a copy of the run of `tiny_suite` as it is where that suite is written to `folder` and run to `runs`."""
+    shutil.copytree(run.parents[2], folder, dirs_exist_ok=True)
+    return folder / run.relative_to(run.parents[2])
+
+
 def seal(run: Path) -> None:
     """Seal whatever lies in a run's folder, as who changes it can."""
     write_seal(run, {name: sha256_file(run / name) for name in files_in(run)})

@@ -13,19 +13,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
+from support.charts import not_drawn
 from support.finished_run import runs_folder
 
 from forgetbench.model.original import load_original
+from forgetbench.plan import models
 from forgetbench.plan.models import SHIPPED
 from forgetbench.record.seal import SEAL, files_in
-from forgetbench.report import figures, write
+from forgetbench.report import write
 from forgetbench.report.charts import CHARTS
-from forgetbench.report.fonts import Glyphs
 from forgetbench.sweep import execute
 from forgetbench.sweep.execute import run_suite
 from forgetbench.sweep.redraw import redraw
@@ -85,10 +87,10 @@ def _asked(number: str, run: Path, place: Path, suite: Mapping[str, Any] | None)
 def main() -> None:
     """Do what `kill_at_each` or `killed_at` asks for."""
     # few charts are written and none is drawn, which would take most of the time
-    figures.render = lambda _, suffixes: (dict.fromkeys(suffixes, b"drawn"), Glyphs())
     write.CHARTS = dict(list(CHARTS.items())[:2])
     execute.warn_before_run = lambda *_, **__: None
-    load_original(WEIGHTS)  # imports what opening takes, which is most of what a process would do
+    models.load_original = cache(load_original)
+    models.load_original(WEIGHTS)  # which each process would open anew, and import what that takes
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
     if number != "each":
         copy, command = _copy(run, place, suite)
@@ -142,4 +144,5 @@ def _counted(function: Callable[..., Any], count: Any, number: int) -> Callable[
 
 
 if __name__ == "__main__":
-    main()
+    with not_drawn():
+        main()

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,14 @@ from forgetbench.suite.data_section import Data
 from forgetbench.sweep import execute
 
 RULES = ["random", "largest-gain", "largest-loss"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def maps_alone() -> Iterator[None]:
+    """Draw activation maps, but no charts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forgetbench.report.write.CHARTS", {})
+        yield
 
 
 def cam_table(run: RunFolder | forgetbench.Run) -> pd.DataFrame:

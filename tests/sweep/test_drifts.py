@@ -25,6 +25,8 @@ from forgetbench.record.rows.drift import BatchNormRow
 from forgetbench.sweep import drift, jobs
 from forgetbench.sweep.finished import reopen
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 CHANGES: dict[str, Any] = {"attach_points": ["head"], "evaluation": {"resamples": 50}}
 
 

@@ -19,6 +19,7 @@ import torch
 from filelock import FileLock
 from safetensors import safe_open
 from support.factories import tiny_suite, written_suite
+from support.finished_run import copy_of_tiny_run
 
 import forgetbench
 from forgetbench.errors import RunError, RunLockedError, SuiteError
@@ -29,6 +30,8 @@ from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.data_section import Data
 from forgetbench.sweep import execute, jobs, scoring
+
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 RESULT_COLUMNS = [
     *("arm", "model", "freeze_point", "strategy", "seed", "epoch", "dataset", "role", "attach", "head"),
@@ -41,11 +44,8 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return RunFolder(forgetbench.run(tiny_suite(folder), output=folder / "runs").path)
+def finished(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return RunFolder(copy_of_tiny_run(tiny_run, tmp_path_factory.mktemp("whole")))
 
 
 def test_a_run_leaves_every_file_the_design_names(finished: RunFolder) -> None:
@@ -226,13 +226,26 @@ def interrupted(suite: Path, output: Path, how: signal.Signals) -> tuple[Path, i
     return journals[0].parent, process.returncode, words
 
 
+#: Of a run that is long enough to be interrupted.
+LONGER: dict[str, Any] = {"train": {"epochs": 4}, "target": {"train_images": 16}, "freeze_points": [22, 10]}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORGETBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        return RunFolder(forgetbench.run(tiny_suite(folder, **LONGER), output=folder / "runs").path)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, how: signal.Signals) -> None:
-    changes: dict[str, Any] = {"train": {"epochs": 4}, "target": {"train_images": 16}, "freeze_points": [22, 10]}
-    whole = forgetbench.run(written_suite(tmp_path, **changes), output=tmp_path / "whole")
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(
+    uninterrupted: RunFolder, tmp_path: Path, how: signal.Signals
+) -> None:
+    whole, train = uninterrupted, LONGER["train"]
     if how is signal.SIGKILL:  # PyTorch may swallow an interrupt that comes while it ends its workers
-        changes["train"]["workers"] = 1  # a loader process dies with the run, and decides nothing
-    suite = written_suite(tmp_path, **changes)
+        train = train | {"workers": 1}  # a loader process dies with the run, and decides nothing
+    suite = written_suite(tmp_path, **LONGER | {"train": train})
     folder, code, words = interrupted(suite, tmp_path / "broken", how)
     assert not (folder / "DONE").exists()
     assert not (folder / "sessions" / "tiny-yolov8-seed0" / "complete.json").exists()

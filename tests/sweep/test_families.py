@@ -10,6 +10,8 @@ import forgetbench
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 #: Index of the head and of the first neck module, and whether the head has one-to-one stacks.
 FACTS = {
     "yolov5": (24, 10, False), "yolov8": (22, 10, False), "yolov9": (22, 10, False), "yolov10": (23, 11, True),
@@ -36,6 +38,7 @@ def test_an_arm_of_every_family_trains_and_is_scored(
             freeze_points=["all-but-head", "backbone"],
             arms=[{"name": "classify", "strategy": {"only": ["class"]}}],
             train={"epochs": 1},
+            pretrain={"epochs": 1},
         ),
         output=tmp_path / "runs",
     )

@@ -11,6 +11,8 @@ from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.record.folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 ARMS = [
     {"name": "classify", "strategy": {"only": ["class"]}, "train": {"label_smoothing": 0.1}},

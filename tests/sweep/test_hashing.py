@@ -11,6 +11,8 @@ from forgetbench.data import dataset as datasets
 from forgetbench.evaluate import networks
 from forgetbench.model import original as originals
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 
 def test_a_run_fingerprints_each_dataset_and_hashes_the_original_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,8 @@ import forgetbench
 from forgetbench.errors import DataError
 from forgetbench.progress import Level, Silent
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 TABLES = ("results.csv", "per_class.csv", "losses.csv", "gradients.csv", "drift.csv", "batchnorm.csv", "intervals.csv")
 
 

@@ -10,6 +10,8 @@ from support.standins import write_stand_in
 import forgetbench
 from forgetbench.suite.data_section import Data
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 
 @pytest.mark.parametrize(("count", "shown"), [(365, 12), (1, 1)])
 def test_a_model_of_ones_own_is_measured_on_the_data_it_was_trained_on(

@@ -16,7 +16,7 @@ from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
 
 SUITES = Path(__file__).parents[2] / "suites"
-pytestmark = [pytest.mark.assets, pytest.mark.usefixtures("assets")]
+pytestmark = [pytest.mark.assets, pytest.mark.usefixtures("assets", "charts_not_drawn")]
 
 
 def test_blood_cells_cost_coco_what_the_attach_point_says(tmp_path: Path) -> None:

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 import torch
 from support.factories import written_suite
+from support.finished_run import copy_of_tiny_run
 
 from forgetbench.errors import SuiteError
 from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.record.folder import RunFolder
 from forgetbench.record.tables import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.sweep.execute import run_suite
+
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 CPU = torch.device("cpu")
 RETENTION: dict[str, Any] = {
@@ -59,8 +63,8 @@ def test_claims_do_not_name_the_run(tmp_path: Path) -> None:
     assert planned(tmp_path).run_id() == planned(tmp_path, claims=[RETENTION]).run_id()
 
 
-def test_a_finished_run_is_judged_by_new_claims_without_training(tmp_path: Path) -> None:
-    folder = run_suite(written_suite(tmp_path), output=tmp_path / "runs", device="cpu")
+def test_a_finished_run_is_judged_by_new_claims_without_training(tiny_run: Path, tmp_path: Path) -> None:
+    folder = RunFolder(copy_of_tiny_run(tiny_run, tmp_path))
     assert read_table(folder.path / "claims.csv").empty
     before = {path: path.read_bytes() for path in (folder.path / "detections").glob("*")}
     retention_below = {**RETENTION, "name": "null", "attach": "freeze-point"}

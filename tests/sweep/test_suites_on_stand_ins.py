@@ -1,5 +1,7 @@
 """Every shipped suite: checked without its data, and run for real on small stand-ins of the same format and layout."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ from forgetbench.cli import main as cli
 from forgetbench.data.cards.card import find_card
 from forgetbench.data.formats.coco.names import COCO_NAMES
 from forgetbench.model.original import save_original
+from forgetbench.plan.models import open_untrained
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.vary import settings_of
+
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 SUITES = Path(__file__).parents[2] / "suites"
 #: Suites on data that are not drawn, and the families their models are of here.
@@ -56,6 +61,15 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def untrained_once() -> Iterator[None]:
+    """Give models that are not here random weights once: several suites have the same eight."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forgetbench.plan.models.open_untrained", cache(open_untrained))
+        yield
+
+
+@pytest.mark.usefixtures("untrained_once")
 @pytest.mark.parametrize("name", ON_DATA)
 def test_check_without_data_says_what_is_missing_and_how_to_get_it(away: Path, name: str) -> None:
     suite = load_suite(SUITES / f"{name}.yaml").suite

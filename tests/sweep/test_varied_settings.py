@@ -26,6 +26,8 @@ from forgetbench.sweep.execute import run_suite
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import TrainingSession
 
+pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+
 CPU = torch.device("cpu")
 VARY: list[dict[str, Any]] = [{"optimizer": "AdamW", "lr0": 0.005}, {"optimizer": "SGD", "lr0": 0.02}]
 CLAIM = {"says": "s", "source": "p", "quantity": "forgetting", "attach": "head", "below": 0.9}
