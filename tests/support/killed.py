@@ -1,5 +1,8 @@
 """Commands that are killed at the n-th thing they change on disk, for every n, in a process of their own.
 
+A kill finds on disk what was there before the operation, so an operation that finds the same as the one before it, such
+as bringing to disk what was just written, is not tried again.
+
 Processes are forked from one that has imported everything and computed nothing, so that no thread of it is missing in
 them: `python -m support.killed` is that process.
 """
@@ -15,7 +18,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from multiprocessing import get_context
-from multiprocessing.sharedctypes import RawValue
+from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +49,7 @@ def kill_at_each(run: Path, place: Path, suite: Mapping[str, Any] | None) -> int
         suite: What `run` is given; None is `report`.
 
     Returns:
-        The number of operations. Every copy has come out with the bytes of `whole`.
+        The number of kills. Every copy has come out with the bytes of `whole`.
     """
     return int(_asked("each", run, place, suite))
 
@@ -98,16 +101,17 @@ def main() -> None:
         sys.stdout.write(f"{copy}\n")
         return
     whole, command = _copy(run, place / "whole", suite)
-    operations = _forked(command, 0)
-    for kill in range(1, operations + 1):
+    kills = _changes(command, whole)
+    expected = comparable(whole)
+    for kill in kills:
         copy, command = _copy(run, place / str(kill), suite)
         assert _forked(command, kill) == kill
         _forked(command, 0)
-        found, expected = comparable(copy), comparable(whole)
+        found = comparable(copy)
         other = sorted(name for name in found.keys() | expected if found.get(name) != expected.get(name))
-        assert not other, f"killed at operation {kill} of {operations}: {other}"
+        assert not other, f"killed at operation {kill} of {kills[-1]}: {other}"
         shutil.rmtree(place / str(kill))
-    sys.stdout.write(f"{operations}\n")
+    sys.stdout.write(f"{len(kills)}\n")
 
 
 def _copy(run: Path, place: Path, suite: Mapping[str, Any] | None) -> tuple[Path, Callable[[], object]]:
@@ -117,13 +121,34 @@ def _copy(run: Path, place: Path, suite: Mapping[str, Any] | None) -> tuple[Path
     return copy, lambda: run_suite(suite, output=place)
 
 
-def _forked(command: Callable[[], object], number: int) -> int:
-    """Run a command, and kill it (SIGKILL) before its n-th operation, 0 for never; return how many it came to."""
+def _changes(command: Callable[[], object], run: Path) -> list[int]:
+    """Run a command and return which of its operations find another state on disk than the operation before."""
+    found = RawArray("b", 10_000)
+    states: list[object] = [None]
+
+    def look(number: int) -> None:
+        states.append([(path, *_state(path)) for path in sorted(run.rglob("*"))])
+        found[number] = states[-1] != states.pop(0)
+
+    _forked(command, 0, look)
+    return [number for number, other in enumerate(found) if other]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    about = path.lstat()
+    return about.st_ino, about.st_mode, about.st_size, about.st_mtime_ns
+
+
+def _forked(command: Callable[[], object], number: int, look: Callable[[int], None] = lambda _: None) -> int:
+    """Run a command, and kill it (SIGKILL) before its n-th operation, 0 for never; return how many it came to.
+
+    Each operation's number is given to `look` before it.
+    """
     count = RawValue("i", 0)
 
     def work() -> None:
         for name in _OPERATIONS:
-            setattr(os, name, _counted(getattr(os, name), count, number))
+            setattr(os, name, _counted(getattr(os, name), count, number, look))
         command()
 
     process = get_context("fork").Process(target=work)
@@ -133,9 +158,10 @@ def _forked(command: Callable[[], object], number: int) -> int:
     return int(count.value)
 
 
-def _counted(function: Callable[..., Any], count: Any, number: int) -> Callable[..., Any]:
+def _counted(function: Callable[..., Any], count: Any, number: int, look: Callable[[int], None]) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
         count.value += 1
+        look(count.value)
         if count.value == number:
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*arguments, **named)
