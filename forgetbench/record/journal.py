@@ -36,6 +36,11 @@ class Journal:
         self._hashes = read_seal(folder) if self._sealed else _read(self._path)
         self._held: set[str] = set()
 
+    def reread(self) -> None:
+        """Learn of lines that another process has added since."""
+        if not self._sealed:
+            self._hashes |= _read(self._path)
+
     def within(self, place: Path) -> list[Path]:
         """Return the files below a folder that were finished, whatever has become of them."""
         return [path for path in map(self._folder.joinpath, self._hashes) if place in path.parents]
