@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from forgetbench.model import yolo
+from forgetbench.model.copies import copied
 from forgetbench.model.original import Original
 
 
@@ -71,7 +71,7 @@ def count_flops(model: yolo.Yolo, imgsz: int) -> list[int]:
     counted = []
     with torch.inference_mode():
         for module in yolo.modules_of(model):
-            run = copy.deepcopy(module)  # a head keeps anchors of the images it last saw, on their device
+            run = copied(module)  # a head keeps anchors of the images it last saw, on their device
             with FlopCounterMode(display=False) as counter:
                 x = yolo.run_modules([run], outputs, x, keep)
             counted.append(int(counter.get_total_flops()))

@@ -22,6 +22,7 @@ from forgetbench.faults import cannot_write, is_full
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
 from forgetbench.model.architecture import Architecture as Architecture
 from forgetbench.model.architecture import checked
+from forgetbench.model.copies import copied
 from forgetbench.model.smoothing import SmoothedBCE
 from forgetbench.model.targets import SharedTargets
 from forgetbench.suite.yamlfile import read_mapping
@@ -211,7 +212,7 @@ def norm_positions(model: Yolo, imgsz: int) -> dict[str, int]:
 
     Nothing is computed. In training a layer needs more than one value per channel: places times images of a batch.
     """
-    duplicate: Yolo = copy.deepcopy(model).eval().to("meta")
+    duplicate: Yolo = copied(model).eval().to("meta")
     duplicate.model[-1].training = True  # so that a head returns its maps and makes no anchors
     positions: dict[str, int] = {}
     for name, layer in duplicate.named_modules():
@@ -236,7 +237,7 @@ def transfer(model: Yolo, original: Yolo, names: Sequence[str], cls_remap: bool,
     model.names = dict(enumerate(names)) if cls_remap else placeholder
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model.load(copy.deepcopy(original), verbose=False)
+        model.load(copied(original), verbose=False)
         if not cls_remap:  # with equal class counts load() copies the rows by position
             _reset_class_rows(modules_of(model)[-1])
     model.names = dict(enumerate(names))
@@ -301,7 +302,7 @@ def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Modul
     A head with two sets of stacks keeps only the asked-for one; `one_to_one` heads return (B, max_det, 6) xyxy in input
     pixels with score and class, others (B, 4 + classes, anchors) xywh.
     """
-    duplicate: Yolo = copy.deepcopy(module).eval().float()
+    duplicate: Yolo = copied(module).eval().float()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
     carrier = BaseModel()
@@ -316,7 +317,7 @@ def differentiable(module: nn.Module, one_to_one: bool = False) -> nn.Module:
 
     A head with two sets of stacks gives the output of the asked-for one, in the forms of `fused_for_inference`.
     """
-    duplicate: Yolo = copy.deepcopy(module).eval().float()
+    duplicate: Yolo = copied(module).eval().float()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
         duplicate.shape = None  # anchors kept from inference mode may not take part in a graph: make them again
@@ -335,7 +336,7 @@ def set_max_detections(head: Yolo, max_det: int) -> None:
 
 def copy_with(module: nn.Module, tensors: dict[str, Tensor]) -> nn.Module:
     """Return a copy of a module in eval mode, filled with tensors."""
-    duplicate = copy.deepcopy(module).eval().requires_grad_(False)
+    duplicate = copied(module).eval().requires_grad_(False)
     duplicate.load_state_dict(tensors)
     return duplicate
 
