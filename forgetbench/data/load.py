@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, resolve
 from forgetbench.data.cards.locate import find_data, look_for
-from forgetbench.data.cards.transfer import Progress
+from forgetbench.data.cards.transfer import OnBytes
 from forgetbench.data.choose import Choice, choose, image_counts, limited
 from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
@@ -46,7 +46,7 @@ def load_data(
     known_names: tuple[str, ...] | None = None,
     with_train: bool = False,
     fetch: bool = False,
-    progress: Progress | None = None,
+    progress: OnBytes | None = None,
 ) -> LoadedData:
     """Find, read and check the data of a suite's section; nothing is written into their folder.
 
@@ -127,7 +127,7 @@ def _draw(spec: Data, needs_train: bool) -> LoadedData:
 
 
 def _find(
-    spec: Data, found: LoadedCard | None, suite_folder: Path | None, fetch: bool, progress: Progress | None
+    spec: Data, found: LoadedCard | None, suite_folder: Path | None, fetch: bool, progress: OnBytes | None
 ) -> Path:
     path = spec.path or ""
     try:

@@ -34,7 +34,7 @@ class Counts:
     objects: NDArray[np.int64]
 
 
-def counted(score: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
+def is_above(score: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
     """Return which scores, (n,), lie above a threshold, which may lie between two neighbouring float32."""
     return score.astype(np.float64) > threshold
 
@@ -49,7 +49,7 @@ def count(matches: Sequence[ClassMatches], threshold: float) -> Counts:
     images = len(matches[0].objects)
     right, ignored, every, objects = (np.zeros(images, np.int64) for _ in range(4))
     for of_class in matches:
-        counts = counted(of_class.score, threshold)
+        counts = is_above(of_class.score, threshold)
         image, counts_too = of_class.image[of_class.matched], counts[of_class.matched]
         every += np.bincount(of_class.image[counts], minlength=images)
         right += np.bincount(image[counts_too & of_class.found[:, 0]], minlength=images)

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from forgetbench.errors import WeightsError, brief
-from forgetbench.model.pickles import Inert, modules_of
+from forgetbench.model.pickles import Inert, inert_modules
 from forgetbench.model.recognise_weights import other_layers
 
 #: What modules were called in earlier releases, by their present names.
@@ -78,7 +78,7 @@ def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
         WeightsError: one is of another kind.
     """
     inside = dict(built.named_modules(remove_duplicate=False))
-    for name, module in modules_of(saved, where):
+    for name, module in inert_modules(saved, where):
         known = inside.get(name)
         found, expected = type(module).__name__, None if known is None else type(known).__name__
         if not name.startswith("model."):

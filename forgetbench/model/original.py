@@ -181,7 +181,11 @@ def _read_pickle(path: Path) -> Original:
     if not isinstance(architecture, dict):
         raise WeightsError("the model does not say its architecture", where=path, fix=USE_DETECTION)
     original = make_original(
-        path.stem, architecture, class_names(names, architecture.get("nc"), path), tensors_of(model, path), where=path
+        path.stem,
+        architecture,
+        head_class_names(names, architecture.get("nc"), path),
+        tensors_of(model, path),
+        where=path,
     )
     check_modules(model, original.model, path)
     return original
@@ -198,10 +202,10 @@ def _read_safetensors(path: Path) -> tuple[yolo.Architecture, tuple[str, ...], d
     if not {"architecture", "classes"} <= metadata.keys():
         raise tensors_alone(path)
     architecture, names = json.loads(metadata["architecture"]), json.loads(metadata["classes"])
-    return architecture, class_names(names, None, path), tensors
+    return architecture, head_class_names(names, None, path), tensors
 
 
-def class_names(names: object, count: object, where: object) -> tuple[str, ...]:
+def head_class_names(names: object, count: object, where: object) -> tuple[str, ...]:
     """Return class names in the order of a head's outputs.
 
     Args:

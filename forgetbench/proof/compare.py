@@ -13,7 +13,7 @@ from forgetbench.analyse.uncertainty import percentiles
 from forgetbench.derive.networks import Networks
 from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.compare import rows_of
+from forgetbench.proof.verify.compare import raw_rows
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED
@@ -105,7 +105,7 @@ def compare_runs(first: RunFolder, again: RunFolder, progress: Progress) -> Comp
     manifest = first.read_manifest()
     differences = environment_differences(manifest["environment"], again.read_manifest()["environment"])
     exact = not any(difference.decides for difference in differences)
-    rows, others = ({_key(row): row for row in rows_of(run.path / "results.csv")} for run in (first, again))
+    rows, others = ({_key(row): row for row in raw_rows(run.path / "results.csv")} for run in (first, again))
     failures = [f"{_named(key)}: only in one of the runs" for key in sorted(rows.keys() ^ others.keys())]
     allowed = {} if exact else _tolerances(first, manifest, progress)
     largest: list[float] = []
@@ -159,7 +159,7 @@ def _other_columns(first: RunFolder, again: RunFolder, name: str) -> bool:
     later = next((table.later for table in TABLES if table.name == name), ())
     if not later or not all((run.path / name).is_file() for run in (first, again)):
         return False
-    columns = [{*next(iter(rows_of(run.path / name)), {})} for run in (first, again)]
+    columns = [{*next(iter(raw_rows(run.path / name)), {})} for run in (first, again)]
     return columns[0] ^ columns[1] == {*later}
 
 

@@ -24,13 +24,14 @@ from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import CamRow
-from forgetbench.report.charts.maps import Panel, Picture, draw_cams
+from forgetbench.report.charts.maps import Panel, PictureRow, draw_cams
 from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.sections.maps import cam_name, cam_note, panel_caption
-from forgetbench.report.style import styled
+from forgetbench.report.style import chart_style
 from forgetbench.report.write import write_report
+from forgetbench.suite.data_section import Role
 from forgetbench.suite.schema import Cam, CamRule
-from forgetbench.sweep.cam_networks import Gallery, Role
+from forgetbench.sweep.cam_networks import Gallery
 from forgetbench.sweep.scoring import Scorer
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class _Maps:
         pictures = [self._picture(rule, index, [maps[index] for maps in made]) for rule, index in chosen]
         title, note = f"Class activation maps on {self._role} images: {about}", cam_note(self._cam.method)
         drawing = Figures(figures)
-        with styled():
+        with chart_style():
             drawing.add(
                 Chart(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note)), ["png"]
             )
@@ -177,7 +178,7 @@ class _Maps:
         letterbox = plan_letterbox(sample.width, sample.height, self._settings.imgsz, stride, self._settings.shape)
         return letterboxed(sample, letterbox), letterbox
 
-    def _picture(self, rule: CamRule, index: int, maps: Sequence[ActivationMap]) -> Picture:
+    def _picture(self, rule: CamRule, index: int, maps: Sequence[ActivationMap]) -> PictureRow:
         """Return a row of the chart: the image with its boxes, then every network's map with its detections."""
         sample, classes = self._dataset.samples[index], self._dataset.classes
         pixels, letterbox = self._placed(index)
@@ -195,7 +196,7 @@ class _Maps:
             )
             names = self._original.classes if shown.arm is None else classes
             panels.append(Panel(made.heat, boxes, [names[label] for label in labels], caption))
-        return Picture(
+        return PictureRow(
             (rule, sample.image.name),
             pixels[top : top + height, left : left + width],
             (sample.width, sample.height),

@@ -10,7 +10,7 @@ import torch
 
 from forgetbench.data.dataset import Sample
 from forgetbench.derive.tables import table
-from forgetbench.evaluate.changes import Change, relative_change
+from forgetbench.evaluate.changes import WeightChange, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleShelf, Network
 from forgetbench.evaluate.passes import EvaluationSettings
@@ -27,7 +27,7 @@ from forgetbench.sweep.training import scored_epochs
 
 #: Most checkpoints that are looked at side by side; of each a minibatch's outputs are in memory.
 MOST_TOGETHER = 8
-_UNMEASURED, _UNCHANGED = FeatureDrift(None, None, 0), Change(None, None, None)
+_UNMEASURED, _UNCHANGED = FeatureDrift(None, None, 0), WeightChange(None, None, None)
 
 
 @dataclass(frozen=True)

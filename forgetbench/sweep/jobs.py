@@ -43,7 +43,7 @@ class TrainArms:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRows:
     """Rows of `results.csv` and `per_class.csv`."""
 
     results: list[ResultRow] = field(default_factory=list)
@@ -62,10 +62,10 @@ class ScoreModel:
         """What it is called."""
         return f"score {self.model}"
 
-    def do(self, site: Site) -> Scored:
+    def do(self, site: Site) -> ScoredRows:
         """Evaluate whatever was not evaluated before, in few passes; return the rows of all."""
         scorer = Scorer(site.plan, self.model, site.folder, site.device, site.progress)
-        scored, pending = Scored(), scorer.original_items()
+        scored, pending = ScoredRows(), scorer.original_items()
         budget = MODULE_SHARE * free_memory(site.device)
         for arm in site.plan.arms:
             for epoch in scored_epochs(site.plan, site.folder, arm) if arm.model == self.model else ():
@@ -132,7 +132,7 @@ def concluding_jobs() -> list[Job]:
     return [MeasureDrift(()), DeriveTables(("drift",)), DrawReport(("derive",))]
 
 
-def write_scores(scored: Sequence[Scored], site: Site) -> None:
+def write_scores(scored: Sequence[ScoredRows], site: Site) -> None:
     """Write what jobs scored."""
     table("results.csv").write(site.folder, [row for one in scored for row in one.results])
     table("per_class.csv").write(site.folder, [row for one in scored for row in one.classes])

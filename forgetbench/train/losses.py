@@ -16,8 +16,8 @@ from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.train.context import SharedBatch, StepContext
 from forgetbench.train.regime import Regime
-from forgetbench.train.sources import SourceKey, key_of
-from forgetbench.train.strategies.base import Source, Strategy
+from forgetbench.train.sources import SourceKey, source_key
+from forgetbench.train.strategies.base import BatchSource, Strategy
 from forgetbench.train.trunk import outputs_kept
 from forgetbench.train.ultralytics_trainer import seed_everything
 
@@ -58,7 +58,7 @@ class Losses:
         """
         yield partial(self._loss, shared)
         for strategy, source in self._regime.sources:
-            yield partial(self._source_loss, strategy, source, further[key_of(source)], len(shared.batch["img"]))
+            yield partial(self._source_loss, strategy, source, further[source_key(source)], len(shared.batch["img"]))
 
     def _loss(self, shared: SharedBatch) -> Loss:
         if self._regime.has_losses:  # so that what a strategy draws does not depend on other arms
@@ -75,7 +75,7 @@ class Losses:
             parts = {**parts, name: term.detach()}
         return total, parts
 
-    def _source_loss(self, strategy: Strategy, source: Source, shared: SharedBatch, images: int) -> Loss:
+    def _source_loss(self, strategy: Strategy, source: BatchSource, shared: SharedBatch, images: int) -> Loss:
         """Return what a strategy adds for one of its batches, to the loss of a target batch of so many images."""
         loss = self._source_losses[source.labels]
 

@@ -14,7 +14,7 @@ from forgetbench.errors import RunError, SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.train_section import Train
 from forgetbench.train.context import StepContext
-from forgetbench.train.strategies.base import DataPart, Source, Strategy
+from forgetbench.train.strategies.base import BatchSource, DataPart, Strategy
 
 
 class Regime:
@@ -55,7 +55,7 @@ class Regime:
         self.parts, self.train, self.pretrained = parts, train, pretrained
         self._start, self._strategies = freeze_point, tuple(strategies)
         self.modules = frozenset[int]().union(*(strategy.modules() for strategy in strategies))
-        self.sources: tuple[tuple[Strategy, Source], ...] = ()
+        self.sources: tuple[tuple[Strategy, BatchSource], ...] = ()
         for strategy in strategies:
             strategy.check(train.epochs)
             if strategy.needs_pretrained and not pretrained:

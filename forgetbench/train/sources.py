@@ -7,14 +7,14 @@ from copy import copy
 from typing import Any
 
 from forgetbench.train.regime import Regime
-from forgetbench.train.strategies.base import Source
+from forgetbench.train.strategies.base import BatchSource
 from forgetbench.train.ultralytics_trainer import EpochLoader
 
 #: Sources of equal keys draw the same batches.
 SourceKey = tuple[str, int]
 
 
-def key_of(source: Source) -> SourceKey:
+def source_key(source: BatchSource) -> SourceKey:
     """Return what decides a source's batches in a session."""
     return source.dataset.fingerprint(), source.batch
 
@@ -46,7 +46,7 @@ class FurtherBatches:
         """
         self._loaders: dict[SourceKey, EpochLoader] = {}
         for source in (source for regime in regimes for _, source in regime.sources):
-            key, draws = key_of(source), batches * source.batch
+            key, draws = source_key(source), batches * source.batch
             if key in self._loaders:
                 continue
             own = copy(settings)
@@ -59,5 +59,5 @@ class FurtherBatches:
 
     def epoch(self, epoch: int, regimes: Iterable[Regime]) -> dict[SourceKey, Iterator[dict[str, Any]]]:
         """Return the batches of one epoch (counted from 0) of the sources that these arms draw from."""
-        keys = dict.fromkeys(key_of(source) for regime in regimes for _, source in regime.sources)
+        keys = dict.fromkeys(source_key(source) for regime in regimes for _, source in regime.sources)
         return {key: self._loaders[key].epoch(epoch) for key in keys}

@@ -13,7 +13,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import MAX_DET, comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
-from forgetbench.evaluate.operating import Counts, best_f1_threshold, count, counted, rates, resampled_rates
+from forgetbench.evaluate.operating import Counts, best_f1_threshold, count, is_above, rates, resampled_rates
 from forgetbench.evaluate.scorers import overlaps
 
 A, B, CROWD, ELSEWHERE = [0, 0, 10, 10], [20, 0, 30, 10], [50, 50, 100, 100], [120, 120, 130, 130]
@@ -170,7 +170,7 @@ def test_counts_are_those_of_a_plain_loop(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_what_does_not_count_need_not_be_matched(seed: int) -> None:
     data, found = world(seed)
-    whole, above = match(data, found).of_classes, match(data, found.of(counted(found.score, 0.3))).of_classes
+    whole, above = match(data, found).of_classes, match(data, found.of(is_above(found.score, 0.3))).of_classes
     for threshold in (0.3, 0.5):
         assert totals(count(whole, threshold)) == totals(count(above, threshold))
 

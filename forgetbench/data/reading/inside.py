@@ -25,7 +25,7 @@ def is_inside(place: Path, root: Path) -> bool:
     return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root))
 
 
-def holds(place: Path, root: Path) -> bool:
+def lies_around(place: Path, root: Path) -> bool:
     """Tell whether a path is a folder that the dataset itself lies in: never a part of it."""
     real = os.path.realpath(root)
     return Path(real).is_relative_to(os.path.realpath(place)) and os.path.realpath(place) != real

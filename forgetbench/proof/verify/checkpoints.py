@@ -5,13 +5,13 @@ from __future__ import annotations
 from forgetbench.errors import CorruptRunError
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import read_branch
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.findings import Check, SealedRun
 
 
-def check_checkpoints(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
+def check_checkpoints(subject: SealedRun, check: Check, progress: Progress) -> None:  # noqa: ARG001
     """Read every checkpoint; that its tensors are those that were scored is checked with the scores."""
     if subject.without_checkpoints:
-        part.checked = "none: they were left out"
+        check.checked = "none: they were left out"
         return
     manifest, count = subject.manifest, 0
     for arm in manifest["arms"]:
@@ -22,7 +22,7 @@ def check_checkpoints(subject: Subject, part: Part, progress: Progress) -> None:
             try:
                 branch = read_branch(path)
             except CorruptRunError as error:
-                part.find(name, f"{error.problem}: {error.found}")
+                check.find(name, f"{error.problem}: {error.found}")
                 continue
             expected = {
                 "arm": arm["arm"],
@@ -32,9 +32,9 @@ def check_checkpoints(subject: Subject, part: Part, progress: Progress) -> None:
                 "classes": manifest["data"]["train"]["classes"],
             }
             for key in sorted({*expected, *branch.about}):
-                part.expect(f"{name}, {key}", branch.about.get(key, "nothing"), expected.get(key, "nothing"))
+                check.expect(f"{name}, {key}", branch.about.get(key, "nothing"), expected.get(key, "nothing"))
             outside = [index for index in branch.modules if not arm["freeze_point"] <= index <= model["head"]]
             for index in outside:
-                part.find(f"{name}, module {index}", f"not between {arm['freeze_point']} and {model['head']}")
+                check.find(f"{name}, module {index}", f"not between {arm['freeze_point']} and {model['head']}")
             count += 1
-    part.checked = f"{count} checkpoints against manifest and names"
+    check.checked = f"{count} checkpoints against manifest and names"

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.proof.verify.findings import Part
+from forgetbench.proof.verify.findings import Check
 
 #: Columns that tell rows apart, as findings name them.
 _NAMING = (
@@ -18,7 +18,7 @@ _NAMING = (
 )  # fmt: skip
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
+def raw_rows(path: Path) -> list[dict[str, str]]:
     """Return a table's rows as text by column.
 
     Raises:
@@ -31,11 +31,11 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
 
 
-def compare_table(part: Part, path: Path, text: str, tolerance: float = 0.0, later: Sequence[str] = ()) -> int:
+def compare_table(check: Check, path: Path, text: str, tolerance: float = 0.0, later: Sequence[str] = ()) -> int:
     """Compare a table of a run with what it has to be, cell by cell; return the number of cells compared.
 
     Args:
-        part: Where findings go.
+        check: Where findings go.
         path: The table's file.
         text: What the table has to be.
         later: Columns that runs of earlier versions lack.
@@ -45,23 +45,23 @@ def compare_table(part: Part, path: Path, text: str, tolerance: float = 0.0, lat
         with path.open(newline="", encoding="utf-8") as file:
             found = list(csv.reader(file))
     except (OSError, ValueError, csv.Error) as error:
-        part.find(path.name, f"not a readable table: {error.strerror if isinstance(error, OSError) else error}")
+        check.find(path.name, f"not a readable table: {error.strerror if isinstance(error, OSError) else error}")
         return 0
     columns, *expected = csv.reader(StringIO(text))
     if found and not {*later} & {*found[0]}:
         known = [place for place, column in enumerate(columns) if column not in later]
         columns, *expected = ([row[place] for place in known] for row in (columns, *expected))
-    if not found or not part.expect(f"{path.name}, columns", found[0], columns):
+    if not found or not check.expect(f"{path.name}, columns", found[0], columns):
         return 0
     if len(found) - 1 != len(expected):
-        part.find(path.name, f"found {len(found) - 1} rows, expected {len(expected)}")
+        check.find(path.name, f"found {len(found) - 1} rows, expected {len(expected)}")
     for line, (row, wanted) in enumerate(zip(found[1:], expected, strict=False), start=2):
         if len(row) != len(columns):
-            part.find(f"{path.name}, line {line}", f"found {len(row)} cells, expected {len(columns)}")
+            check.find(f"{path.name}, line {line}", f"found {len(row)} cells, expected {len(columns)}")
             continue
         for column, cell, value in zip(columns, row, wanted, strict=True):
             if not _same(cell, value, tolerance):
-                part.expect(f"{path.name}, line {line} ({_named(columns, wanted)}), {column}", cell, value)
+                check.expect(f"{path.name}, line {line} ({_named(columns, wanted)}), {column}", cell, value)
     return len(columns) * len(expected)
 
 

@@ -15,8 +15,8 @@ from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import Detections, load_detections
 from forgetbench.evaluate.keys import evaluation_key, module_key, network_key
 from forgetbench.evaluate.scorers import GroundTruth
-from forgetbench.proof.verify.compare import rows_of
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.compare import raw_rows
+from forgetbench.proof.verify.findings import Check, SealedRun
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Evaluated:
 
 
 class Evaluations:
-    """The detections of a run, each file read and scored once; what is wrong with one goes to the part's findings.
+    """The detections of a run, each file read and scored once; what is wrong with one goes to the check's findings.
 
     Attributes:
         known: What could be scored, by name of the file.
         named: Names of all files asked for.
     """
 
-    def __init__(self, subject: Subject, part: Part) -> None:
-        self._subject, self._part = subject, part
+    def __init__(self, subject: SealedRun, check: Check) -> None:
+        self._subject, self._check = subject, check
         self.known: dict[str, Evaluated] = {}
         self.named: set[str] = set()
         identity = subject.manifest["identity"]
@@ -59,7 +59,7 @@ class Evaluations:
         for fingerprint in dict.fromkeys(self._data.values()):
             self._read_annotations(fingerprint)
         self._check_described()
-        results = rows_of(subject.folder.table("results.csv"))
+        results = raw_rows(subject.folder.table("results.csv"))
         self._originals = {row["model"]: row["detections"] for row in results if row["arm"] == "original"}
 
     def of(self, file: str, cells: dict[str, Any], where: str) -> Evaluated | None:
@@ -69,14 +69,14 @@ class Evaluations:
             try:
                 evaluated = self._read(file)
             except CorruptRunError as error:
-                self._part.find(f"detections/{file}", f"{error.problem}: {error.found}")
+                self._check.find(f"detections/{file}", f"{error.problem}: {error.found}")
                 return None
             if evaluated is not None:
                 self.known[file] = evaluated
         found = self.known.get(file)
         if found is not None:
-            self._part.expect(f"{where}, detections: data", found.data, self._data[cells["role"], cells["model"]])
-            self._part.expect(f"{where}, detections: head", found.head, cells["head"])
+            self._check.expect(f"{where}, detections: data", found.data, self._data[cells["role"], cells["model"]])
+            self._check.expect(f"{where}, detections: head", found.head, cells["head"])
         return found
 
     def original(self, model: str) -> list[str] | None:
@@ -90,9 +90,9 @@ class Evaluations:
         try:
             dataset, computed = read_annotations(path)
         except CorruptRunError as error:
-            self._part.find(name, f"{error.problem}: {error.found}")
+            self._check.find(name, f"{error.problem}: {error.found}")
             return
-        self._part.expect(f"{name}, fingerprint of its annotations", computed, fingerprint)
+        self._check.expect(f"{name}, fingerprint of its annotations", computed, fingerprint)
         self._truths[fingerprint] = dataset, ground_truth(dataset)
 
     def _check_described(self) -> None:
@@ -110,30 +110,30 @@ class Evaluations:
                     "classes": list(dataset.classes),
                 }
                 for key, value in expected.items():
-                    self._part.expect(f"manifest.json, data.{role}.{key}", about[key], value)
+                    self._check.expect(f"manifest.json, data.{role}.{key}", about[key], value)
 
     def _read(self, file: str) -> Evaluated | None:
-        name, part = f"detections/{file}", self._part
+        name, check = f"detections/{file}", self._check
         detections, about = load_detections(self._subject.folder.detections_called(file))
         try:
             hashes = [(str(kind), str(content)) for kind, content in about["modules"]]
             keys = [module_key(index, *pair) for index, pair in enumerate(hashes)]
             network, data, head = network_key(keys, about["head"]), about["data"], about["head"]
             key = evaluation_key(about["network"], data, about["settings"])
-            part.expect(f"{name}, network", about["network"], network)
-            part.expect(f"{name}, settings", about["settings"], self._subject.manifest["evaluation"])
-            part.expect(f"{name}, key", about["key"], key)
-            part.expect(f"{name}, name", file, f"{key[:24]}.safetensors")
+            check.expect(f"{name}, network", about["network"], network)
+            check.expect(f"{name}, settings", about["settings"], self._subject.manifest["evaluation"])
+            check.expect(f"{name}, key", about["key"], key)
+            check.expect(f"{name}, name", file, f"{key[:24]}.safetensors")
         except (KeyError, TypeError, ValueError) as error:
-            part.find(name, f"does not say what it is of: {error!r}")
+            check.find(name, f"does not say what it is of: {error!r}")
             return None
         if data not in self._truths:
-            part.find(name, "it was found on data whose annotations are not here")
+            check.find(name, "it was found on data whose annotations are not here")
             return None
         dataset, truth = self._truths[data]
         problem = _problem(detections, dataset)
         if problem is not None:
-            part.find(name, problem)
+            check.find(name, problem)
             return None
         scores = score(truth, detections)
         return Evaluated(file, dataset, data, head, [content for _, content in hashes], scores)

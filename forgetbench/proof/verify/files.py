@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from forgetbench.files import sha256_file
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.findings import Check, SealedRun
 from forgetbench.record.seal import SEAL, files_in, is_regular
 
 
-def check_files(subject: Subject, part: Part, progress: Progress) -> None:
+def check_files(subject: SealedRun, check: Check, progress: Progress) -> None:
     """Hash every file and compare it with the seal; name what is missing and what is not listed.
 
     Nothing else is opened where the seal's list is not that of the files, or the manifest changed.
@@ -21,19 +21,19 @@ def check_files(subject: Subject, part: Part, progress: Progress) -> None:
             if name in left_out:
                 continue
             if name not in present:
-                part.find(name, f"missing, {SEAL} names it")
-                part.halts = True
+                check.find(name, f"missing, {SEAL} names it")
+                check.halts = True
             elif not is_regular(folder, name):
-                part.find(name, "not a regular file")
-                part.halts = True
+                check.find(name, "not a regular file")
+                check.halts = True
             elif sha256_file(folder / name) != digest:
-                part.find(name, f"changed, its hash is not the one in {SEAL}")
-                part.halts |= name == "manifest.json"
+                check.find(name, f"changed, its hash is not the one in {SEAL}")
+                check.halts |= name == "manifest.json"
             hashed += 1
             advance(hashed, "")
     for name in sorted(present - set(subject.sealed)):
-        part.find(name, f"{SEAL} does not name it")
-        part.halts = True
-    part.checked = f"{hashed} files against their hashes in {SEAL}"
+        check.find(name, f"{SEAL} does not name it")
+        check.halts = True
+    check.checked = f"{hashed} files against their hashes in {SEAL}"
     if left_out:
-        part.notes.append(f"{len(left_out)} checkpoints were left out; {SEAL} keeps their hashes")
+        check.notes.append(f"{len(left_out)} checkpoints were left out; {SEAL} keeps their hashes")

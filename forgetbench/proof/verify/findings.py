@@ -26,8 +26,8 @@ class Finding:
 
 
 @dataclass
-class Part:
-    """One part of a verification.
+class Check:
+    """One check of a verification.
 
     Attributes:
         name: What it is about.
@@ -59,7 +59,7 @@ def _shown(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Subject:
+class SealedRun:
     """A finished run that is verified.
 
     Attributes:

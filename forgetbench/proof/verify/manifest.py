@@ -8,8 +8,8 @@ from typing import Any
 from forgetbench.derive.tables import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.compare import rows_of
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.compare import raw_rows
+from forgetbench.proof.verify.findings import Check, SealedRun
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
@@ -24,7 +24,7 @@ FREEZE = "freeze"
 _FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.(svg|png)")
 
 
-def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  # noqa: ARG001
+def check_manifest(subject: SealedRun, check: Check, progress: Progress) -> None:  # noqa: ARG001
     """Check that the manifest is one, and everything in it that something else determines.
 
     Raises:
@@ -32,33 +32,33 @@ def check_manifest(subject: Subject, part: Part, progress: Progress) -> None:  #
     """
     manifest = subject.folder.read_manifest()
     identity = manifest["identity"]
-    part.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
-    _compare(part, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
+    check.expect("manifest.json, id: hash of the identity", manifest["id"], run_id(identity))
+    _compare(check, "manifest.json, identity.suite", identity["suite"], deciding(manifest["suite"]))
     try:
         suite = recorded_suite(manifest["suite"])
     except SuiteError as error:
-        part.find("manifest.json, suite", str(error))
+        check.find("manifest.json, suite", str(error))
         return
-    _compare(part, "manifest.json, suite", manifest["suite"], portable_suite(suite))
-    _compare(part, "manifest.json, evaluation", manifest["evaluation"], _settings(suite))
+    _compare(check, "manifest.json, suite", manifest["suite"], portable_suite(suite))
+    _compare(check, "manifest.json, evaluation", manifest["evaluation"], _settings(suite))
     for name, about in manifest["models"].items():
         where = f"manifest.json, models.{name}.weights_hash"
-        part.expect(where, about["weights_hash"], identity["originals"].get(name))
+        check.expect(where, about["weights_hash"], identity["originals"].get(name))
     data, known = manifest["data"], identity["target"]
-    part.expect("manifest.json, data.train.fingerprint", data["train"]["fingerprint"], known["train"])
-    part.expect("manifest.json, data.target.fingerprint", data["target"]["fingerprint"], known["evaluate"])
+    check.expect("manifest.json, data.train.fingerprint", data["train"]["fingerprint"], known["train"])
+    check.expect("manifest.json, data.target.fingerprint", data["target"]["fingerprint"], known["evaluate"])
     first = next(iter(identity["reference"].values()))
     if data["reference"]["fingerprint"] not in identity["reference"].values():
-        part.expect("manifest.json, data.reference.fingerprint", data["reference"]["fingerprint"], first)
+        check.expect("manifest.json, data.reference.fingerprint", data["reference"]["fingerprint"], first)
     packages = manifest["environment"]["packages"]
     for name, version in (("torch", identity["torch"]), ("ultralytics", identity["ultralytics"])):
         found = (packages[name] or "none").partition("+")[0]
-        part.expect(f"manifest.json, environment.packages.{name}", found, version.partition("+")[0])
-    _check_arms(subject, part, suite)
-    _check_list(subject, part, suite)
-    _check_claims(subject, part)
-    _check_oddities(subject, part)
-    part.checked = f"manifest.json against itself, its {len(manifest['arms'])} arms against suite and training records"
+        check.expect(f"manifest.json, environment.packages.{name}", found, version.partition("+")[0])
+    _check_arms(subject, check, suite)
+    _check_list(subject, check, suite)
+    _check_claims(subject, check)
+    _check_oddities(subject, check)
+    check.checked = f"manifest.json against itself, its {len(manifest['arms'])} arms against suite and training records"
 
 
 def _settings(suite: Suite) -> dict[str, Any]:
@@ -69,19 +69,19 @@ def _settings(suite: Suite) -> dict[str, Any]:
     }
 
 
-def _compare(part: Part, where: str, found: Any, expected: Any) -> None:
+def _compare(check: Check, where: str, found: Any, expected: Any) -> None:
     """Compare two nested values and name every leaf that differs."""
     if isinstance(found, dict) and isinstance(expected, dict):
         for key in sorted({*found, *expected}):
-            _compare(part, f"{where}.{key}", found.get(key, "nothing"), expected.get(key, "nothing"))
+            _compare(check, f"{where}.{key}", found.get(key, "nothing"), expected.get(key, "nothing"))
     elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
         for index, pair in enumerate(zip(found, expected, strict=True)):
-            _compare(part, f"{where}[{index}]", *pair)
+            _compare(check, f"{where}[{index}]", *pair)
     else:
-        part.expect(where, found, expected)
+        check.expect(where, found, expected)
 
 
-def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
+def _check_arms(subject: SealedRun, check: Check, suite: Suite) -> None:
     """Check what the suite and the models make of arms, and how the training records say that they ended."""
     manifest = subject.manifest
     expected: list[dict[str, Any]] = []
@@ -114,15 +114,15 @@ def _check_arms(subject: Subject, part: Part, suite: Suite) -> None:
                 for setting in settings_of(suite.vary, own)
             ]  # fmt: skip
     arms = manifest["arms"]
-    part.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
-    if part.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
+    check.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
+    if check.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
         for index, arm in enumerate(arms):
             ended = subject.folder.outcomes(arm["model"], arm["seed"])
             for key, value in {**expected[index], **ended[arm["arm"]]}.items():
-                part.expect(f"manifest.json, arms[{index}].{key}", arm.get(key, "nothing"), value)
+                check.expect(f"manifest.json, arms[{index}].{key}", arm.get(key, "nothing"), value)
             problem = _wrong_end(arm, suite.train.epochs)
             if problem is not None:
-                part.find(f"manifest.json, arms[{index}]", problem)
+                check.find(f"manifest.json, arms[{index}]", problem)
 
 
 def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
@@ -137,7 +137,7 @@ def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
     return None if possible else f"cannot have ended after epoch {trained}: found {brief(arm['stopped'])}"
 
 
-def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
+def _check_list(subject: SealedRun, check: Check, suite: Suite) -> None:
     """Check that the seal names what a run of this suite consists of, and nothing else.
 
     Which detections and which figures there are is checked with what names and draws them.
@@ -155,30 +155,30 @@ def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
         expected += [folder.checkpoint(arm["arm"], epoch) for epoch in subject.checkpoints[arm["arm"]]]
     names = {path.relative_to(folder.path).as_posix() for path in expected}
     for name in sorted(names - subject.sealed.keys()):
-        part.find(name, f"{SEAL} does not name it, and every run of this suite has it")
+        check.find(name, f"{SEAL} does not name it, and every run of this suite has it")
     for name in sorted(subject.sealed.keys() - names):
         if not _FREE.fullmatch(name):
-            part.find(name, "not part of a run of this suite")
+            check.find(name, "not part of a run of this suite")
 
 
-def _check_claims(subject: Subject, part: Part) -> None:
+def _check_claims(subject: SealedRun, check: Check) -> None:
     asked, resolved = subject.manifest["suite"]["claims"], subject.manifest["claims"]
-    if part.expect("manifest.json, claims", [c["name"] for c in resolved], [c["name"] for c in asked]):
+    if check.expect("manifest.json, claims", [c["name"] for c in resolved], [c["name"] for c in asked]):
         for index, (claim, said) in enumerate(zip(resolved, asked, strict=True)):
             kept = {key: value for key, value in claim.items() if key != "compared"}
             said = {key: value for key, value in said.items() if key not in ("arms", "models", "over", "settings")}
-            _compare(part, f"manifest.json, claims[{index}]", kept, said)
+            _compare(check, f"manifest.json, claims[{index}]", kept, said)
 
 
-def _check_oddities(subject: Subject, part: Part) -> None:
-    rows = rows_of(subject.folder.table("oddities.csv"))
+def _check_oddities(subject: SealedRun, check: Check) -> None:
+    rows = raw_rows(subject.folder.table("oddities.csv"))
     for role in ("target", "reference"):
         counts: dict[str, int] = {}
         for row in rows:
             if row["role"] == role:
                 counts[row["kind"]] = counts.get(row["kind"], 0) + 1
         where = f"oddities.csv, {role}: counts by kind against manifest.json"
-        part.expect(where, counts, subject.manifest["data"][role]["oddities"])
+        check.expect(where, counts, subject.manifest["data"][role]["oddities"])
     unknown = {row["role"] for row in rows} - {"target", "reference"}
     for role in sorted(unknown):
-        part.expect("oddities.csv, role", role, "target or reference")
+        check.expect("oddities.csv, role", role, "target or reference")

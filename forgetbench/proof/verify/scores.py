@@ -16,9 +16,9 @@ from forgetbench.evaluate.coco import Scores
 from forgetbench.evaluate.variants import BATCHNORM, SCORED
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import hash_arrays
-from forgetbench.proof.verify.compare import compare_table, rows_of
+from forgetbench.proof.verify.compare import compare_table, raw_rows
 from forgetbench.proof.verify.detections import Evaluated, Evaluations
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.findings import Check, SealedRun
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
@@ -28,12 +28,12 @@ from forgetbench.suite.points import resolve_attach_point
 _KEY = ("arm", "model", "epoch", "role", "attach", "head", "variant")
 
 
-def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
+def check_scores(subject: SealedRun, check: Check, progress: Progress) -> None:
     """Score all detections again, and make `results.csv` and `per_class.csv` from that."""
-    rows = rows_of(subject.folder.table("results.csv"))
+    rows = raw_rows(subject.folder.table("results.csv"))
     names = [name for name in _KEY if not rows or name in rows[0]]  # runs of earlier versions know of no variants
     named = {tuple(row[name] for name in names): row for row in rows}
-    evaluations = Evaluations(subject, part)
+    evaluations = Evaluations(subject, check)
     results: list[ResultRow] = []
     classes: list[ClassRow] = []
     wanted = list(_expected_rows(subject))
@@ -43,32 +43,32 @@ def check_scores(subject: Subject, part: Part, progress: Progress) -> None:
             where = f"results.csv ({', '.join(cell for cell in key if cell not in ('', TRAINED))})"
             row = named.get(key)
             if row is None:
-                part.find(where, "no such row")
+                check.find(where, "no such row")
                 continue
             evaluated = evaluations.of(row["detections"], cells, where)
             if evaluated is not None:
-                _check_modules(subject, part, cells, evaluated, evaluations, where)
+                _check_modules(subject, check, cells, evaluated, evaluations, where)
                 _add_rows(cells, evaluated, results, classes)
             advance(done, "")
     cells_compared = 0
     for scored, made in ((table("results.csv"), results), (table("per_class.csv"), classes)):
         path = subject.folder.table(scored.name)
-        cells_compared += compare_table(part, path, scored.text(made), later=scored.later)
+        cells_compared += compare_table(check, path, scored.text(made), later=scored.later)
     for file, known in evaluations.known.items():
-        _check_kept(subject, part, file, known.scores)
-    _check_stops(subject, part, results)
-    _check_mixed(subject, part, evaluations)
+        _check_kept(subject, check, file, known.scores)
+    _check_stops(subject, check, results)
+    _check_mixed(subject, check, evaluations)
     named_files = {f"detections/{Path(file).stem}" for file in evaluations.named}
     for name in sorted(subject.sealed):
         if name.startswith("detections/") and name.rpartition(".")[0] not in named_files:
-            part.find(name, "no row of results.csv names it, nor of batchnorm.csv")
+            check.find(name, "no row of results.csv names it, nor of batchnorm.csv")
     again = f"{len(evaluations.known)} detections files scored again"
-    part.checked = f"{again}, {cells_compared} cells of results and per_class compared"
+    check.checked = f"{again}, {cells_compared} cells of results and per_class compared"
     if subject.without_checkpoints:
-        part.notes.append("that detections come from the checkpoints was not checked: they were left out")
+        check.notes.append("that detections come from the checkpoints was not checked: they were left out")
 
 
-def _expected_rows(subject: Subject) -> Iterator[dict[str, Any]]:
+def _expected_rows(subject: SealedRun) -> Iterator[dict[str, Any]]:
     """Yield the cells of every row of the results that its scores do not decide, in order."""
     manifest = subject.manifest
     for model in manifest["models"]:
@@ -103,7 +103,7 @@ def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultR
     classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
 
 
-def _check_stops(subject: Subject, part: Part, results: list[ResultRow]) -> None:
+def _check_stops(subject: SealedRun, check: Check, results: list[ResultRow]) -> None:
     """Check that arms which ran out of patience had reason to: none of their last scores is better than one before."""
     for index, arm in enumerate(subject.manifest["arms"]):
         if arm["stopped"] is None or arm["diverged"]:
@@ -112,11 +112,11 @@ def _check_stops(subject: Subject, part: Part, results: list[ResultRow]) -> None
         scores = [row.ap or 0.0 for row in rows if row.head == rows[0].head]
         patience = arm["train"]["patience"]
         if len(scores) <= patience or max(scores[-patience:]) > scores[-patience - 1]:
-            part.find(f"manifest.json, arms[{index}].stopped", "its target AP gave no reason to stop")
+            check.find(f"manifest.json, arms[{index}].stopped", "its target AP gave no reason to stop")
 
 
 def _check_modules(
-    subject: Subject, part: Part, cells: dict[str, Any], evaluated: Evaluated, evaluations: Evaluations, where: str
+    subject: SealedRun, check: Check, cells: dict[str, Any], evaluated: Evaluated, evaluations: Evaluations, where: str
 ) -> None:
     """Check that the network was put together of the original's modules and the checkpoint's, as its row says."""
     original = evaluations.original(cells["model"])
@@ -135,14 +135,14 @@ def _check_modules(
         branch.modules.get(index, empty) if start <= index < end else content for index, content in enumerate(original)
     ]
     if len(evaluated.modules) != len(expected):
-        part.find(where, f"its network has {len(evaluated.modules)} modules, expected {len(expected)}")
+        check.find(where, f"its network has {len(evaluated.modules)} modules, expected {len(expected)}")
     for index, pair in enumerate(zip(evaluated.modules, expected, strict=False)):
         if pair[0] != pair[1]:
             owner = "its checkpoint" if start <= index < end else "the original"
-            part.find(f"{where}, detections", f"module {index} of the network is not that of {owner}")
+            check.find(f"{where}, detections", f"module {index} of the network is not that of {owner}")
 
 
-def _check_mixed(subject: Subject, part: Part, evaluations: Evaluations) -> None:
+def _check_mixed(subject: SealedRun, check: Check, evaluations: Evaluations) -> None:
     """Check that `batchnorm.csv` has a row for each variant of last checkpoints, and read the detections it names."""
     manifest = subject.manifest
     if not manifest["suite"]["evaluation"]["drift"]:
@@ -152,21 +152,21 @@ def _check_mixed(subject: Subject, part: Part, evaluations: Evaluations) -> None
         for epoch in subject.checkpoints[arm["arm"]][-1:]:
             heads = scored_heads(manifest, arm["model"])
             expected += [(arm["arm"], str(epoch), head, adapted) for head in heads for adapted in BATCHNORM]
-    rows = rows_of(subject.folder.table("batchnorm.csv"))
+    rows = raw_rows(subject.folder.table("batchnorm.csv"))
     named = [tuple(row[name] for name in ("arm", "epoch", "head", "adapted")) for row in rows]
-    part.expect("batchnorm.csv, its rows", list(map(", ".join, named)), list(map(", ".join, expected)))
+    check.expect("batchnorm.csv, its rows", list(map(", ".join, named)), list(map(", ".join, expected)))
     for row, name in zip(rows, named, strict=True):
         if row["detections"]:
             evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({', '.join(name)})")
 
 
-def _check_kept(subject: Subject, part: Part, file: str, scores: Scores) -> None:
+def _check_kept(subject: SealedRun, check: Check, file: str, scores: Scores) -> None:
     """Check the scores that lie beside a detections file."""
     name = f"detections/{file.removesuffix('.safetensors')}.json"
     try:
         kept = read_record(subject.folder.path / name)
     except CorruptRunError as error:
-        part.find(name, error.problem)
+        check.find(name, error.problem)
         return
     for key, value in json.loads(json.dumps(asdict(scores))).items():
-        part.expect(f"{name}, {key}", kept.get(key, "nothing"), value)
+        check.expect(f"{name}, {key}", kept.get(key, "nothing"), value)

@@ -6,21 +6,21 @@ from forgetbench.derive.source import Source
 from forgetbench.derive.tables import tables_of
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import compare_table
-from forgetbench.proof.verify.findings import Part, Subject
+from forgetbench.proof.verify.findings import Check, SealedRun
 
 #: By how much numbers may differ that are sums over resamples, relative to the larger of 1 and what is expected.
 LAST_BITS = 1e-9
 
 
-def check_tables(subject: Subject, part: Part, progress: Progress) -> None:
+def check_tables(subject: SealedRun, check: Check, progress: Progress) -> None:
     """Make every table again that others determine, and compare."""
     source, names, cells = Source(subject.folder, progress), [], 0
     for table in tables_of(subject.manifest):
         if table.make is None:
             continue
         path, text = subject.folder.table(table.name), table.text(table.make(source))
-        cells += compare_table(part, path, text, 0.0 if table.exact else LAST_BITS)
+        cells += compare_table(check, path, text, 0.0 if table.exact else LAST_BITS)
         names.append(table.name.removesuffix(".csv"))
-    part.checked = f"{cells} cells made again: {', '.join(names)}"
+    check.checked = f"{cells} cells made again: {', '.join(names)}"
     unchecked = {"cam.csv", "drift.csv"} & set(subject.sealed)
-    part.notes += [f"{name} needs the model: only its hash was checked" for name in sorted(unchecked)]
+    check.notes += [f"{name} needs the model: only its hash was checked" for name in sorted(unchecked)]

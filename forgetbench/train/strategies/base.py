@@ -18,7 +18,7 @@ DataPart = Literal["reference.train", "reference.evaluate"]
 
 
 @dataclass(frozen=True)
-class Source:
+class BatchSource:
     """Further images: with every batch of the target comes one of these, augmented alike and run apart from it.
 
     Otherwise mosaic, BatchNorm and the loss's normalisation would mix the two. Arms whose sources draw from equal data
@@ -99,7 +99,7 @@ class Strategy:
         """
         return frozenset()
 
-    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
         """Return the further images to train on.
 
         Args:
@@ -138,7 +138,7 @@ class Strategy:
         del context
         return None
 
-    def source_loss(self, source: Source, context: StepContext) -> Tensor | None:
+    def source_loss(self, source: BatchSource, context: StepContext) -> Tensor | None:
         """Return what is added for a batch of one of the `sources` to the target batch's mean loss per image."""
         del source, context
         return None

@@ -19,7 +19,7 @@ How = Literal["exact", "near", "outside", "unread"]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundImage:
     """An image's file and how it was found."""
 
     image: Path
@@ -38,7 +38,7 @@ class ImageFinder:
         self._inside, self._folders = (root, *folders.folders), folders
         self._existing = [folder for folder in folders.folders if folder.is_dir()]
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> FoundImage | None:
         """Return the file of an image that is named so, or None where none fits or nobody can say which."""
         if len(name) > LONGEST_PATH:
             return None
@@ -46,7 +46,7 @@ class ImageFinder:
             for folder in self._existing:
                 image = self._at(folder, tail)
                 if image is not None:
-                    return Found(image, "unread" if is_unread(image.name) else "exact")
+                    return FoundImage(image, "unread" if is_unread(image.name) else "exact")
         return self._near(name) or self._outside(name)
 
     def _at(self, folder: Path, tail: str) -> Path | None:
@@ -57,12 +57,12 @@ class ImageFinder:
         plain = _plain(path)
         return plain if plain is not None and any(is_inside(plain, top) for top in self._inside) else None
 
-    def _near(self, name: str) -> Found | None:
+    def _near(self, name: str) -> FoundImage | None:
         for how, folders in self._known.items():
             for known in folders:
                 image = known.find(name)
                 if image is not None:
-                    return Found(image, how)
+                    return FoundImage(image, how)
         return None
 
     @cached_property
@@ -84,13 +84,13 @@ class ImageFinder:
             if own or not any(self._folders.is_foreign(part) for part in name.parts[:-1]):
                 yield name.as_posix()
 
-    def _outside(self, name: str) -> Found | None:
+    def _outside(self, name: str) -> FoundImage | None:
         """Return the file at a path that leaves the dataset."""
         for written in dict.fromkeys((name, name.replace("\\", "/"))):
             for folder in self._existing:
                 plain = _plain(folder / written) if ".." in written or written.startswith("/") else None
                 if plain is not None:
-                    return Found(plain, "unread" if is_unread(plain.name) else "outside")
+                    return FoundImage(plain, "unread" if is_unread(plain.name) else "outside")
         return None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from forgetbench.data.clean import CLASS_NAMED_TWICE, DUPLICATE_IMAGE, IMAGE_WITHOUT_LABEL, MISSING_IMAGE, NEAR_NAMES
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.paired.matches import Matches, names_in
+from forgetbench.data.formats.paired.matches import PairedFiles, names_in
 from forgetbench.data.formats.paired.pairs import Pair, files_by_key, split_name
 from forgetbench.data.reading.nearest import nearly_named
 from forgetbench.data.reading.paths import IMAGE_SUFFIXES, UNREAD_SUFFIXES, read_lines
@@ -96,7 +96,7 @@ class PairedSource(Source):
         named = {path: facts.image for path, facts in self._facts.items()}
         images = {folder: files_by_key(folder, IMAGE_SUFFIXES) for folder in {pair.images for pair in pairs}}
         self._matches = {
-            (pair.images, pair.annotations): Matches(images[pair.images], kept[pair.annotations], named)
+            (pair.images, pair.annotations): PairedFiles(images[pair.images], kept[pair.annotations], named)
             for pair in pairs
         }
         # Folders of images that nobody annotated, such as a competition's test images, are no splits.
@@ -159,7 +159,7 @@ class PairedSource(Source):
             self._tell_of_others(pair, {entry.image for entry in listed})
         return listed
 
-    def _entries(self, pair: Pair, matches: Matches) -> Iterator[tuple[str, Path, str]]:
+    def _entries(self, pair: Pair, matches: PairedFiles) -> Iterator[tuple[str, Path, str]]:
         """Yield key, file that names it and place there, for each image of a split."""
         if pair.listing is None:
             sharing = [other for other in self._pairs.values() if other.annotations == pair.annotations]

@@ -14,7 +14,7 @@ from pathlib import Path
 from forgetbench.data.formats.yolo.label_files import LabelFiles, label_lines, looks_like_labels
 from forgetbench.data.reading.class_list import class_names
 from forgetbench.data.reading.inside import find_tail
-from forgetbench.data.reading.paths import decoded, entries, is_file, is_image, matching
+from forgetbench.data.reading.paths import decoded_text, entries, is_file, is_image, matching
 from forgetbench.errors import DataError
 from forgetbench.files import UnfitFileError, regular_bytes
 from forgetbench.suite.bounds import MOST_CLASSES
@@ -40,7 +40,7 @@ def data_file(folder: Path) -> Path | None:
 def read_data_file(path: Path) -> dict[str, str]:
     """Return a .data file's entries by key; of a file that is none there are none."""
     try:
-        lines = decoded(regular_bytes(path, _MOST_BYTES)).splitlines()
+        lines = decoded_text(regular_bytes(path, _MOST_BYTES)).splitlines()
     except (UnfitFileError, UnicodeDecodeError):
         return {}
     pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
@@ -117,7 +117,7 @@ def is_label_file(path: Path) -> bool | None:
 
 def _read_names(path: Path) -> tuple[str, ...] | None:
     try:
-        text = decoded(regular_bytes(path, _MOST_BYTES))
+        text = decoded_text(regular_bytes(path, _MOST_BYTES))
     except (UnfitFileError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     names = _stripped(text.splitlines())
