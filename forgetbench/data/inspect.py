@@ -31,7 +31,7 @@ class Inspection:
 
 
 def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
-    """Read all parts of a card's data.
+    """Read all splits of a card's data.
 
     Args:
         found: The card.
@@ -39,7 +39,7 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
 
     Raises:
         DataError: the data are not there, not readable, lack a split that suites use, or have no class that the card
-            names. A part of which only the card speaks is reported instead.
+            names. A split that only the card names is reported instead.
     """
     card = found.card
     root = find_data(card.path, folder, how_to_get(found))

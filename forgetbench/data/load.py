@@ -23,7 +23,7 @@ from forgetbench.suite.data_section import Data, Role
 
 @dataclass(frozen=True)
 class LoadedData:
-    """The parts of one dataset that a suite uses.
+    """The splits of one dataset that a suite uses.
 
     Attributes:
         train: What is trained on; None where the role needs no training.

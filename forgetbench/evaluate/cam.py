@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.image_score import CONFIDENCE
 from forgetbench.evaluate.images import Letterbox
-from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
@@ -74,8 +74,8 @@ class ActivationMapper:
     """Makes the maps of one network.
 
     Args:
-        shelf: Holds the network's modules.
-        network: Off the shelf.
+        store: Holds the network's modules.
+        network: One whose modules the store holds.
         method: `grad-cam` weighs a module's channels by their mean gradient; `eigen-cam` takes the first principal
             component of its channels, needs no gradient and knows nothing of the detections.
         modules: Indices of the modules whose outputs are looked at; their maps are averaged.
@@ -85,7 +85,7 @@ class ActivationMapper:
 
     def __init__(
         self,
-        shelf: ModuleShelf,
+        store: ModuleStore,
         network: Network,
         *,
         method: Method,
@@ -93,9 +93,9 @@ class ActivationMapper:
         settings: EvaluationSettings,
         device: torch.device,
     ) -> None:
-        chain = [yolo.differentiable(module, network.head == "one-to-one") for module in shelf.modules_of(network)]
+        chain = [yolo.differentiable(module, network.head == "one-to-one") for module in store.modules_of(network)]
         yolo.set_max_detections(chain[-1], settings.max_det)
-        self._composed = to_device(_Composed(chain, yolo.saved_indices(shelf.original.model)), device)
+        self._composed = to_device(_Composed(chain, yolo.saved_indices(store.original.model)), device)
         self._layers = [chain[index] for index in modules]
         self._target = DetectionTarget(network.head, settings.iou, settings.max_det)
         self._method, self._device = method, device

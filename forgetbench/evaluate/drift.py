@@ -17,7 +17,7 @@ from forgetbench.data.dataset import Sample
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import LEAST_IMAGES, MinibatchCKA, gram
 from forgetbench.evaluate.images import Letterbox, decoded, plan_letterbox
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
 
@@ -101,7 +101,7 @@ class _Side:
 
 
 def feature_drift(
-    shelf: ModuleShelf,
+    store: ModuleStore,
     networks: Sequence[Network],
     samples: Sequence[Sample],
     settings: EvaluationSettings,
@@ -114,19 +114,19 @@ def feature_drift(
     runs once. In memory are the outputs that modules ahead still take, of one minibatch and of each network.
 
     Args:
-        shelf: Holds the networks' modules.
-        networks: Different networks off the shelf.
+        store: Holds the networks' modules.
+        networks: Different networks whose modules the store holds.
         samples: Images to look at, see `minibatches` for which of them are used.
         settings: Image size and canvas are those of the evaluation.
         device: Where to run.
         on_batch: Called with the number of images done so far.
     """
-    trunk = shelf.original_keys[:-1]
+    trunk = store.original_keys[:-1]
     keys = dict.fromkeys([*trunk, *(key for network in networks for key in network.modules[:-1])])
-    modules = {key: to_device(shelf.fused(key), device) for key in keys}
-    keep = yolo.saved_indices(shelf.original.model)
+    modules = {key: to_device(store.fused(key), device) for key in keys}
+    keep = yolo.saved_indices(store.original.model)
     sums = {network: [_Sums() for _ in trunk] for network in networks}
-    stride = max(yolo.strides_of(shelf.original.model))
+    stride = max(yolo.strides_of(store.original.model))
     plans = [plan_letterbox(s.width, s.height, settings.imgsz, stride, settings.shape) for s in samples]
     done = 0
     for batch in decoded(samples, plans, minibatches(plans, settings.batch)):

@@ -73,9 +73,9 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
                 "strategy": arm.strategy,
                 "setting": str(arm.setting) or None,
                 "seed": arm.seed,
-                "train": branch_settings(arm.regime.train),
-                "trainable_parameters": arm.regime.trained_parameters,
-                "parameters": arm.regime.parts.parameters(),
+                "train": branch_settings(arm.recipe.train),
+                "trainable_parameters": arm.recipe.trained_parameters,
+                "parameters": arm.recipe.parts.parameters(),
                 "trained_flops": sum(flops[arm.freeze_point :]),
                 "flops": sum(flops),
             }

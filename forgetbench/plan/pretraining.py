@@ -24,7 +24,7 @@ from forgetbench.record.journal import Journal
 from forgetbench.record.state import States
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import TrainingSession
 
 ARM = "original"
@@ -81,14 +81,14 @@ def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
     )
 
 
-def pretrain_regime(untrained: Original, suite: Suite) -> Regime:
+def pretrain_recipe(untrained: Original, suite: Suite) -> Recipe:
     """Return how an original without weights is trained.
 
     Raises:
         SuiteError: the suite has no `pretrain` section.
     """
     settings = pretrain_settings(_pretrain_of(untrained.name, suite), suite.train)
-    return Regime(Parts(untrained), 0, settings, pretrained=False)
+    return Recipe(Parts(untrained), 0, settings, pretrained=False)
 
 
 def pretrain_original(
@@ -103,11 +103,11 @@ def pretrain_original(
     kept = _Kept(_kept_place(name, folder, suite, data), progress)
     kept.begin()
     untrained = open_untrained(name, folder, data.classes)
-    regime = pretrain_regime(untrained, suite)
-    settings = regime.train
+    recipe = pretrain_recipe(untrained, suite)
+    settings = recipe.train
     session = TrainingSession(
         untrained,
-        {ARM: regime},
+        {ARM: recipe},
         data,
         settings,
         seed=_pretrain_of(name, suite).seed,

@@ -17,7 +17,7 @@ from forgetbench.files import atomic_path
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import open_subject
 from forgetbench.proof.verify.files import check_files
-from forgetbench.proof.verify.findings import Check
+from forgetbench.proof.verify.findings import CheckResult
 from forgetbench.record.seal import SEAL
 
 #: What a run folder consists of, by how names end.
@@ -51,7 +51,7 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
         CorruptRunError: its seal or manifest is none.
     """
     subject = open_subject(run)
-    sealed = Check("files")
+    sealed = CheckResult("files")
     check_files(subject, sealed, Silent())
     if sealed.findings:
         raise InputError(

@@ -14,7 +14,7 @@ MOST_SEEDS = 1_000
 MOST_FREEZE_POINTS = 200
 MOST_SETTINGS = 1_000
 MOST_CLAIMS = 200
-#: Things named in one list, such as the parts of a dataset that are taken together.
+#: Things named in one list, such as the splits of a dataset that are taken together.
 MOST_NAMED = 1_000
 #: Models, seeds, freeze points with further arms, and settings multiplied.
 MOST_ARMS = 10_000

@@ -159,7 +159,7 @@ class _Maps:
                 network = self._gallery.item(shown.arm, shown.epoch).network
                 if network not in made:
                     mapper = ActivationMapper(
-                        self._scorer.shelf,
+                        self._scorer.store,
                         network,
                         method=self._cam.method,
                         modules=modules_shown(self._cam, self._original),

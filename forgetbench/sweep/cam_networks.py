@@ -70,7 +70,7 @@ class Gallery:
         original, *arms = self.shown
         few = replace(self.dataset, samples=tuple(self.dataset.samples[index] for index in images))
         network = self.item(None, 0).network
-        found = evaluate(self._scorer.shelf, [network], few, self._plan.settings(), device)[network]
+        found = evaluate(self._scorer.store, [network], few, self._plan.settings(), device)[network]
         placed = replace(found, image=np.asarray(images, dtype=np.int32)[found.image])
         self.shown = [replace(original, detections=placed), *arms]
 

@@ -12,7 +12,7 @@ from forgetbench.data.dataset import Sample
 from forgetbench.derive.tables import table
 from forgetbench.evaluate.changes import WeightChange, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.variants import BATCHNORM
 from forgetbench.model.parts import statistics_of
@@ -61,10 +61,10 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
             networks = list(dict.fromkeys(last.networks[0] for last in together))
             with progress.task(f"drift of {model}", min(len(samples), MOST_IMAGES), "image") as advance:
                 on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
-                found = _feature_drift(scorer.shelf, networks, samples, settings, device, on_batch, progress)
+                found = _feature_drift(scorer.store, networks, samples, settings, device, on_batch, progress)
             for last in together:
-                drifts += _drift_rows(last, scorer.shelf, found[last.networks[0]])
-            items = [pair for last in together for pair in _batchnorm_items(last, scorer.shelf)]
+                drifts += _drift_rows(last, scorer.store, found[last.networks[0]])
+            items = [pair for last in together for pair in _batchnorm_items(last, scorer.store)]
             scorer.evaluate([item for _, item in items if item])
             for row, item in items:
                 file = folder.detections(scorer.key(item)).name if item else None
@@ -99,7 +99,7 @@ def _groups(plan: Plan, model: str, folder: RunFolder, scorer: Scorer, most_byte
 
 
 def _feature_drift(
-    shelf: ModuleShelf,
+    store: ModuleStore,
     networks: Sequence[Network],
     samples: Sequence[Sample],
     settings: EvaluationSettings,
@@ -109,7 +109,7 @@ def _feature_drift(
 ) -> dict[Network, list[FeatureDrift]]:
     """Return networks' drift; in several goes where the device has no room for one, unmeasured where not for one."""
     try:
-        return feature_drift(shelf, networks, samples, settings, device, on_batch)
+        return feature_drift(store, networks, samples, settings, device, on_batch)
     except torch.OutOfMemoryError:
         if len(networks) == 1:
             progress.message("no room to compare features with the original's: drift is not measured", "warning")
@@ -119,13 +119,13 @@ def _feature_drift(
     return {
         network: found
         for part in parts
-        for network, found in _feature_drift(shelf, part, samples, settings, device, on_batch, progress).items()
+        for network, found in _feature_drift(store, part, samples, settings, device, on_batch, progress).items()
     }
 
 
-def _drift_rows(last: _Last, shelf: ModuleShelf, found: Sequence[FeatureDrift]) -> Iterator[DriftRow]:
-    after = shelf.modules_of(last.networks[0])
-    for index, before in enumerate(shelf.original.modules[:-1]):
+def _drift_rows(last: _Last, store: ModuleStore, found: Sequence[FeatureDrift]) -> Iterator[DriftRow]:
+    after = store.modules_of(last.networks[0])
+    for index, before in enumerate(store.original.modules[:-1]):
         trains = index >= last.arm.freeze_point
         moved = found[index] if trains else _UNMEASURED
         change = relative_change(before, after[index]) if trains else _UNCHANGED
@@ -145,9 +145,9 @@ def _drift_rows(last: _Last, shelf: ModuleShelf, found: Sequence[FeatureDrift]) 
         )
 
 
-def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str, Any], Scorable | None]]:
+def _batchnorm_items(last: _Last, store: ModuleStore) -> Iterator[tuple[dict[str, Any], Scorable | None]]:
     """Yield the networks that tell statistics from weights; None where the arm's trunk has no BatchNorm of its own."""
-    own = shelf.original.modules[last.arm.freeze_point : -1]
+    own = store.original.modules[last.arm.freeze_point : -1]
     has_norms = any(statistics_of(module) for module in own)
     for network in last.networks:
         for adapted, variant in BATCHNORM.items():
@@ -159,4 +159,4 @@ def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str
                 "head": network.head,
                 "adapted": adapted,
             }
-            yield row, Scorable("reference", variant.network(shelf, network), {}) if has_norms else None
+            yield row, Scorable("reference", variant.network(store, network), {}) if has_norms else None

@@ -40,7 +40,7 @@ def train_arms(
     original, suite = plan.originals[arms[0].model], plan.suite
     session = TrainingSession(
         original,
-        {arm.name: arm.regime for arm in arms},
+        {arm.name: arm.recipe for arm in arms},
         plan.target_train,
         suite.train,
         seed=arms[0].seed,
@@ -79,9 +79,9 @@ def train_arms(
                     path = folder.checkpoint(arm.name, record.epoch)
                     save_checkpoint(path, info, learner.checkpoint_tensors())
                     folder.journal.add(path)
-                    patience = arm.regime.train.patience
+                    patience = arm.recipe.train.patience
                     # patience begins once all is unfrozen, else an arm could end as another than its schedule says
-                    if patience and learner.stopped is None and record.epoch >= arm.regime.last_turn:
+                    if patience and learner.stopped is None and record.epoch >= arm.recipe.last_turn:
                         learner.stopped = _out_of_patience(history[arm.name], target_ap(arm, record.epoch), patience)
             kept.add(record, {"session": session.state(), "history": history})
             advance(record.epoch * session.batches, _losses(record))

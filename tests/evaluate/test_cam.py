@@ -14,7 +14,7 @@ from pytorch_grad_cam import EigenCAM
 from forgetbench.device import image_batch
 from forgetbench.evaluate.cam import ActivationMapper, DetectionTarget, Method, _first_component
 from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
-from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
@@ -34,9 +34,9 @@ def placed(tmp_path: Path) -> tuple[NDArray[np.uint8], Letterbox]:
     return letterboxed(sample, letterbox), letterbox
 
 
-def mapper(original: Original, network: Network, shelf: ModuleShelf, method: Method = "grad-cam") -> ActivationMapper:
+def mapper(original: Original, network: Network, store: ModuleStore, method: Method = "grad-cam") -> ActivationMapper:
     modules = yolo.sources_of(original.modules[-1])
-    return ActivationMapper(shelf, network, method=method, modules=modules, settings=SETTINGS, device=CPU)
+    return ActivationMapper(store, network, method=method, modules=modules, settings=SETTINGS, device=CPU)
 
 
 @pytest.mark.parametrize(("family", "head"), FAMILIES)
@@ -47,10 +47,10 @@ def test_every_family_and_head_has_maps(
     with torch.inference_mode():  # leaves anchors in the head that no graph may hold
         original.model(torch.zeros(1, 3, SETTINGS.imgsz, SETTINGS.imgsz))
     before = original.weights_hash()
-    shelf = ModuleShelf(original)
+    store = ModuleStore(original)
     made = {}
     for method in ("grad-cam", "eigen-cam"):
-        make = mapper(original, shelf.original_network(head), shelf, method)
+        make = mapper(original, store.original_network(head), store, method)
         made[method] = make(*placed)
         assert made[method].method == method
         heat = made[method].heat
@@ -68,8 +68,8 @@ def test_grad_cam_is_the_activations_weighed_by_their_mean_gradients(
     placed: tuple[NDArray[np.uint8], Letterbox],
 ) -> None:
     original, (pixels, letterbox) = tiny_original(), placed
-    shelf = ModuleShelf(original)
-    made = mapper(original, shelf.original_network("one-to-many"), shelf)(pixels, letterbox).heat
+    store = ModuleStore(original)
+    made = mapper(original, store.original_network("one-to-many"), store)(pixels, letterbox).heat
     outputs: dict[int, torch.Tensor] = {}
     images = image_batch(torch.from_numpy(pixels).permute(2, 0, 1)[None], CPU).requires_grad_()
     keep = yolo.saved_indices(original.model)
@@ -92,11 +92,11 @@ def test_where_no_gradient_arrives_the_map_is_an_eigen_cam_and_says_so(
     original = tiny_original()
     for branch in original.modules[-1].cv3:  # type: ignore[union-attr]
         branch[-1].weight.data.zero_()  # type: ignore[index,union-attr]
-    shelf = ModuleShelf(original)
-    network = shelf.original_network("one-to-many")
-    made = mapper(original, network, shelf)(*placed)
+    store = ModuleStore(original)
+    network = store.original_network("one-to-many")
+    made = mapper(original, network, store)(*placed)
     assert made.method == "eigen-cam"
-    assert np.array_equal(made.heat, mapper(original, network, shelf, "eigen-cam")(*placed).heat)
+    assert np.array_equal(made.heat, mapper(original, network, store, "eigen-cam")(*placed).heat)
 
 
 def test_the_target_is_the_summed_confidence_of_what_suppression_leaves() -> None:

@@ -12,7 +12,7 @@ from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import MinibatchCKA, gram
 from forgetbench.evaluate.drift import FeatureDrift, _Features, feature_drift, minibatches
 from forgetbench.evaluate.images import decoded, plan_letterbox
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
 from forgetbench.model.branch import grow_branch
@@ -28,9 +28,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return drawn_dataset(tmp_path_factory.mktemp("images"), count=16)  # eight of each canvas
 
 
-def adapted(shelf: ModuleShelf, freeze_point: int, moved: int | None = None) -> Network:
+def adapted(store: ModuleStore, freeze_point: int, moved: int | None = None) -> Network:
     """Return a reference network of a branch whose tensors, or those of one module alone, are not the original's."""
-    branch = grow_branch(shelf.original, freeze_point, CLASSES, seed=1, cls_remap=False, pretrained=True)
+    branch = grow_branch(store.original, freeze_point, CLASSES, seed=1, cls_remap=False, pretrained=True)
     noise = torch.Generator().manual_seed(freeze_point)
     tensors = {
         key: value * (0.7 + 0.6 * torch.rand(value.shape, generator=noise))
@@ -38,14 +38,14 @@ def adapted(shelf: ModuleShelf, freeze_point: int, moved: int | None = None) -> 
         else value
         for key, value in branch.state().items()
     }
-    owned = shelf.put_branch(freeze_point, branch.owned, as_stored(tensors))
-    return shelf.reference_network(freeze_point, owned, shelf.original.head, "one-to-many")
+    owned = store.put_branch(freeze_point, branch.owned, as_stored(tensors))
+    return store.reference_network(freeze_point, owned, store.original.head, "one-to-many")
 
 
-def outputs(shelf: ModuleShelf, network: Network, pixels: torch.Tensor) -> dict[int, torch.Tensor]:
+def outputs(store: ModuleStore, network: Network, pixels: torch.Tensor) -> dict[int, torch.Tensor]:
     """Return the output of every module before the head."""
     found: dict[int, torch.Tensor] = {}
-    modules = [shelf.fused(key) for key in network.modules[:-1]]
+    modules = [store.fused(key) for key in network.modules[:-1]]
     with torch.inference_mode():
         yolo.run_modules(modules, found, image_batch(pixels, CPU), frozenset(range(len(modules))))
     return found
@@ -53,19 +53,19 @@ def outputs(shelf: ModuleShelf, network: Network, pixels: torch.Tensor) -> dict[
 
 @pytest.mark.parametrize("family", ["yolov8", "yolov9"])
 def test_drift_is_that_of_the_outputs(images: Dataset, family: str) -> None:
-    shelf = ModuleShelf(tiny_original(family))
-    networks = [adapted(shelf, 12), adapted(shelf, 3)]
-    found = feature_drift(shelf, networks, images.samples, SETTINGS, CPU)
+    store = ModuleStore(tiny_original(family))
+    networks = [adapted(store, 12), adapted(store, 3)]
+    found = feature_drift(store, networks, images.samples, SETTINGS, CPU)
     plans = [plan_letterbox(s.width, s.height, 64, 32, "rect") for s in images.samples]
     parts = list(decoded(images.samples, plans, minibatches(plans, 8)))
     assert [len(part.indices) for part in parts] == [8, 8]
-    before = [outputs(shelf, shelf.original_network("one-to-many"), part.pixels) for part in parts]
+    before = [outputs(store, store.original_network("one-to-many"), part.pixels) for part in parts]
     for network, start in zip(networks, (12, 3), strict=True):
-        after = [outputs(shelf, network, part.pixels) for part in parts]
-        assert len(found[network]) == shelf.original.head
+        after = [outputs(store, network, part.pixels) for part in parts]
+        assert len(found[network]) == store.original.head
         assert found[network][:start] == [SAME] * start
-        for index in range(start, shelf.original.head):
-            if not yolo.gives_one_map(shelf.original.modules[index]):
+        for index in range(start, store.original.head):
+            if not yolo.gives_one_map(store.original.modules[index]):
                 assert found[network][index] == FeatureDrift(None, None, 0)
                 continue
             cka = MinibatchCKA()
@@ -80,36 +80,36 @@ def test_drift_is_that_of_the_outputs(images: Dataset, family: str) -> None:
 
 
 def test_one_moved_module_moves_what_takes_its_output_and_nothing_else(images: Dataset) -> None:
-    shelf = ModuleShelf(tiny_original())
-    found = feature_drift(shelf, [network := adapted(shelf, 0, moved=18)], images.samples, SETTINGS, CPU)[network]
+    store = ModuleStore(tiny_original())
+    found = feature_drift(store, [network := adapted(store, 0, moved=18)], images.samples, SETTINGS, CPU)[network]
     assert found[:18] == [SAME] * 18
     assert all(drift.distance and drift.distance > 0.01 for drift in found[18:])  # 19, 20 and 21 follow on it
 
 
 def test_the_original_itself_has_not_moved(images: Dataset) -> None:
-    shelf = ModuleShelf(tiny_original())
-    network = shelf.original_network("one-to-many")
-    assert feature_drift(shelf, [network], images.samples, SETTINGS, CPU) == {network: [SAME] * 22}
+    store = ModuleStore(tiny_original())
+    network = store.original_network("one-to-many")
+    assert feature_drift(store, [network], images.samples, SETTINGS, CPU) == {network: [SAME] * 22}
 
 
 def test_networks_do_not_disturb_each_other(images: Dataset) -> None:
-    shelf = ModuleShelf(tiny_original())
-    networks = [adapted(shelf, point) for point in (0, 10, 15)]
-    together = feature_drift(shelf, networks, images.samples, SETTINGS, CPU)
+    store = ModuleStore(tiny_original())
+    networks = [adapted(store, point) for point in (0, 10, 15)]
+    together = feature_drift(store, networks, images.samples, SETTINGS, CPU)
     seen: list[int] = []
     for network in networks:
-        alone = feature_drift(shelf, [network], images.samples, SETTINGS, CPU, seen.append)
+        alone = feature_drift(store, [network], images.samples, SETTINGS, CPU, seen.append)
         assert alone == {network: together[network]}
     assert seen == [8, 16] * 3
 
 
 def test_weights_that_overflow_are_not_measured(images: Dataset) -> None:
-    shelf = ModuleShelf(tiny_original())
-    branch = grow_branch(shelf.original, 21, CLASSES, seed=1, cls_remap=False, pretrained=True)
+    store = ModuleStore(tiny_original())
+    branch = grow_branch(store.original, 21, CLASSES, seed=1, cls_remap=False, pretrained=True)
     tensors = {key: value * torch.nan if value.is_floating_point() else value for key, value in branch.state().items()}
-    owned = shelf.put_branch(21, branch.owned, as_stored(tensors))
-    network = shelf.reference_network(21, owned, 22, "one-to-many")
-    found = feature_drift(shelf, [network], images.samples, SETTINGS, CPU)[network]
+    owned = store.put_branch(21, branch.owned, as_stored(tensors))
+    network = store.reference_network(21, owned, 22, "one-to-many")
+    found = feature_drift(store, [network], images.samples, SETTINGS, CPU)[network]
     assert found[20:] == [SAME, FeatureDrift(None, None, 16)]
 
 
@@ -122,9 +122,9 @@ def test_drift_is_the_same_whether_the_original_was_trained_with_before(images: 
     assert not weights.is_contiguous()
     found = []
     for original in (fresh, used):
-        shelf = ModuleShelf(original)
-        network = adapted(shelf, 3)
-        found.append((network, feature_drift(shelf, [network], images.samples, SETTINGS, CPU)[network]))
+        store = ModuleStore(original)
+        network = adapted(store, 3)
+        found.append((network, feature_drift(store, [network], images.samples, SETTINGS, CPU)[network]))
     assert found[0] == found[1]
 
 
@@ -136,10 +136,10 @@ def test_sums_do_not_depend_on_the_layout_of_an_output() -> None:
 
 
 def test_too_few_images_of_a_canvas_are_not_measured(tmp_path: Path) -> None:
-    shelf = ModuleShelf(tiny_original())
-    network = adapted(shelf, 0)
+    store = ModuleStore(tiny_original())
+    network = adapted(store, 0)
     few = drawn_dataset(tmp_path, count=6)  # three of each canvas
-    assert feature_drift(shelf, [network], few.samples, SETTINGS, CPU)[network] == [FeatureDrift(None, None, 0)] * 22
+    assert feature_drift(store, [network], few.samples, SETTINGS, CPU)[network] == [FeatureDrift(None, None, 0)] * 22
 
 
 def test_minibatches_are_even_and_of_one_canvas() -> None:

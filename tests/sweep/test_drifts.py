@@ -181,10 +181,10 @@ def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_n
 ) -> None:
     kept, room = drift.feature_drift, [1]
 
-    def narrow(shelf: Any, networks: Any, *rest: Any) -> Any:
+    def narrow(store: Any, networks: Any, *rest: Any) -> Any:
         if len(networks) > room[0]:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return kept(shelf, networks, *rest)
+        return kept(store, networks, *rest)
 
     def measured_again(room_for: int) -> pd.DataFrame:
         room[0] = room_for

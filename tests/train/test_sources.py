@@ -16,35 +16,35 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.train.context import StepContext
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.sources import FurtherBatches, source_key
-from forgetbench.train.strategies.base import BatchSource, DataPart, Strategy
+from forgetbench.train.strategies.base import BatchSource, DataSplit, Strategy
 from forgetbench.train.ultralytics_trainer import training_settings
 
 PARTS = Parts(tiny_original())
 
 
-def old(folder: Path, count: int = 5) -> dict[DataPart, Dataset]:
+def old(folder: Path, count: int = 5) -> dict[DataSplit, Dataset]:
     """Reference images, others than those of the target."""
     return {"reference.train": drawn_dataset(folder / "old", count, sizes=((56, 60), (40, 64)))}
 
 
-def drawing(*sources: BatchSource) -> Regime:
+def drawing(*sources: BatchSource) -> Recipe:
     class Draws(Strategy):
         name, options, expected = "draws", None, "nothing"
 
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
             return sources
 
-    made = Regime(PARTS, 22, quick_train(), strategies=[Draws(None, PARTS, "a")])
+    made = Recipe(PARTS, 22, quick_train(), strategies=[Draws(None, PARTS, "a")])
     made.find_sources({}, 0)
     return made
 
 
-def batches_of(regimes: Sequence[Regime], epoch: int, batches: int, **changes: Any) -> dict[Any, list[dict[str, Any]]]:
+def batches_of(recipes: Sequence[Recipe], epoch: int, batches: int, **changes: Any) -> dict[Any, list[dict[str, Any]]]:
     settings = training_settings(quick_train(**changes), 3)
-    further = FurtherBatches(regimes, settings, 32, 3, batches, workers=0, pin_memory=False)
-    return {key: list(drawn) for key, drawn in further.epoch(epoch, regimes).items()}
+    further = FurtherBatches(recipes, settings, 32, 3, batches, workers=0, pin_memory=False)
+    return {key: list(drawn) for key, drawn in further.epoch(epoch, recipes).items()}
 
 
 def test_every_batch_is_full_and_images_come_again_only_when_all_were_drawn(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_loss_of_old_images_is_the_original_s_own_where_the_trunk_is(tmp_pat
 @pytest.mark.parametrize("statistics", [False, True])
 def test_statistics_see_further_images_only_where_the_source_says_so(tmp_path: Path, statistics: bool) -> None:
     class Statistics(Replay):
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
             return [BatchSource(data["reference.train"], batch=2, statistics=statistics)]
 
     train = quick_train(epochs=1, batch=8)  # one step, before which both arms are the same
@@ -132,7 +132,7 @@ def test_labels_may_be_the_original_s_or_the_target_s(
     tmp_path: Path, family: str, labels: Literal["original", "target"]
 ) -> None:
     class Labelled(Replay):
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
             return [BatchSource(data["reference.train"], batch=2, labels=labels)]
 
     arms: dict[str, Any] = {"plain": (23 if family == "yolov10" else 22, [])}

@@ -34,7 +34,7 @@ def lies_around(place: Path, root: Path) -> bool:
 def find_tail(given: str, folder: Path, *, nearly: bool = False) -> Path | None:
     """Look inside a folder for the longest end of a path that exists there.
 
-    One last name alone is taken for a path of one name or for a file: a folder `images` could be any part's.
+    One last name alone is taken for a path of one name or for a file: a folder `images` could be any split's.
 
     Args:
         given: The path, with slashes of either kind.

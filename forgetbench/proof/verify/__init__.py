@@ -20,7 +20,7 @@ from forgetbench.files import sha256_file
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify.checkpoints import check_checkpoints
 from forgetbench.proof.verify.files import check_files
-from forgetbench.proof.verify.findings import Check, Finding, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, Finding, SealedRun
 from forgetbench.proof.verify.manifest import check_manifest
 from forgetbench.proof.verify.report import check_report
 from forgetbench.proof.verify.scores import check_scores
@@ -31,14 +31,14 @@ from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import FORMAT, Manifest
 from forgetbench.record.seal import SEAL, is_regular, read_seal
 
-__all__ = ["Check", "Finding", "Verification", "opened", "verify_run"]
+__all__ = ["CheckResult", "Finding", "Verification", "opened", "verify_run"]
 
 #: An archive may unpack to as many times its own size, and so many bytes more.
 MOST_EXPANSION, MORE_BYTES = 50, 50_000_000
 #: What the seal of a run said before it named files.
 _OLD_SEAL = "complete\n"
 #: The checks of a verification, in order.
-CHECKS: tuple[tuple[str, Callable[[SealedRun, Check, Progress], None]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[SealedRun, CheckResult, Progress], None]], ...] = (
     ("files", check_files),
     ("manifest", check_manifest),
     ("checkpoints", check_checkpoints),
@@ -56,7 +56,7 @@ class Verification:
         checks: Each check with its findings, in the order they were made.
     """
 
-    checks: list[Check]
+    checks: list[CheckResult]
 
     @property
     def findings(self) -> list[Finding]:
@@ -77,9 +77,9 @@ def verify_run(run: str | Path, progress: Progress | None = None) -> Verificatio
     progress = progress or Silent()
     with opened(Path(run)) as folder:
         subject = open_subject(folder)
-        checks: list[Check] = []
+        checks: list[CheckResult] = []
         for name, examine in CHECKS:
-            check = Check(name)
+            check = CheckResult(name)
             if any(before.halts for before in checks):
                 check.checked = "not checked, since the run is not made of the files that it says"
             else:
@@ -89,7 +89,10 @@ def verify_run(run: str | Path, progress: Progress | None = None) -> Verificatio
 
 
 def _guarded(
-    examine: Callable[[SealedRun, Check, Progress], None], subject: SealedRun, check: Check, progress: Progress
+    examine: Callable[[SealedRun, CheckResult, Progress], None],
+    subject: SealedRun,
+    check: CheckResult,
+    progress: Progress,
 ) -> None:
     """Make one check; a file that cannot be read as what it has to be is a finding, whatever is wrong with it."""
     try:

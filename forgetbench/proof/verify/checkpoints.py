@@ -5,10 +5,10 @@ from __future__ import annotations
 from forgetbench.errors import CorruptRunError
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import read_branch
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 
 
-def check_checkpoints(subject: SealedRun, check: Check, progress: Progress) -> None:  # noqa: ARG001
+def check_checkpoints(subject: SealedRun, check: CheckResult, progress: Progress) -> None:  # noqa: ARG001
     """Read every checkpoint; that its tensors are those that were scored is checked with the scores."""
     if subject.without_checkpoints:
         check.checked = "none: they were left out"

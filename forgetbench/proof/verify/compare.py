@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.proof.verify.findings import Check
+from forgetbench.proof.verify.findings import CheckResult
 
 #: Columns that tell rows apart, as findings name them.
 _NAMING = (
@@ -31,7 +31,7 @@ def raw_rows(path: Path) -> list[dict[str, str]]:
         raise CorruptRunError("not a readable table", where=path, found=str(error).splitlines()[0]) from error
 
 
-def compare_table(check: Check, path: Path, text: str, tolerance: float = 0.0, later: Sequence[str] = ()) -> int:
+def compare_table(check: CheckResult, path: Path, text: str, tolerance: float = 0.0, later: Sequence[str] = ()) -> int:
     """Compare a table of a run with what it has to be, cell by cell; return the number of cells compared.
 
     Args:

@@ -16,7 +16,7 @@ from forgetbench.evaluate.detections import Detections, load_detections
 from forgetbench.evaluate.keys import evaluation_key, module_key, network_key
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.proof.verify.compare import raw_rows
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Evaluations:
         named: Names of all files asked for.
     """
 
-    def __init__(self, subject: SealedRun, check: Check) -> None:
+    def __init__(self, subject: SealedRun, check: CheckResult) -> None:
         self._subject, self._check = subject, check
         self.known: dict[str, Evaluated] = {}
         self.named: set[str] = set()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from forgetbench.files import sha256_file
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.record.seal import SEAL, files_in, is_regular
 
 
-def check_files(subject: SealedRun, check: Check, progress: Progress) -> None:
+def check_files(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
     """Hash every file and compare it with the seal; name what is missing and what is not listed.
 
     Nothing else is opened where the seal's list is not that of the files, or the manifest changed.

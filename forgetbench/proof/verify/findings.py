@@ -26,8 +26,8 @@ class Finding:
 
 
 @dataclass
-class Check:
-    """One check of a verification.
+class CheckResult:
+    """What one check of a verification found.
 
     Attributes:
         name: What it is about.

@@ -9,7 +9,7 @@ from forgetbench.derive.tables import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import raw_rows
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
@@ -24,7 +24,7 @@ FREEZE = "freeze"
 _FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.(svg|png)")
 
 
-def check_manifest(subject: SealedRun, check: Check, progress: Progress) -> None:  # noqa: ARG001
+def check_manifest(subject: SealedRun, check: CheckResult, progress: Progress) -> None:  # noqa: ARG001
     """Check that the manifest is one, and everything in it that something else determines.
 
     Raises:
@@ -69,7 +69,7 @@ def _settings(suite: Suite) -> dict[str, Any]:
     }
 
 
-def _compare(check: Check, where: str, found: Any, expected: Any) -> None:
+def _compare(check: CheckResult, where: str, found: Any, expected: Any) -> None:
     """Compare two nested values and name every leaf that differs."""
     if isinstance(found, dict) and isinstance(expected, dict):
         for key in sorted({*found, *expected}):
@@ -81,7 +81,7 @@ def _compare(check: Check, where: str, found: Any, expected: Any) -> None:
         check.expect(where, found, expected)
 
 
-def _check_arms(subject: SealedRun, check: Check, suite: Suite) -> None:
+def _check_arms(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
     """Check what the suite and the models make of arms, and how the training records say that they ended."""
     manifest = subject.manifest
     expected: list[dict[str, Any]] = []
@@ -137,7 +137,7 @@ def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
     return None if possible else f"cannot have ended after epoch {trained}: found {brief(arm['stopped'])}"
 
 
-def _check_list(subject: SealedRun, check: Check, suite: Suite) -> None:
+def _check_list(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
     """Check that the seal names what a run of this suite consists of, and nothing else.
 
     Which detections and which figures there are is checked with what names and draws them.
@@ -161,7 +161,7 @@ def _check_list(subject: SealedRun, check: Check, suite: Suite) -> None:
             check.find(name, "not part of a run of this suite")
 
 
-def _check_claims(subject: SealedRun, check: Check) -> None:
+def _check_claims(subject: SealedRun, check: CheckResult) -> None:
     asked, resolved = subject.manifest["suite"]["claims"], subject.manifest["claims"]
     if check.expect("manifest.json, claims", [c["name"] for c in resolved], [c["name"] for c in asked]):
         for index, (claim, said) in enumerate(zip(resolved, asked, strict=True)):
@@ -170,7 +170,7 @@ def _check_claims(subject: SealedRun, check: Check) -> None:
             _compare(check, f"manifest.json, claims[{index}]", kept, said)
 
 
-def _check_oddities(subject: SealedRun, check: Check) -> None:
+def _check_oddities(subject: SealedRun, check: CheckResult) -> None:
     rows = raw_rows(subject.folder.table("oddities.csv"))
     for role in ("target", "reference"):
         counts: dict[str, int] = {}

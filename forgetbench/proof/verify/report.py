@@ -11,20 +11,20 @@ import matplotlib.image
 import numpy as np
 
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.record.code import code_version
 from forgetbench.report.fonts import fonts_said
 from forgetbench.report.write import write_report
 
 
-def check_report(subject: SealedRun, check: Check, progress: Progress) -> None:
+def check_report(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
     """Write the summary and draw the charts again, and compare.
 
     Charts are compared where matplotlib and the platform are those of the run: SVG byte for byte, PNG by their pixels.
     Another forgetbench may word and draw otherwise, so then differences are told and not held against the run.
     """
     progress.message("drawing the charts again", "detail")
-    compared = Check(check.name)
+    compared = CheckResult(check.name)
     _compare(subject, compared)
     check.checked, check.notes = compared.checked, compared.notes
     here = code_version()
@@ -35,7 +35,7 @@ def check_report(subject: SealedRun, check: Check, progress: Progress) -> None:
         check.notes.append(f"{count} differences, but another forgetbench wrote it; the first: {compared.findings[0]}")
 
 
-def _compare(subject: SealedRun, check: Check) -> None:
+def _compare(subject: SealedRun, check: CheckResult) -> None:
     folder = subject.folder.path
     with TemporaryDirectory(prefix="forgetbench-") as name:
         drawn = {path.relative_to(name).as_posix(): path for path in write_report(folder, Path(name))}
@@ -78,7 +78,7 @@ def _other_fonts(found: Path, drawn: Path) -> bool:
     return bool(needed) and there.is_file() and fonts_said(there) != needed
 
 
-def _compare_lines(check: Check, name: str, found: Path, expected: Path) -> None:
+def _compare_lines(check: CheckResult, name: str, found: Path, expected: Path) -> None:
     if not found.is_file() or found.read_bytes() == expected.read_bytes():
         return
     lines = [path.read_text(encoding="utf-8", errors="replace").splitlines() for path in (found, expected)]
@@ -92,7 +92,7 @@ def _compare_lines(check: Check, name: str, found: Path, expected: Path) -> None
             )
 
 
-def _compare_pixels(check: Check, name: str, found: Path, expected: Path) -> None:
+def _compare_pixels(check: CheckResult, name: str, found: Path, expected: Path) -> None:
     if found.read_bytes() == expected.read_bytes():
         return
     try:

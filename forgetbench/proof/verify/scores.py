@@ -18,7 +18,7 @@ from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import hash_arrays
 from forgetbench.proof.verify.compare import compare_table, raw_rows
 from forgetbench.proof.verify.detections import Evaluated, Evaluations
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
@@ -28,7 +28,7 @@ from forgetbench.suite.points import resolve_attach_point
 _KEY = ("arm", "model", "epoch", "role", "attach", "head", "variant")
 
 
-def check_scores(subject: SealedRun, check: Check, progress: Progress) -> None:
+def check_scores(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
     """Score all detections again, and make `results.csv` and `per_class.csv` from that."""
     rows = raw_rows(subject.folder.table("results.csv"))
     names = [name for name in _KEY if not rows or name in rows[0]]  # runs of earlier versions know of no variants
@@ -103,7 +103,7 @@ def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultR
     classes += [ClassRow(**shared, label=label, name=names[label], ap=ap) for label, ap in per_class.items()]
 
 
-def _check_stops(subject: SealedRun, check: Check, results: list[ResultRow]) -> None:
+def _check_stops(subject: SealedRun, check: CheckResult, results: list[ResultRow]) -> None:
     """Check that arms which ran out of patience had reason to: none of their last scores is better than one before."""
     for index, arm in enumerate(subject.manifest["arms"]):
         if arm["stopped"] is None or arm["diverged"]:
@@ -116,7 +116,12 @@ def _check_stops(subject: SealedRun, check: Check, results: list[ResultRow]) -> 
 
 
 def _check_modules(
-    subject: SealedRun, check: Check, cells: dict[str, Any], evaluated: Evaluated, evaluations: Evaluations, where: str
+    subject: SealedRun,
+    check: CheckResult,
+    cells: dict[str, Any],
+    evaluated: Evaluated,
+    evaluations: Evaluations,
+    where: str,
 ) -> None:
     """Check that the network was put together of the original's modules and the checkpoint's, as its row says."""
     original = evaluations.original(cells["model"])
@@ -142,7 +147,7 @@ def _check_modules(
             check.find(f"{where}, detections", f"module {index} of the network is not that of {owner}")
 
 
-def _check_mixed(subject: SealedRun, check: Check, evaluations: Evaluations) -> None:
+def _check_mixed(subject: SealedRun, check: CheckResult, evaluations: Evaluations) -> None:
     """Check that `batchnorm.csv` has a row for each variant of last checkpoints, and read the detections it names."""
     manifest = subject.manifest
     if not manifest["suite"]["evaluation"]["drift"]:
@@ -160,7 +165,7 @@ def _check_mixed(subject: SealedRun, check: Check, evaluations: Evaluations) -> 
             evaluations.of(row["detections"], {**row, "role": "reference"}, f"batchnorm.csv ({', '.join(name)})")
 
 
-def _check_kept(subject: SealedRun, check: Check, file: str, scores: Scores) -> None:
+def _check_kept(subject: SealedRun, check: CheckResult, file: str, scores: Scores) -> None:
     """Check the scores that lie beside a detections file."""
     name = f"detections/{file.removesuffix('.safetensors')}.json"
     try:

@@ -6,13 +6,13 @@ from forgetbench.derive.source import Source
 from forgetbench.derive.tables import tables_of
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import compare_table
-from forgetbench.proof.verify.findings import Check, SealedRun
+from forgetbench.proof.verify.findings import CheckResult, SealedRun
 
 #: By how much numbers may differ that are sums over resamples, relative to the larger of 1 and what is expected.
 LAST_BITS = 1e-9
 
 
-def check_tables(subject: SealedRun, check: Check, progress: Progress) -> None:
+def check_tables(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
     """Make every table again that others determine, and compare."""
     source, names, cells = Source(subject.folder, progress), [], 0
     for table in tables_of(subject.manifest):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # names and options are read without PyTorch
     from forgetbench.train.context import StepContext
 
 #: Data of a suite that a strategy may train on beside the target's.
-DataPart = Literal["reference.train", "reference.evaluate"]
+DataSplit = Literal["reference.train", "reference.evaluate"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Strategy:
     #: Whether it makes no sense for a branch that starts from random weights.
     needs_pretrained: ClassVar[bool] = False
     #: What `sources` is given of the suite's data.
-    needs_data: ClassVar[tuple[DataPart, ...]] = ()
+    needs_data: ClassVar[tuple[DataSplit, ...]] = ()
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:
         """Resolve options, already checked against `options`, for one model.
@@ -99,7 +99,7 @@ class Strategy:
         """
         return frozenset()
 
-    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
+    def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
         """Return the further images to train on.
 
         Args:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from forgetbench.train.strategies.base import BatchSource, DataPart, Strategy
+from forgetbench.train.strategies.base import BatchSource, DataSplit, Strategy
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ class Replay(Strategy):
     expected = "a number of images"
     needs_data = ("reference.train",)
 
-    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[BatchSource]:
+    def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
         """Return as many of the reference's images as were asked for, chosen by the seed."""
         dataset = data["reference.train"]
         chosen = np.random.default_rng(seed).permutation(len(dataset.samples))[: self.value]

@@ -26,7 +26,7 @@ def annotation_files(root: Path, annotations: str | None = None, wanted: Sequenc
     Args:
         root: The dataset's folder.
         annotations: The file to take, relative to it; it is then the data's only, unnamed split.
-        wanted: Parts that are asked for by name.
+        wanted: Splits that are asked for by name.
 
     Raises:
         DataError: there is no such file, or of several files none names a split.
@@ -80,9 +80,9 @@ def other_files(root: Path) -> list[Path]:
 
 
 def _by_split(root: Path, files: Sequence[Path], wanted: Sequence[str]) -> dict[str, Path]:
-    """Return files by the part that they or their folders are named after; those of no part only where asked for.
+    """Return files by the split that they or their folders are named after; those of no split only where asked for.
 
-    Where several name the same part, the one of its very name is taken, else each is a part of its own name.
+    Where several name the same split, the one of its very name is taken, else each is a split of its own name.
     """
     stems = [path.stem for path in files]
     own_name = {

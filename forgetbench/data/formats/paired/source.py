@@ -151,7 +151,7 @@ class PairedSource(Source):
                 path = one.file or pair.annotations / f"{one.key}{self._suffix}"
                 if one.near:
                     self._near.setdefault(str(path), (self.name_of(path), one.image))
-                # Parts may hold images of equal name, so the key is the whole path.
+                # Splits may hold images of equal name, so the key is the whole path.
                 listed.append(Listed(one.image, self.name_of(one.image), str(path), self.name_of(path), one.near))
         if unread:
             self.report_unread(pair.images)

@@ -1,7 +1,7 @@
 """What Darknet, and tools that write for it, leave beside images: lists of class names, and a .data file of paths.
 
-CVAT's YOLO 1.1 has `obj.data`, `obj.names` and `obj_<part>_data/`, Roboflow's Darknet export `<part>/_darknet.labels`,
-labelImg `classes.txt`.
+CVAT's YOLO 1.1 has `obj.data`, `obj.names` and `obj_<split>_data/`, Roboflow's Darknet export
+`<split>/_darknet.labels`, labelImg `classes.txt`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from forgetbench.files import UnfitFileError, regular_bytes
 from forgetbench.suite.bounds import MOST_CLASSES
 
 #: CVAT's folder of a split's images and labels.
-_CVAT_FOLDER = re.compile(r"obj_(?P<part>.+)_data", re.IGNORECASE)
+_CVAT_FOLDER = re.compile(r"obj_(?P<split>.+)_data", re.IGNORECASE)
 _NAMES = ("classes.txt", "labels/classes.txt", "obj.names", "*.names", "_darknet.labels")
 #: Keys of a .data file that name what splits consist of.
 _KEYS = {"train": "train", "valid": "val", "val": "val", "test": "test"}
@@ -56,7 +56,7 @@ def data_file_splits(path: Path) -> dict[str, str]:
 def cvat_folders(folder: Path) -> dict[str, Path]:
     """Return CVAT's folders by split."""
     found = {entry: _CVAT_FOLDER.fullmatch(entry.name) for entry in entries(folder) if entry.is_dir()}
-    return {match["part"].casefold(): entry for entry, match in found.items() if match}
+    return {match["split"].casefold(): entry for entry, match in found.items() if match}
 
 
 def named_classes(folder: Path, splits: Sequence[str] = ()) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""A regime: everything about how one branch is trained that other branches of the session may do otherwise."""
+"""A recipe: everything about how one branch is trained that other branches of the session may do otherwise."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from forgetbench.errors import RunError, SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.train_section import Train
 from forgetbench.train.context import StepContext
-from forgetbench.train.strategies.base import BatchSource, DataPart, Strategy
+from forgetbench.train.strategies.base import BatchSource, DataSplit, Strategy
 
 
-class Regime:
+class Recipe:
     """Which parts of a branch train in which epoch, at which rates, under which loss and settings.
 
     Attributes:
@@ -142,7 +142,7 @@ class Regime:
             factor *= strategy.rate(self.parts[name])
         return factor
 
-    def find_sources(self, data: Mapping[DataPart, Dataset], seed: int) -> None:
+    def find_sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> None:
         """Let strategies choose the further images that they train on.
 
         Args:

@@ -5,54 +5,54 @@ from support.factories import quick_train, tiny_original
 
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.strategies import known_strategies, make_strategies, strategies_schema
 
 PARTS = Parts(tiny_original())
 
 
-def regime(freeze_point: int = 0, *, epochs: int = 4, pretrained: bool = True, **strategy: Any) -> Regime:
+def recipe(freeze_point: int = 0, *, epochs: int = 4, pretrained: bool = True, **strategy: Any) -> Recipe:
     named = {name.replace("_", "-"): options for name, options in strategy.items()}
     made = make_strategies(named, PARTS, "arms[0].strategy")
-    return Regime(
+    return Recipe(
         PARTS, freeze_point, quick_train(epochs=epochs), pretrained=pretrained, strategies=made, where="arms[0]"
     )
 
 
 def test_a_freeze_point_alone_trains_all_from_there_in_every_epoch() -> None:
-    made = regime(10)
+    made = recipe(10)
     assert made.freeze_point == 10  # which holds no parameters
     assert made.trained(1) == made.trained(4) == made.ever_trained == PARTS.from_module(12)
     assert [made.turns(epoch) for epoch in range(1, 5)] == [True, False, False, False]
 
 
 def test_only_raises_the_freeze_point_to_the_first_module_that_trains() -> None:
-    made = regime(only=["class"])
+    made = recipe(only=["class"])
     assert made.freeze_point == 22
     assert made.ever_trained == PARTS.select(["class"], "")
     assert made.trained_parameters == PARTS.parameters(PARTS.select(["class"], ""))
 
 
 def test_freeze_and_only_are_taken_together() -> None:
-    made = regime(10, only=["neck", "head"], freeze=["batchnorm-statistics"])
+    made = recipe(10, only=["neck", "head"], freeze=["batchnorm-statistics"])
     assert made.freeze_point == 12
     assert made.ever_trained == PARTS.from_module(10) - PARTS.select(["batchnorm-statistics"], "")
 
 
 def test_unfreezing_goes_down_at_the_epochs_named() -> None:
-    made = regime(22, unfreeze={2: 15, 4: "none"})
+    made = recipe(22, unfreeze={2: 15, 4: "none"})
     assert [min(PARTS[name].module for name in made.trained(epoch)) for epoch in (1, 2, 3, 4)] == [22, 15, 15, 0]
     assert made.freeze_point == 0
     assert [made.turns(epoch) for epoch in range(1, 5)] == [True, True, False, True]
 
 
 def test_patience_may_begin_when_the_last_part_is_unfrozen() -> None:
-    assert regime(22, unfreeze={2: 15, 3: 10}).last_turn == 3
-    assert regime(22).last_turn == 1
+    assert recipe(22, unfreeze={2: 15, 3: 10}).last_turn == 3
+    assert recipe(22).last_turn == 1
 
 
 def test_rates_multiply() -> None:
-    made = regime(rates={"0-3": 0.1, 4: 0.5}, layerwise=0.5)
+    made = recipe(rates={"0-3": 0.1, 4: 0.5}, layerwise=0.5)
     assert made.rate("model.22.cv2.0.2.bias") == 1.0
     assert made.rate("model.21.cv1.conv.weight") == 0.5
     assert made.rate("model.19.conv.weight") == 0.25  # module 20 holds no parameters
@@ -85,7 +85,7 @@ def test_rates_multiply() -> None:
 )
 def test_what_cannot_be_trained_is_one_line(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SuiteError, match=said) as caught:
-        regime(**changes)
+        recipe(**changes)
     assert "\n" not in str(caught.value)
 
 
