@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from forgetbench.data.card_comparison import DIFFERS_FROM_CARD, compare
 from forgetbench.data.cards.card import ALL, Card, LoadedCard
 from forgetbench.data.cards.download import how_to_get
 from forgetbench.data.cards.locate import find_data
-from forgetbench.data.compare import DIFFERS_FROM_CARD, compare
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError

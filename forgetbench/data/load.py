@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from forgetbench.data.card_comparison import compare
 from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, resolve
 from forgetbench.data.cards.locate import find_data, look_for
 from forgetbench.data.cards.transfer import OnBytes
 from forgetbench.data.choose import Choice, choose, image_counts, limited
-from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.formats.registry import reader_of, reader_package
 from forgetbench.data.images.shared import report_shared
 from forgetbench.data.reading.class_list import report_alike, report_unused

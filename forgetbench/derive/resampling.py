@@ -13,7 +13,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import ResampledAP, draw_images, resample
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import ClassMatches, Matches, match
-from forgetbench.evaluate.operating import is_above
+from forgetbench.evaluate.precision_recall import is_above
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import comparable_boxes
+from forgetbench.evaluate.average_precision import comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import near_pairs
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import compute_workers, image_batch
 from forgetbench.evaluate.detections import Detections, ImageRows, gather
-from forgetbench.evaluate.images import ImageBatch, Shape, batches
+from forgetbench.evaluate.letterbox import ImageBatch, Shape, batches
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.tree import Segment, plant, twin, walk

@@ -12,8 +12,8 @@ from forgetbench.model.blank import Blanks
 from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm, check_arms, make_arms
 from forgetbench.plan.cam_checks import HOW_TO_GET_CAM
-from forgetbench.plan.claims import resolve_claims
 from forgetbench.plan.models import find_model, is_architecture, open_untrained, open_weights, untrained_twin
+from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Silent
 from forgetbench.suite.load import LoadedSuite
 

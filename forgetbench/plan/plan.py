@@ -22,12 +22,12 @@ from forgetbench.model.blank import Blank, Blanks
 from forgetbench.plan.arms import Arm, advice, check_arms, make_arms, scored_heads
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.cam_checks import check_cam_package
-from forgetbench.plan.claims import resolve_claims
 from forgetbench.plan.further import data_wanted, find_further_images, further_identity
 from forgetbench.plan.models import is_architecture, open_untrained, open_weights
 from forgetbench.plan.originals import Originals
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
 from forgetbench.plan.pretraining import cached_original, pretrain_original, pretrain_recipe
+from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Progress, Silent, download_messages
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import FORMAT, ClaimRecord

@@ -16,7 +16,7 @@ from forgetbench.errors import InputError
 from forgetbench.files import atomic_path
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import open_subject
-from forgetbench.proof.verify.files import check_files
+from forgetbench.proof.verify.files_check import check_files
 from forgetbench.proof.verify.findings import CheckResult
 from forgetbench.record.seal import SEAL
 

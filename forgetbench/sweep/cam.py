@@ -15,7 +15,7 @@ from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.data.dataset import relative_name
 from forgetbench.derive.tables import table
 from forgetbench.evaluate.image_score import confident
-from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
+from forgetbench.evaluate.letterbox import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
 from forgetbench.model import yolo
 from forgetbench.plan.cam_checks import modules_shown
@@ -35,7 +35,7 @@ from forgetbench.sweep.cam_networks import Gallery
 from forgetbench.sweep.scoring import Scorer
 
 if TYPE_CHECKING:
-    from forgetbench.evaluate.cam import ActivationMap
+    from forgetbench.evaluate.activation_maps import ActivationMap
 
 #: The role whose images a rule chooses; others choose of both.
 _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "reference"}
@@ -149,7 +149,7 @@ class _Maps:
         self, images: Sequence[int], device: torch.device, progress: Progress
     ) -> list[dict[int, ActivationMap]]:
         """Return the maps of each network by image; equal networks are looked at once."""
-        from forgetbench.evaluate.cam import ActivationMapper  # its package is optional
+        from forgetbench.evaluate.activation_maps import ActivationMapper  # its package is optional
 
         made: dict[Network, dict[int, ActivationMap]] = {}
         networks = []

@@ -19,7 +19,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.scores import TRAINED
 from forgetbench.suite.data_section import Role
 from forgetbench.sweep.scoring import Scorable, Scorer
-from forgetbench.sweep.training import scored_epochs
+from forgetbench.sweep.train_sessions import scored_epochs
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 
 from forgetbench.errors import counted
 from forgetbench.progress import Progress
-from forgetbench.proof.compare import environment_differences
+from forgetbench.proof.run_comparison import environment_differences
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.sweep.provenance import environment

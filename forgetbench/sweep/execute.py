@@ -22,8 +22,8 @@ from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.load import LoadedSuite
+from forgetbench.sweep.amendments import add_claims, claims_due
 from forgetbench.sweep.cam import add_cams, cams_due
-from forgetbench.sweep.claims import add_claims, claims_due
 from forgetbench.sweep.environment import environment_of
 from forgetbench.sweep.executor import Executor, LocalExecutor, Site
 from forgetbench.sweep.finished import MOST_NAMED, holds_or_goes_on

@@ -13,10 +13,10 @@ from forgetbench.progress import warnings_to
 from forgetbench.record.rows.scores import ClassRow, ResultRow
 from forgetbench.report.write import write_report
 from forgetbench.sweep.cam import write_cams
-from forgetbench.sweep.drift import write_drift
+from forgetbench.sweep.drift_tables import write_drift
 from forgetbench.sweep.executor import Job, Site
 from forgetbench.sweep.scoring import Scorer
-from forgetbench.sweep.training import scored_epochs, train_arms
+from forgetbench.sweep.train_sessions import scored_epochs, train_arms
 
 #: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
 MODULE_SHARE = 0.25

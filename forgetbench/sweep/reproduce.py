@@ -15,7 +15,7 @@ from forgetbench.files import sha256_json
 from forgetbench.plan.models import is_architecture
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Progress, Silent
-from forgetbench.proof.compare import Comparison, compare_runs, environment_differences
+from forgetbench.proof.run_comparison import Comparison, compare_runs, environment_differences
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest

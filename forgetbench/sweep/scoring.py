@@ -12,7 +12,7 @@ import torch
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError
-from forgetbench.evaluate.coco import Scores, ground_truth, score
+from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.keys import evaluation_key
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network

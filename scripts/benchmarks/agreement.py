@@ -17,7 +17,7 @@ from benchmarks.ours import average_precisions, networks_of_pickle
 from benchmarks.work import Inputs, Work, Written
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import use_all_cores
-from forgetbench.evaluate.coco import ground_truth, mean_ap
+from forgetbench.evaluate.average_precision import ground_truth, mean_ap
 from forgetbench.evaluate.networks import ModuleStore, Network
 
 ROLES = ("target", "reference")

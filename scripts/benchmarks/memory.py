@@ -21,7 +21,7 @@ from benchmarks.measure import bytes_under, progress_to_stderr
 from benchmarks.table import MEBIBYTE, machine, rows
 from forgetbench.data.shapes.world import draw_world
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass

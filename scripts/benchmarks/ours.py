@@ -15,7 +15,7 @@ from torch import nn
 from benchmarks.work import Work, find_reference
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model.branch import grow_branch

@@ -13,7 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from support.factories import CLASSES, drawn_dataset, quick_train, tiny_original
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate

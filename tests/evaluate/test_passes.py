@@ -12,9 +12,9 @@ from torch import Tensor
 from forgetbench.data.load import load_data
 from forgetbench.device import to_device
 from forgetbench.evaluate import passes, tree
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.images import Shape
+from forgetbench.evaluate.letterbox import Shape
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model import yolo

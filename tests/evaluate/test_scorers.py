@@ -11,7 +11,7 @@ from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import load_data
-from forgetbench.evaluate.coco import ground_truth, precision_table, score, scorer_rows
+from forgetbench.evaluate.average_precision import ground_truth, precision_table, score, scorer_rows
 from forgetbench.evaluate.detections import Detections, gather
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate

@@ -18,7 +18,7 @@ from forgetbench.record.code import code_version
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import files_in
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
-from forgetbench.sweep import execute, finished, jobs, provenance, training
+from forgetbench.sweep import execute, finished, jobs, provenance, train_sessions
 from forgetbench.sweep.execute import folder_of, run_plan
 
 CPU = torch.device("cpu")
@@ -79,7 +79,7 @@ class World:
         self.stopped: dict[str, Path] = {"after DONE": self.whole}
         for moment, module, what in (
             ("before drawing", jobs, "write_report"),
-            ("while training", training.SessionFiles, "complete"),
+            ("while training", train_sessions.SessionFiles, "complete"),
         ):
             with pytest.MonkeyPatch.context() as patch, pytest.raises(StoppedError):
                 patch.setattr(module, what, stop)

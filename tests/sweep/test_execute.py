@@ -23,7 +23,7 @@ from support.finished_run import copy_of_tiny_run
 
 import forgetbench
 from forgetbench.errors import RunError, RunLockedError, SuiteError
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.passes import run_pass
 from forgetbench.proof.verify import verify_run

@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.data.cards.card import resolve
 from forgetbench.data.cards.download import how_to_get
 from forgetbench.data.cards.locate import find_data, look_for
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.suite.data_section import Data
 
 

@@ -18,13 +18,13 @@ from forgetbench.data.cards.unpack import unpack
 from forgetbench.errors import CorruptRunError, InputError
 from forgetbench.files import sha256_file
 from forgetbench.progress import Progress, Silent
-from forgetbench.proof.verify.checkpoints import check_checkpoints
-from forgetbench.proof.verify.files import check_files
+from forgetbench.proof.verify.checkpoints_check import check_checkpoints
+from forgetbench.proof.verify.files_check import check_files
 from forgetbench.proof.verify.findings import CheckResult, Finding, SealedRun
-from forgetbench.proof.verify.manifest import check_manifest
-from forgetbench.proof.verify.report import check_report
-from forgetbench.proof.verify.scores import check_scores
-from forgetbench.proof.verify.tables import check_tables
+from forgetbench.proof.verify.manifest_check import check_manifest
+from forgetbench.proof.verify.report_check import check_report
+from forgetbench.proof.verify.scores_check import check_scores
+from forgetbench.proof.verify.tables_check import check_tables
 from forgetbench.record.amend import refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record

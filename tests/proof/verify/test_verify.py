@@ -189,7 +189,7 @@ def test_charts_that_need_fonts_which_differ_here_are_told_and_not_held_against_
     def said(path: Path) -> str:
         return f"glyphs from a font of {path.parent}" if path.name == needy.name else ""
 
-    monkeypatch.setattr("forgetbench.proof.verify.report.fonts_said", said)
+    monkeypatch.setattr("forgetbench.proof.verify.report_check.fonts_said", said)
     report = next(check for check in verify_run(run).checks if check.name == "report")
     assert {finding.where.partition(",")[0] for finding in report.findings} == {f"figures/{plain.name}"}
     (note,) = report.notes

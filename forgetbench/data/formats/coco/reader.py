@@ -29,9 +29,9 @@ from forgetbench.data.formats.coco.classes import (
     read_categories,
     union_of,
 )
-from forgetbench.data.formats.coco.files import annotation_files
-from forgetbench.data.formats.coco.images import ImageFinder
+from forgetbench.data.formats.coco.image_files import ImageFinder
 from forgetbench.data.formats.coco.instances import Id, Instances, read_instances
+from forgetbench.data.formats.coco.json_files import annotation_files
 from forgetbench.data.formats.coco.scan import scan_categories
 from forgetbench.data.formats.coco.splits import SplitFolders, split_word
 from forgetbench.data.images.frames import stated_size

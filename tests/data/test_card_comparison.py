@@ -10,9 +10,9 @@ import pytest
 from support.layouts import write_yolo
 from support.served import Served, card, write_card
 
+from forgetbench.data.card_comparison import compare
 from forgetbench.data.cards.card import load_card
 from forgetbench.data.cards.missing import Missing, missing_data
-from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Oddity, OddityReport
 from forgetbench.data.inspect import inspect
 from forgetbench.data.load import load_data

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from forgetbench.data.dataset import Sample
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import LEAST_IMAGES, MinibatchCKA, gram
-from forgetbench.evaluate.images import Letterbox, decoded, plan_letterbox
+from forgetbench.evaluate.letterbox import Letterbox, decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo

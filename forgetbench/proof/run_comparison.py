@@ -13,7 +13,7 @@ from forgetbench.analyse.uncertainty import percentiles
 from forgetbench.derive.networks import Networks
 from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.compare import raw_rows
+from forgetbench.proof.verify.table_comparison import raw_rows
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED

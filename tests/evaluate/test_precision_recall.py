@@ -10,10 +10,10 @@ from support.factories import sample
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import MAX_DET, comparable_boxes
+from forgetbench.evaluate.average_precision import MAX_DET, comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
-from forgetbench.evaluate.operating import Counts, best_f1_threshold, count, is_above, rates, resampled_rates
+from forgetbench.evaluate.precision_recall import Counts, best_f1_threshold, count, is_above, rates, resampled_rates
 from forgetbench.evaluate.scorers import overlaps
 
 A, B, CROWD, ELSEWHERE = [0, 0, 10, 10], [20, 0, 30, 10], [50, 50, 100, 100], [120, 120, 130, 130]

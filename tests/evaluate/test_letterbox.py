@@ -7,7 +7,7 @@ from support.factories import drawn_dataset
 from support.files_changed import another_image, overwrite
 
 from forgetbench.errors import DataError
-from forgetbench.evaluate.images import PADDING, batches, letterboxed, plan_letterbox
+from forgetbench.evaluate.letterbox import PADDING, batches, letterboxed, plan_letterbox
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.image_score import CONFIDENCE
-from forgetbench.evaluate.images import Letterbox
+from forgetbench.evaluate.letterbox import Letterbox
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.passes import EvaluationSettings

@@ -8,8 +8,8 @@ from typing import Any
 from forgetbench.derive.tables import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.compare import raw_rows
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
+from forgetbench.proof.verify.table_comparison import raw_rows
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL

@@ -11,7 +11,7 @@ import torch
 from forgetbench.data.dataset import Sample
 from forgetbench.derive.tables import table
 from forgetbench.evaluate.changes import WeightChange, relative_change
-from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
+from forgetbench.evaluate.feature_drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.variants import BATCHNORM
@@ -23,7 +23,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import BatchNormRow, DriftRow
 from forgetbench.record.tables import read_table
 from forgetbench.sweep.scoring import Scorable, Scorer
-from forgetbench.sweep.training import scored_epochs
+from forgetbench.sweep.train_sessions import scored_epochs
 
 #: Most checkpoints that are looked at side by side; of each a minibatch's outputs are in memory.
 MOST_TOGETHER = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from forgetbench.derive.source import Source
 from forgetbench.derive.tables import tables_of
 from forgetbench.progress import Progress
-from forgetbench.proof.verify.compare import compare_table
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
+from forgetbench.proof.verify.table_comparison import compare_table
 
 #: By how much numbers may differ that are sums over resamples, relative to the larger of 1 and what is expected.
 LAST_BITS = 1e-9

@@ -5,7 +5,7 @@ import pytest
 from support.factories import sample
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import ground_truth, mean_ap, score
+from forgetbench.evaluate.average_precision import ground_truth, mean_ap, score
 from forgetbench.evaluate.detections import Detections, gather
 
 

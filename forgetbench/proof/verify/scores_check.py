@@ -12,13 +12,13 @@ from typing import Any
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
-from forgetbench.evaluate.coco import Scores
+from forgetbench.evaluate.average_precision import Scores
 from forgetbench.evaluate.variants import BATCHNORM, SCORED
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import hash_arrays
-from forgetbench.proof.verify.compare import compare_table, raw_rows
-from forgetbench.proof.verify.detections import Evaluated, Evaluations
+from forgetbench.proof.verify.evaluations import Evaluated, Evaluations
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
+from forgetbench.proof.verify.table_comparison import compare_table, raw_rows
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow

@@ -10,8 +10,8 @@ from support.factories import CLASSES, drawn_dataset, tiny_original
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import MinibatchCKA, gram
-from forgetbench.evaluate.drift import FeatureDrift, _Features, feature_drift, minibatches
-from forgetbench.evaluate.images import decoded, plan_letterbox
+from forgetbench.evaluate.feature_drift import FeatureDrift, _Features, feature_drift, minibatches
+from forgetbench.evaluate.letterbox import decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo

@@ -11,12 +11,12 @@ import numpy as np
 from forgetbench.data.annotations import read_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import CorruptRunError
-from forgetbench.evaluate.coco import Scores, ground_truth, score
+from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.detections import Detections, load_detections
 from forgetbench.evaluate.keys import evaluation_key, module_key, network_key
 from forgetbench.evaluate.scorers import GroundTruth
-from forgetbench.proof.verify.compare import raw_rows
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
+from forgetbench.proof.verify.table_comparison import raw_rows
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ pytest.importorskip("pytorch_grad_cam")
 from pytorch_grad_cam import EigenCAM
 
 from forgetbench.device import image_batch
-from forgetbench.evaluate.cam import ActivationMapper, DetectionTarget, Method, _first_component
-from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
+from forgetbench.evaluate.activation_maps import ActivationMapper, DetectionTarget, Method, _first_component
+from forgetbench.evaluate.letterbox import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo

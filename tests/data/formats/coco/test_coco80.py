@@ -1,4 +1,4 @@
-from forgetbench.data.formats.coco.names import COCO_NAMES, super_categories
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES, super_categories
 
 
 def test_each_class_has_its_super_category() -> None:
