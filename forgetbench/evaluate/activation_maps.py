@@ -143,7 +143,7 @@ class _Composed(nn.Module):
 
 
 class _ThinEigenCAM(EigenCAM):  # type: ignore[misc]  # the package has no types
-    """The package's EigenCAM, fit to be set side by side.
+    """The package's EigenCAM, changed so that maps of several networks can be compared.
 
     Its decomposition is the thin one: the full one takes gigabytes for an image of 1280 pixels. A component's sign is
     arbitrary, so the largest deviation is made positive, else two like networks could show opposite maps.

@@ -39,7 +39,7 @@ class Scores:
 
 
 def ground_truth(dataset: Dataset, scorer: ScorerName = "hotcoco") -> GroundTruth:
-    """Return a dataset in a scorer's form; scoring against it leaves it as it is."""
+    """Return a dataset in a scorer's form; scoring does not change it."""
     return SCORERS[scorer](dataset)
 
 

@@ -1,4 +1,4 @@
-"""Which detections match which annotations, by COCO's rules: what averages over any sample of images follow from."""
+"""Which detections match which annotations, by COCO's rules; averages over any sample of images follow from that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detections freed of their naming: what is still missed then was lost in finding and placing boxes."""
+"""Detections with wrong class names forgiven: objects still missed were not found or not placed well."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from forgetbench.evaluate.detections import Detections, ImageRows, gather
 from forgetbench.evaluate.letterbox import ImageBatch, Shape, batches
 from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
-from forgetbench.evaluate.tree import Segment, plant, twin, walk
+from forgetbench.evaluate.tree import Segment, build_tree, copy_for_thread, walk
 from forgetbench.evaluate.workers import side_by_side
 from forgetbench.model import yolo
 
@@ -55,11 +55,11 @@ def run_pass(
     take: Take,
     on_batch: Callable[[int], None] | None = None,
 ) -> None:
-    """Give every network's detections on every image of a dataset away, batch by batch.
+    """Detect with every network on every image of a dataset, and hand the detections over batch by batch.
 
     Each batch is decoded once and walked through the tree of the networks' leading modules: a module that several
-    networks start with runs once. On a CPU workers share a batch and walk side by side, so that what only one core can
-    do, suppression above all, does not hold up the others. Memory does not grow with the number of images.
+    networks start with runs once. On a CPU workers share a batch and walk side by side, so that work for one core
+    alone, suppression above all, does not hold up the others. Memory does not grow with the number of images.
 
     Args:
         store: Holds the networks' modules.
@@ -71,7 +71,7 @@ def run_pass(
             dataset order.
         on_batch: Called with the number of images done so far.
     """
-    planted = plant(store, networks, settings.max_det, device)
+    tree = build_tree(store, networks, settings.max_det, device)
     stride = max(yolo.strides_of(store.original.model))
     workers = compute_workers(device)
     images = batches(
@@ -83,7 +83,7 @@ def run_pass(
     )
     trees: SimpleQueue[tuple[Segment, ...]] = SimpleQueue()
     for _ in range(workers):
-        trees.put(twin(planted))
+        trees.put(copy_for_thread(tree))
 
     def work(batch: ImageBatch) -> tuple[int, list[Found]]:
         tree = trees.get()

@@ -1,4 +1,4 @@
-"""What a network gets right and wrong on a dataset: by class, by size, and apart from its naming."""
+"""What a network gets right and wrong on a dataset: by class, by size, and with wrong class names forgiven."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks laid out as a tree by their leading modules, so that what several start with runs once."""
+"""Networks as a tree of their leading modules, so that modules which several networks start with run once."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class Segment:
     network: Network | None
 
 
-def plant(store: ModuleStore, networks: Sequence[Network], max_det: int, device: torch.device) -> tuple[Segment, ...]:
-    """Return the segments that networks of one model begin with, copies of their modules on the device.
+def build_tree(
+    store: ModuleStore, networks: Sequence[Network], max_det: int, device: torch.device
+) -> tuple[Segment, ...]:
+    """Return the tree of some networks of one model, made of copies of their modules on the device.
 
     Args:
         store: Holds the networks' modules.
@@ -70,13 +72,13 @@ def plant(store: ModuleStore, networks: Sequence[Network], max_det: int, device:
     return tuple(grow(networks, 0))
 
 
-def twin(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+def copy_for_thread(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return the same tree for another thread: weights are shared, but a head keeps its anchors to itself."""
     return tuple(
         replace(
             segment,
             modules=segment.modules if segment.network is None else (*segment.modules[:-1], copy(segment.modules[-1])),
-            below=twin(segment.below),
+            below=copy_for_thread(segment.below),
         )
         for segment in segments
     )

@@ -1,4 +1,4 @@
-"""Variants of a checkpoint's networks: as it was trained, or put together otherwise.
+"""Variants of a checkpoint's networks: as trained, or with BatchNorm's statistics or weights swapped.
 
 What is evaluated of a checkpoint, what a verification expects and the columns of tables all follow from this list. To
 add a variant, write how its network is made of the one that was trained, and list it.

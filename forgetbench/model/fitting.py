@@ -1,4 +1,4 @@
-"""Whether what a file holds fits the model that its architecture leads to."""
+"""Whether a file's tensors and modules fit the model that its architecture describes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def check_shapes(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], 
 
 
 def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
-    """Check that modules were saved as what they are built as: others with the same tensors would compute otherwise.
+    """Check that the saved modules are of the kinds that are built: others would compute something else.
 
     Raises:
         WeightsError: one is of another kind.

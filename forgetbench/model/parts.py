@@ -1,4 +1,4 @@
-"""What every tensor of a detection model belongs to, and choosing tensors by it."""
+"""The parts of a detection model, a tensor each: where it lies, what it predicts, and choosing tensors by that."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Parts:
         return frozenset(chosen | self._other_statistics(chosen))
 
     def _other_statistics(self, names: Iterable[str]) -> set[str]:
-        """Return all statistics of the BatchNorm layers that any is named of: a layer updates all of them or none."""
+        """Return all statistics of the BatchNorm layers of which one is named: a layer updates all of them or none."""
         layers = {name.rpartition(".")[0] for name in names if self[name].norm == "statistics"}
         return {part.name for part in self if part.norm == "statistics" and part.name.rpartition(".")[0] in layers}
 

@@ -1,4 +1,4 @@
-"""Arms: what a suite's freeze points, further arms and settings come to for each of its models and seeds."""
+"""Arms: every combination of a suite's freeze points or further arms with its settings, models and seeds."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, blanks: B
 
 
 def advice(arms: Sequence[Arm]) -> list[str]:
-    """Return what to know of settings that decide much without being noticed, a line each."""
+    """Return notes, a line each, on settings that decide much and are easily overlooked."""
     fast = [arm for arm in arms if arm.recipe.train.optimizer != "SGD" and arm.recipe.train.bias_rate > 0]
     if not fast:
         return []

@@ -1,4 +1,4 @@
-"""Whether training can take its batches, known before anything is computed."""
+"""Whether images and batches fit the model, checked before anything is computed."""
 
 from __future__ import annotations
 

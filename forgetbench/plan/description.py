@@ -16,7 +16,7 @@ from forgetbench.suite.vary import branch_settings
 
 
 def manifest_of(plan: Plan, environment: dict[str, Any]) -> Manifest:
-    """Return what is known of a run before it starts; `environment` is what it is computed in."""
+    """Return the manifest of a run that has not started; `environment` is what it is computed in."""
     known = {
         "format": FORMAT,
         "id": plan.run_id(),

@@ -1,4 +1,4 @@
-"""What arms' strategies bring with them: further images to train on, and the installed packages they come from."""
+"""What strategies need besides the target's data: further images to train on, and the packages they come from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forgetbench.train.strategies.base import DataSplit
 
 
 def data_wanted(suite: Suite) -> dict[DataSplit, str]:
-    """Return which data strategies ask for beside the target's, and where in the suite the first that does is named.
+    """Return the splits that strategies ask for besides the target's, each with the place in the suite that asks first.
 
     Raises:
         SuiteError: a strategy is unknown.

@@ -122,7 +122,7 @@ def _train_of(data: LoadedData) -> Dataset:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what the loader of suites and cards reads back as it was."""
+    """Writes YAML that the loader of suites and cards reads back unchanged."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

@@ -54,7 +54,7 @@ def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
 
 
 def refuse_what_only_hands_can_fetch(missing: Sequence[Missing]) -> None:
-    """Stop before anything is downloaded if a run would be stopped later by data that no command can fetch.
+    """Raise before anything is downloaded if some of the data can only be fetched by hand and are not here.
 
     Raises:
         DataError: there are such data; all of them are named.

@@ -1,7 +1,6 @@
 """Originals trained on the reference from scratch, where a suite names an architecture instead of weights.
 
-What is trained is kept in the cache folder, with a journal as in a run's: what is not what was written is trained
-again.
+Trained originals are kept in the cache folder, with a journal like a run's. If one's file changed, it is trained again.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ARM = "original"
 
 
 class _Kept:
-    """What is kept of one original: the states to resume from while it is trained, and then itself."""
+    """The files kept of one original: states to resume from while it is trained, then the original itself."""
 
     def __init__(self, place: Path, progress: Progress) -> None:
         self._journal = Journal(place, warnings_to(progress))
@@ -39,7 +38,7 @@ class _Kept:
         self._place, self._original = place, place / "original.safetensors"
 
     def original(self, name: str) -> Original | None:
-        """Return the original if it was trained before and is what was written."""
+        """Return the original if it was trained before and its file is unchanged."""
         if not self._journal.holds(self._original):
             return None
         return replace(load_original(self._original), name=Path(name).stem)

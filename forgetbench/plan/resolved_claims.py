@@ -18,7 +18,7 @@ from forgetbench.suite.schema import Suite
 def resolve_claims(suite: Suite, originals: Mapping[str, Original], arms: Sequence[Arm]) -> list[ClaimRecord]:
     """Return every claim as the manifest keeps it: its own fields, and per model the labels of what it compares.
 
-    Freeze points, attach points and models that the suite does not list stay in: what is said of them is not measured.
+    Freeze points, attach points and models that the suite does not list are kept: their claims count as not measured.
 
     Raises:
         SuiteError: a claim names an arm that is neither one of the suite's nor a freeze point of the model.
@@ -40,8 +40,8 @@ def _compared(
 ) -> ComparedRecord:
     """Return the labels of the arms of one model that a claim speaks of, and of what they are compared to.
 
-    Where settings vary, an arm spoken of is all its settings, and one compared to is its first. At equal gain settings
-    are not told apart, so there arms go by their methods.
+    Where settings vary, a claim about an arm covers all its settings, and an arm compared to stands for its first one.
+    At equal gain settings are not told apart, so there arms are named by their methods.
     """
     mine = [arm for arm in arms if arm.model == model]
     if claim.settings is not None:

@@ -1,4 +1,4 @@
-"""How two runs of one suite compare: exactly, or within what another choice of images would do."""
+"""Comparing two runs of one suite: exactly, or within the uncertainty over images."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _tolerances(run: RunFolder, manifest: Manifest, progress: Progress) -> dict[
 
 
 def _key(row: dict[str, str]) -> tuple[str, ...]:
-    """Return what tells a row apart; runs of earlier versions know of no variants, their checkpoints are as trained."""
+    """Return a row's key. Tables of earlier versions have no variants: all their checkpoints are as trained."""
     variant = row.get("variant", "" if row["arm"] == ORIGINAL else TRAINED)
     return (*(row[name] for name in _KEY), variant)
 
@@ -155,7 +155,7 @@ def _unequal_files(first: RunFolder, again: RunFolder) -> Iterator[str]:
 
 
 def _other_columns(first: RunFolder, again: RunFolder, name: str) -> bool:
-    """Tell whether a table has columns in one of the runs that versions before that of the other did not know."""
+    """Tell whether a table differs only by columns that a later version added."""
     later = next((table.later for table in TABLES if table.name == name), ())
     if not later or not all((run.path / name).is_file() for run in (first, again)):
         return False

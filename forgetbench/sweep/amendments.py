@@ -1,4 +1,4 @@
-"""What a finished run may be given later: other claims, another description."""
+"""Amending a finished run: other claims, another description."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:  # `report` comes without PyTorch
 
 
 def claims_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run was judged by other claims than the suite's, or describes it in other words."""
+    """Tell whether a finished run's claims or description differ from the suite's."""
     manifest = folder.read_manifest()
     return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
 
 
 def add_claims(plan: Plan, folder: RunFolder, progress: Progress, *, again: bool = False) -> None:
-    """Describe and judge a finished run by the suite's words and claims; nothing is measured again.
+    """Give a finished run the suite's description and claims, and judge it by them; nothing is measured again.
 
-    Claims may ask for other gains at which forgetting is compared; then that table is made anew. `again` says that an
+    Claims may ask for other gains to compare forgetting at; then that table is made anew. `again` says that an
     earlier attempt was interrupted: then nobody knows which of the tables it has written.
     """
     manifest = folder.read_manifest()

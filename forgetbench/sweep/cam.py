@@ -1,4 +1,4 @@
-"""Class activation maps of a run: which networks are shown on which images, and what is written of them."""
+"""The class activation maps of a run: choosing networks and images, drawing, and writing `cam.csv`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST_BOXES = 30
 
 
 def cams_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run lacks the maps its suite asks for: they decide none of its numbers, nor its name."""
+    """Tell whether a finished run lacks maps that its suite asks for: they are no part of its identity."""
     if plan.suite.cam is None:
         return False
     return bool(folder.read_manifest()["suite"].get("cam") != plan.suite.cam.model_dump(mode="json"))

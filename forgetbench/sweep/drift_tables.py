@@ -40,7 +40,7 @@ class _Last:
 
 
 def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float) -> None:
-    """Write `drift.csv`, and which detections `batchnorm.csv` is made of, if both are not there yet, whole.
+    """Write `drift.csv` and the rows that `batchnorm.csv` is made of, unless both are complete already.
 
     All checkpoints have been scored before.
 
@@ -75,7 +75,7 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
 
 
 def _is_written(folder: RunFolder) -> bool:
-    """Tell whether both tables, and the detections that one of them names, are what was written."""
+    """Tell whether both tables, and the detections that one of them names, are complete and unchanged."""
     all_hold = folder.journal.all_hold
     if not all_hold(map(folder.table, ("drift.csv", "batchnorm.csv"))):
         return False
@@ -107,7 +107,7 @@ def _feature_drift(
     on_batch: Callable[[int], None],
     progress: Progress,
 ) -> dict[Network, list[FeatureDrift]]:
-    """Return networks' drift; in several goes where the device has no room for one, unmeasured where not for one."""
+    """Return networks' drift; in several passes where memory is short, unmeasured where one network is too much."""
     try:
         return feature_drift(store, networks, samples, settings, device, on_batch)
     except torch.OutOfMemoryError:
@@ -146,7 +146,7 @@ def _drift_rows(last: _Last, store: ModuleStore, found: Sequence[FeatureDrift]) 
 
 
 def _batchnorm_items(last: _Last, store: ModuleStore) -> Iterator[tuple[dict[str, Any], Scorable | None]]:
-    """Yield the networks that tell statistics from weights; None where the arm's trunk has no BatchNorm of its own."""
+    """Yield the networks with only statistics or only weights adapted; None where an arm trains no BatchNorm."""
     own = store.original.modules[last.arm.freeze_point : -1]
     has_norms = any(statistics_of(module) for module in own)
     for network in last.networks:

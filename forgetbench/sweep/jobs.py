@@ -1,4 +1,4 @@
-"""The jobs of a run: train the arms of a model and seed, score a model's checkpoints, and what follows from all."""
+"""The jobs of a run: train the arms of a model and seed, score a model's checkpoints, then drift, tables and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, code, hardware; nothing that names the machine or its folders."""
+"""What a run was made with: versions, code and hardware, but no name of a machine or folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rehearsal: a run's own steps on a few of its own images, timed; nothing of it is kept."""
+"""A rehearsal: a run's own steps on a few of its own images, timed; its results are discarded."""
 
 from __future__ import annotations
 

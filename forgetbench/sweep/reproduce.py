@@ -84,7 +84,7 @@ def reproduce_run(
 
 
 def _use_threads(wanted: int, progress: Progress) -> None:
-    """Compute with the run's number of threads, or with as many as there are cores for, and say so."""
+    """Use the run's number of threads, or as many as there are cores, and say so."""
     cores = available_cores()
     threads = min(wanted, cores)
     torch.set_num_threads(threads)
@@ -109,7 +109,7 @@ def _planned(
 
 
 def _check_inputs(plan: Plan, identity: Mapping[str, Any], progress: Progress) -> None:
-    """Check that suite, data and weights are the run's; an original trained from an architecture may come out another.
+    """Check that suite, data and weights are the run's; only an original trained from an architecture may differ.
 
     Raises:
         InputError: they are not.

@@ -44,7 +44,7 @@ class Scorable:
 def networks_of(
     plan: Plan, store: ModuleStore, arm: Arm, owned: Sequence[str]
 ) -> Iterator[tuple[str, str | None, str, Network]]:
-    """Yield what a branch's modules in a store are evaluated as, by role, attach point and variant, for each head."""
+    """Yield the networks that a stored branch is evaluated as, with role, attach point and variant, for each head."""
     for variant in SCORED:
         for head in plan.heads(arm.model):
             network = store.task_network(arm.freeze_point, owned, head)

@@ -1,4 +1,4 @@
-"""Training sessions of a run: what is written after every epoch, and going on from there."""
+"""Training the arms of a run, written after every epoch and resumed from there."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def train_arms(
     """Train the arms of one model and seed together, resuming after the last complete epoch.
 
     After each epoch the due checkpoints are written, then the epoch's record, then the state to resume from; whatever a
-    kill interrupts is done again from the same state, with the same outcome. Where any of these files is not what was
-    written, all of them are made again.
+    kill interrupts is done again from the same state, with the same outcome. Where any of these files is
+    missing or has changed, all of them are made again.
     """
     kept = SessionFiles(plan.suite, arms, folder)
     if kept.are_complete():

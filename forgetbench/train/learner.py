@@ -80,19 +80,21 @@ class Learner:
             for index, module in enumerate(yolo.modules_of(branch.model)[: branch.freeze_point])
             if any(True for _ in module.parameters())
         ]
-        self._resting: list[tuple[Tensor, Tensor]] = []
+        self._averages_and_frozen: list[tuple[Tensor, Tensor]] = []
         self._guard = FrozenGuard({})
 
     def begin_epoch(self, epoch: int) -> None:
-        """Free what trains in an epoch (counted from 0) and remember what has to rest."""
+        """Let train what trains in an epoch (counted from 0), and hash what is frozen in it."""
         names = self.recipe.trained(epoch + 1)
         self.optimizer_grew |= self.recipe.turns(epoch + 1)
         self.branch.let_train(names)
         self.trainer.start_epoch(epoch)
         averages = self.checkpoint_tensors()
-        resting = {name: tensor for name, tensor in self.branch.state().items() if name not in names}
-        self._resting = [(averages[name], tensor) for name, tensor in resting.items() if tensor.is_floating_point()]
-        self._guard = FrozenGuard(resting)
+        frozen = {name: tensor for name, tensor in self.branch.state().items() if name not in names}
+        self._averages_and_frozen = [
+            (averages[name], tensor) for name, tensor in frozen.items() if tensor.is_floating_point()
+        ]
+        self._guard = FrozenGuard(frozen)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of one batch; where nothing that trains took part in it, there are none."""
@@ -123,7 +125,7 @@ class Learner:
         optimizer.zero_grad()
         self.made.after_step()
         self.ema.update(owned)
-        for average, tensor in self._resting:  # an average of equal values is equal only up to rounding
+        for average, tensor in self._averages_and_frozen:  # an average of equal values is equal only up to rounding
             average.copy_(tensor)
         return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
 
@@ -136,7 +138,7 @@ class Learner:
         """Advance schedules that move by epoch; stop if weights or statistics are no longer finite.
 
         Raises:
-            FrozenChangedError: something changed that had to rest in this epoch.
+            FrozenChangedError: something changed that is frozen in this epoch.
         """
         self._guard.check()
         self.epochs = epoch + 1

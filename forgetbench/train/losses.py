@@ -83,7 +83,7 @@ class Losses:
             of_original = source.labels == "original"
             return loss(seen.original_head().as_predictions() if of_original else seen.predictions, shared.batch)
 
-        with nullcontext() if source.statistics else self._branch.statistics_at_rest():
+        with nullcontext() if source.statistics else self._branch.frozen_statistics():
             term = strategy.source_loss(source, self._forward(shared, detection_loss))
         if term is None:
             return torch.zeros((), device=shared.trunk[-1].device), {}

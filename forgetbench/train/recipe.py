@@ -1,4 +1,4 @@
-"""A recipe: everything about how one branch is trained that other branches of the session may do otherwise."""
+"""A recipe: what trains above the freeze point of one branch, when, at which rates and with which loss."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ class Recipe:
         return self._by_epoch[epoch - 1]
 
     def turns(self, epoch: int) -> bool:
-        """Tell whether other parts train in an epoch than in the one before."""
+        """Tell whether an epoch trains other parts than the epoch before."""
         return epoch == 1 or self.trained(epoch) != self.trained(epoch - 1)
 
     @cached_property
     def last_turn(self) -> int:
-        """The last epoch from which on other parts train than before."""
+        """The last epoch that trains other parts than the epoch before it."""
         return max(epoch for epoch in range(1, self.train.epochs + 1) if self.turns(epoch))
 
     @cached_property
@@ -119,7 +119,7 @@ class Recipe:
 
     @cached_property
     def freeze_point(self) -> int:
-        """Index of the first module that anything ever trains in: all modules below are the original's for good."""
+        """Index of the first module in which any part ever trains: all modules below stay the original's."""
         deepest = min(self._points)
         # A freeze point named on a module without parameters (YOLOv8's 10) stays as it is named.
         whole = self.ever_trained == self.parts.from_module(deepest)
@@ -162,7 +162,7 @@ class Recipe:
         self.sources = tuple(found)
 
     def begin(self, weights: Mapping[str, nn.Parameter], seed: int) -> dict[str, nn.Module]:
-        """Show the strategies the branch's parameters before the first step; return what makes weights, by their names.
+        """Show strategies the branch's parameters before the first step; return what replaces weights, by name.
 
         Raises:
             SuiteError: two strategies replace the same weight.

@@ -1,4 +1,4 @@
-"""The frozen trunk that all branches of a session grow off: one forward per batch, and proof that it rests."""
+"""The frozen trunk that all branches of a session share: one forward per batch, and proof that it does not change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FrozenTrunk:
     """The original's modules below the deepest freeze point of a session's branches."""
 
     def __init__(self, original: Original, recipes: Iterable[Recipe], precision: Precision) -> None:
-        """Work out how deep it has to run and whose outputs are needed, and hash what has to rest."""
+        """Work out how deep it has to run and whose outputs are needed, and hash its tensors."""
         self._original, self._precision = original, precision
         recipes = list(recipes)
         self._depth = max(recipe.freeze_point for recipe in recipes)
@@ -38,7 +38,7 @@ class FrozenTrunk:
         return SharedBatch(epoch, number, batch, outputs, original)
 
     def check(self) -> None:
-        """Compare the trunk with what it was at the start.
+        """Check that the trunk did not change since the start.
 
         Raises:
             FrozenChangedError: it changed.

@@ -146,7 +146,7 @@ def test_only_outputs_that_modules_below_take_are_kept() -> None:
     store = ModuleStore(original)
     keys = store.put_branch(15, *moved(original, 15))
     networks = [store.original_network("one-to-many"), store.task_network(15, keys, "one-to-many")]
-    (shared,) = tree.plant(store, networks, 50, CPU)
+    (shared,) = tree.build_tree(store, networks, 50, CPU)
     assert len(shared.modules) == 15
     assert shared.needed & set(range(15)) == {9, 12}  # 4 and 6 were used within
 
@@ -158,7 +158,7 @@ def test_a_head_that_ends_many_networks_is_copied_once() -> None:
         store.reference_network(15, store.put_branch(15, *moved(original, 15)), 22, "one-to-many"),
         store.reference_network(16, store.put_branch(16, *moved(original, 16)), 22, "one-to-many"),
     ]
-    (shared,) = tree.plant(store, networks, 50, CPU)
+    (shared,) = tree.build_tree(store, networks, 50, CPU)
     first, second = shared.below
     assert first.modules[-1] is second.modules[-1]
 

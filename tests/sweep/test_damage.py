@@ -272,7 +272,7 @@ def test_a_finished_run_that_changed_is_not_called_complete(
     apply(world, run, [manifest], damage)
     said = "\n".join(world.go_on())
     for path in damaged:
-        assert f"the finished run is not what it was: {path.relative_to(run).as_posix()}: " in said
+        assert f"a file of the finished run is missing or has changed: {path.relative_to(run).as_posix()}: " in said
     same_as_whole(world, run)
 
 
@@ -288,7 +288,7 @@ def test_a_finished_run_whose_training_changed_is_trained_again(world: World, da
 def test_a_finished_run_whose_seal_changed_is_sealed_anew(world: World, damage: str) -> None:
     run = world.copy("after DONE")
     apply(world, run, [run / "DONE"], damage)
-    assert "the finished run is not what it was: " in "\n".join(world.go_on())
+    assert "a file of the finished run is missing or has changed: " in "\n".join(world.go_on())
     same_as_whole(world, run)
 
 

@@ -1,6 +1,6 @@
-"""Verifying a finished run, here or packed: whether it is what it was, and whether its numbers follow from its files.
+"""Verifying a finished run, packed or not: whether its files are unchanged and its numbers follow from them.
 
-Neither model nor data nor GPU is needed: only the run.
+Only the run is needed: no model, no data and no GPU.
 """
 
 from __future__ import annotations

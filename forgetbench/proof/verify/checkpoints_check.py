@@ -1,4 +1,4 @@
-"""Whether checkpoints are what their names, the manifest and the original say."""
+"""Whether checkpoints agree with their names, the manifest and the original."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forgetbench.proof.verify.findings import CheckResult, SealedRun
 
 
 def check_checkpoints(subject: SealedRun, check: CheckResult, progress: Progress) -> None:  # noqa: ARG001
-    """Read every checkpoint; that its tensors are those that were scored is checked with the scores."""
+    """Read every checkpoint. That its tensors were the ones scored is checked with the scores."""
     if subject.without_checkpoints:
         check.checked = "none: they were left out"
         return

@@ -1,4 +1,4 @@
-"""Detections of a run with what they were found on: read, checked against what they say of themselves, scored."""
+"""A run's detections and the annotations they are scored against: read, checked against their description, scored."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Evaluated:
 
 
 class Evaluations:
-    """The detections of a run, each file read and scored once; what is wrong with one goes to the check's findings.
+    """The detections of a run, each file read and scored once; faults become findings of the check.
 
     Attributes:
         known: What could be scored, by name of the file.
@@ -96,7 +96,7 @@ class Evaluations:
         self._truths[fingerprint] = dataset, ground_truth(dataset)
 
     def _check_described(self) -> None:
-        """Check what the manifest says of the data that were scored on."""
+        """Check what the manifest says of the data behind the scores."""
         for role in ("target", "reference"):
             about: Mapping[str, Any] = self._subject.manifest["data"][role]
             if about["fingerprint"] in self._truths:
@@ -140,7 +140,7 @@ class Evaluations:
 
 
 def _problem(detections: Detections, dataset: Dataset) -> str | None:
-    """Return what makes detections impossible to score, None if they can be."""
+    """Return why detections cannot be scored, None if they can."""
     count = len(detections.image)
     shapes = detections.label.shape, detections.score.shape, detections.box.shape
     if detections.image.shape != (count,) or shapes != ((count,), (count,), (count, 4)):

@@ -1,4 +1,4 @@
-"""Whether a run's manifest agrees with itself and with what else in the folder says the same."""
+"""Whether a run's manifest agrees with itself and with the other files of the folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.
 
 
 def check_manifest(subject: SealedRun, check: CheckResult, progress: Progress) -> None:  # noqa: ARG001
-    """Check that the manifest is one, and everything in it that something else determines.
+    """Check the manifest's form, and everything in it that follows from other values or files.
 
     Raises:
         CorruptRunError: a value is missing or of another kind.
@@ -82,7 +82,7 @@ def _compare(check: CheckResult, where: str, found: Any, expected: Any) -> None:
 
 
 def _check_arms(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
-    """Check what the suite and the models make of arms, and how the training records say that they ended."""
+    """Check the arms against suite and models, and their ends against the training records."""
     manifest = subject.manifest
     expected: list[dict[str, Any]] = []
     references: dict[str, int] = {}
@@ -138,9 +138,9 @@ def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
 
 
 def _check_list(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
-    """Check that the seal names what a run of this suite consists of, and nothing else.
+    """Check that the seal names exactly the files of a run of this suite.
 
-    Which detections and which figures there are is checked with what names and draws them.
+    Detections and figures are checked with the tables that name them and the report that draws them.
     """
     manifest, folder = subject.manifest, subject.folder
     tables = [folder.table(table.name) for table in tables_of(manifest)]

@@ -1,4 +1,4 @@
-"""Whether a run's charts and summary are what its tables give."""
+"""Whether a run's charts and summary follow from its tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_report(subject: SealedRun, check: CheckResult, progress: Progress) -> 
     """Write the summary and draw the charts again, and compare.
 
     Charts are compared where matplotlib and the platform are those of the run: SVG byte for byte, PNG by their pixels.
-    Another forgetbench may word and draw otherwise, so then differences are told and not held against the run.
+    Another version of forgetbench may word and draw differently, so then differences are notes and not findings.
     """
     progress.message("drawing the charts again", "detail")
     compared = CheckResult(check.name)
@@ -72,7 +72,7 @@ def _compare(subject: SealedRun, check: CheckResult) -> None:
 
 
 def _other_fonts(found: Path, drawn: Path) -> bool:
-    """Tell whether a chart needs other fonts than the usual one, and those here are not those that drew it."""
+    """Tell whether a chart needs further fonts, and the ones here differ from the ones that drew it."""
     here, there = drawn.with_suffix(".svg"), found.with_suffix(".svg")
     needed = fonts_said(here) if here.is_file() else ""
     return bool(needed) and there.is_file() and fonts_said(there) != needed

@@ -69,7 +69,7 @@ def check_scores(subject: SealedRun, check: CheckResult, progress: Progress) -> 
 
 
 def _expected_rows(subject: SealedRun) -> Iterator[dict[str, Any]]:
-    """Yield the cells of every row of the results that its scores do not decide, in order."""
+    """Yield, for every row of the results in order, the cells that do not depend on scores."""
     manifest = subject.manifest
     for model in manifest["models"]:
         heads = scored_heads(manifest, model)
@@ -104,7 +104,7 @@ def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultR
 
 
 def _check_stops(subject: SealedRun, check: CheckResult, results: list[ResultRow]) -> None:
-    """Check that arms which ran out of patience had reason to: none of their last scores is better than one before."""
+    """Check arms that stopped for lack of patience: none of their last scores may be better than an earlier one."""
     for index, arm in enumerate(subject.manifest["arms"]):
         if arm["stopped"] is None or arm["diverged"]:
             continue
@@ -123,7 +123,7 @@ def _check_modules(
     evaluations: Evaluations,
     where: str,
 ) -> None:
-    """Check that the network was put together of the original's modules and the checkpoint's, as its row says."""
+    """Check that the network consists of the original's and the checkpoint's modules, as its row says."""
     original = evaluations.original(cells["model"])
     if cells["variant"] != TRAINED or original is None:
         return  # which tensors other variants mix, only the original itself tells

@@ -1,4 +1,4 @@
-"""Comparing a table as it lies in a run with the same table made again."""
+"""Comparing a run's table with the same table made again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def raw_rows(path: Path) -> list[dict[str, str]]:
 
 
 def compare_table(check: CheckResult, path: Path, text: str, tolerance: float = 0.0, later: Sequence[str] = ()) -> int:
-    """Compare a table of a run with what it has to be, cell by cell; return the number of cells compared.
+    """Compare a run's table with the expected one, cell by cell; return the number of cells compared.
 
     Args:
         check: Where findings go.

@@ -13,7 +13,7 @@ LAST_BITS = 1e-9
 
 
 def check_tables(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
-    """Make every table again that others determine, and compare."""
+    """Make every table again that follows from other files, and compare."""
     source, names, cells = Source(subject.folder, progress), [], 0
     for table in tables_of(subject.manifest):
         if table.make is None:

@@ -19,7 +19,7 @@ DataSplit = Literal["reference.train", "reference.evaluate"]
 
 @dataclass(frozen=True)
 class BatchSource:
-    """Further images: with every batch of the target comes one of these, augmented alike and run apart from it.
+    """Further images: each batch of the target is accompanied by one of these, augmented alike and run separately.
 
     Otherwise mosaic, BatchNorm and the loss's normalisation would mix the two. Arms whose sources draw from equal data
     in equal numbers see the same batches.
