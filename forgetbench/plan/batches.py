@@ -9,8 +9,8 @@ from forgetbench.errors import SuiteError
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
+from forgetbench.train.image_sides import smallest_side, stride_of
 from forgetbench.train.recipe import Recipe
-from forgetbench.train.ultralytics_trainer import smallest_side, stride_of
 
 
 def check_side(original: Original, imgsz: int, where: str) -> None:

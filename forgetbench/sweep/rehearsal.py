@@ -17,8 +17,8 @@ from forgetbench.evaluate.passes import MOST_EACH, EvaluationSettings, run_pass
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.sweep.scoring import networks_of
+from forgetbench.train.image_sides import smallest_side, stride_of
 from forgetbench.train.session import TrainingSession
-from forgetbench.train.ultralytics_trainer import smallest_side, stride_of
 
 #: Batches and rounds of images that are timed, after one that is not.
 TIMED = 3

@@ -16,10 +16,10 @@ from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.train.context import SharedBatch, StepContext
 from forgetbench.train.recipe import Recipe
+from forgetbench.train.seeding import seed_everything
 from forgetbench.train.sources import SourceKey, source_key
 from forgetbench.train.strategies.base import BatchSource, Strategy
 from forgetbench.train.trunk import outputs_kept
-from forgetbench.train.ultralytics_trainer import seed_everything
 
 #: A loss to go backward from, and its parts by name; both still on the device.
 Loss = tuple[Tensor, dict[str, Tensor]]

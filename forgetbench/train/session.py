@@ -28,17 +28,17 @@ from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.context import SharedBatch
+from forgetbench.train.image_sides import stride_of
 from forgetbench.train.learner import Learner, grow_learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import saved_bytes
 from forgetbench.train.recipe import Recipe
+from forgetbench.train.seeding import seed_everything
 from forgetbench.train.sources import FurtherBatches, SourceKey
 from forgetbench.train.trunk import FrozenTrunk
 from forgetbench.train.ultralytics_trainer import (
     BranchTrainer,
     EpochLoader,
-    seed_everything,
-    stride_of,
     training_settings,
 )
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from forgetbench.errors import WeightsError
-from forgetbench.model.original import head_class_names
+from forgetbench.model.head_classes import head_class_names
 
 TWELVE = tuple(f"n{index}" for index in range(12))
 
