@@ -42,7 +42,7 @@ def _is_gpu(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
-def describe(device: torch.device) -> tuple[str, str | None]:
+def name_and_cuda(device: torch.device) -> tuple[str, str | None]:
     """Return a device's name, and the CUDA version in use where it is a GPU."""
     return (torch.cuda.get_device_name(device), torch.version.cuda) if _is_gpu(device) else (device.type, None)
 

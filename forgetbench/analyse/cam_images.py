@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 
 #: A network's score on every image of a dataset.
-Scores = Sequence[float | None]
+ImageScores = Sequence[float | None]
 
 
 def random_images(names: Sequence[str], count: int, seed: int) -> list[int]:
@@ -23,7 +23,7 @@ def random_images(names: Sequence[str], count: int, seed: int) -> list[int]:
     return order[:count]
 
 
-def largest_gain(reference: Scores, arms: Sequence[Scores], names: Sequence[str], count: int) -> list[int]:
+def largest_gain(reference: ImageScores, arms: Sequence[ImageScores], names: Sequence[str], count: int) -> list[int]:
     """Return positions of the images whose mean score over arms rose most over the reference arm's, largest first.
 
     Images without a rise are left out, and those where one of the networks has no score.
@@ -37,7 +37,7 @@ def largest_gain(reference: Scores, arms: Sequence[Scores], names: Sequence[str]
     return _largest([specialisation_gain(m, r) for m, r in zip(_means(arms), reference, strict=False)], names, count)
 
 
-def largest_loss(original: Scores, arms: Sequence[Scores], names: Sequence[str], count: int) -> list[int]:
+def largest_loss(original: ImageScores, arms: Sequence[ImageScores], names: Sequence[str], count: int) -> list[int]:
     """Return positions of the images whose mean score over arms fell most below the original's, largest first.
 
     Images without a fall are left out, and those where one of the networks has no score. Arguments as `largest_gain`.
@@ -45,10 +45,10 @@ def largest_loss(original: Scores, arms: Sequence[Scores], names: Sequence[str],
     return _largest([forgetting(o, m) for o, m in zip(original, _means(arms), strict=False)], names, count)
 
 
-def _means(arms: Sequence[Scores]) -> list[float | None]:
+def _means(arms: Sequence[ImageScores]) -> list[float | None]:
     return [mean(of_image) for of_image in zip(*arms, strict=True)]
 
 
-def _largest(changes: Scores, names: Sequence[str], count: int) -> list[int]:
+def _largest(changes: ImageScores, names: Sequence[str], count: int) -> list[int]:
     ranked = sorted((-change, names[i], i) for i, change in enumerate(changes) if change is not None and change > 0)
     return [index for _, _, index in ranked[:count]]

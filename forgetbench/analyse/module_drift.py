@@ -21,7 +21,7 @@ class ModuleDrift:
 
     Attributes:
         treatment, index, kind: Which module.
-        cka, distance: Of its output, see `evaluate/drift.py`.
+        cka, distance: Of its output, see `evaluate/feature_drift.py`.
         weight_change, mean_change, variance_change: Of its own tensors, see `evaluate/changes.py`.
     """
 

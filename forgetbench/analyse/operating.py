@@ -13,7 +13,7 @@ from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.measures import mean
 from forgetbench.analyse.tradeoff import ORIGINAL
-from forgetbench.evaluate.operating import RATES, Rate
+from forgetbench.evaluate.precision_recall import RATES, Rate
 from forgetbench.record.tables import RunTables, measured
 from forgetbench.suite.claims import Measure
 

@@ -123,7 +123,7 @@ def _print_data(screen: Console, found: Check, verbose: bool) -> None:
         [
             data.role,
             data.name + (" (subset)" if data.subset else ""),
-            data.part,
+            data.split,
             str(data.images),
             str(data.boxes),
             str(len(data.classes)),

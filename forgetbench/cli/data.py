@@ -137,13 +137,13 @@ def _print_inspection(screen: Console, card: Card, seen: Inspection, verbose: bo
     from forgetbench.cli.check import print_oddities
 
     rows = []
-    for part in seen.splits:
-        stated = None if card.data.split is not None else card.image_count(part.split)
+    for dataset in seen.splits:
+        stated = None if card.data.split is not None else card.image_count(dataset.split)
         said = _UNKNOWN if stated is None else f"{stated:,}"
-        rows.append([part.split, f"{len(part.samples):,}", said, f"{part.instances:,}"])
+        rows.append([dataset.split, f"{len(dataset.samples):,}", said, f"{dataset.instances:,}"])
     if card.data.split is not None:
-        stated, images = card.image_count("all"), sum(len(part.samples) for part in seen.splits)
-        boxes = sum(part.instances for part in seen.splits)
+        stated, images = card.image_count("all"), sum(len(dataset.samples) for dataset in seen.splits)
+        boxes = sum(dataset.instances for dataset in seen.splits)
         rows.append(["all", f"{images:,}", _UNKNOWN if stated is None else f"{stated:,}", f"{boxes:,}"])
     say(screen, f"{card.name}: {card.title}, in {seen.root}")
     show(screen, table("", ["part", "images", "card says", "boxes"], rows))

@@ -94,9 +94,12 @@ def command(
     say_whole(screen, f"{made.spec.format} data in {made.data.evaluate.root}")
     if made.spec.split is not None:
         say(screen, "The data have no parts to train and to evaluate on: a seeded split makes them.")
-    for part, purpose in ((made.data.train, "to train on"), (made.data.evaluate, "to evaluate on")):
-        if part is not None:
-            say(screen, f"{part.split}: {len(part.samples):,} images {purpose}, {part.instances:,} boxes")
+    for dataset, purpose in ((made.data.train, "to train on"), (made.data.evaluate, "to evaluate on")):
+        if dataset is not None:
+            say(
+                screen,
+                f"{dataset.split}: {len(dataset.samples):,} images {purpose}, {dataset.instances:,} boxes",
+            )
     classes = made.data.evaluate.classes
     shown = ", ".join(classes[:_MOST_CLASSES_SHOWN])
     more = ", …" if len(classes) > _MOST_CLASSES_SHOWN else ""

@@ -30,16 +30,16 @@ def command(run: Path, verbose: bool, quiet: bool) -> None:
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet or not screen.is_terminal, verbose=verbose)
     verification = verify_run(run, progress)
-    for part in verification.parts:
+    for check in verification.checks:
         if not quiet:
-            entry(screen, part.name, part.checked)
-            for note in part.notes:
+            entry(screen, check.name, check.checked)
+            for note in check.notes:
                 entry(screen, "", note)
-        shown = len(part.findings) if verbose else MOST_SHOWN
-        for finding in part.findings[:shown]:
+        shown = len(check.findings) if verbose else MOST_SHOWN
+        for finding in check.findings[:shown]:
             say(screen, f"  wrong: {str(finding).replace(chr(10), ' ')}")
-        if len(part.findings) > shown:
-            say(screen, f"  … and {len(part.findings) - shown} more of {part.name}; -v lists them")
+        if len(check.findings) > shown:
+            say(screen, f"  … and {len(check.findings) - shown} more of {check.name}; -v lists them")
     count = len(verification.findings)
     if count:
         say(screen, f"{run}: failed verification, {count} finding{'s' if count > 1 else ''}")

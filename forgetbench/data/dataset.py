@@ -93,7 +93,7 @@ class Dataset:
 
     Attributes:
         name: What the user calls it.
-        split: Which part this is (`train`, `val`, …).
+        split: Which split this is (`train`, `val`, …).
         classes: Class names; a sample's class index points here.
         samples: Images in evaluation order (sorted by file name unless the data's list says otherwise).
         root: Folder the image paths lie under.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from forgetbench.data.card_comparison import DIFFERS_FROM_CARD, compare
 from forgetbench.data.cards.card import ALL, Card, LoadedCard
 from forgetbench.data.cards.download import how_to_get
 from forgetbench.data.cards.locate import find_data
-from forgetbench.data.compare import DIFFERS_FROM_CARD, compare
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError
@@ -31,7 +31,7 @@ class Inspection:
 
 
 def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
-    """Read all parts of a card's data.
+    """Read all splits of a card's data.
 
     Args:
         found: The card.
@@ -39,7 +39,7 @@ def inspect(found: LoadedCard, folder: Path | None) -> Inspection:
 
     Raises:
         DataError: the data are not there, not readable, lack a split that suites use, or have no class that the card
-            names. A part of which only the card speaks is reported instead.
+            names. A split that only the card names is reported instead.
     """
     card = found.card
     root = find_data(card.path, folder, how_to_get(found))

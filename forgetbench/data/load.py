@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from forgetbench.data.card_comparison import compare
 from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, resolve
 from forgetbench.data.cards.locate import find_data, look_for
-from forgetbench.data.cards.transfer import Progress
+from forgetbench.data.cards.transfer import OnBytes
 from forgetbench.data.choose import Choice, choose, image_counts, limited
-from forgetbench.data.compare import compare
 from forgetbench.data.dataset import Dataset, OddityReport, Sample
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.formats.registry import reader_of, reader_package
 from forgetbench.data.images.shared import report_shared
 from forgetbench.data.reading.class_list import report_alike, report_unused
@@ -23,7 +23,7 @@ from forgetbench.suite.data_section import Data, Role
 
 @dataclass(frozen=True)
 class LoadedData:
-    """The parts of one dataset that a suite uses.
+    """The splits of one dataset that a suite uses.
 
     Attributes:
         train: What is trained on; None where the role needs no training.
@@ -46,7 +46,7 @@ def load_data(
     known_names: tuple[str, ...] | None = None,
     with_train: bool = False,
     fetch: bool = False,
-    progress: Progress | None = None,
+    progress: OnBytes | None = None,
 ) -> LoadedData:
     """Find, read and check the data of a suite's section; nothing is written into their folder.
 
@@ -127,7 +127,7 @@ def _draw(spec: Data, needs_train: bool) -> LoadedData:
 
 
 def _find(
-    spec: Data, found: LoadedCard | None, suite_folder: Path | None, fetch: bool, progress: Progress | None
+    spec: Data, found: LoadedCard | None, suite_folder: Path | None, fetch: bool, progress: OnBytes | None
 ) -> Path:
     path = spec.path or ""
     try:

@@ -159,7 +159,7 @@ def _splits(source: Source) -> dict[str, object]:
 
 
 def _usual(source: Source, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the part of the first of some names, or that of each of VOC's years."""
+    """Return the split of the first of some names, or that of each of VOC's years."""
     by_year = (tuple(split for split in source.split_names if re.fullmatch(rf"VOC\d+/{name}", split)) for name in names)
     return usual_split(source, names) or next(filter(None, by_year), ())
 

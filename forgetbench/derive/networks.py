@@ -18,12 +18,12 @@ from forgetbench.analyse.evidence import Score
 from forgetbench.analyse.operating import OperatingPoint, measure_at
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.derive.resampling import Resampling
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.bootstrap import over_classes
-from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections, load_detections
 from forgetbench.evaluate.image_score import CONFIDENCE
 from forgetbench.evaluate.matching import Matches
-from forgetbench.evaluate.operating import RATES, best_f1_threshold, count, rates, resampled_rates
+from forgetbench.evaluate.precision_recall import RATES, best_f1_threshold, count, rates, resampled_rates
 from forgetbench.evaluate.profile import Examiner, Profile
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.record.folder import RunFolder

@@ -13,7 +13,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.bootstrap import ResampledAP, draw_images, resample
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import ClassMatches, Matches, match
-from forgetbench.evaluate.operating import counted
+from forgetbench.evaluate.precision_recall import is_above
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 
@@ -52,7 +52,7 @@ class Resampling:
         matched, by default none.
         """
         dataset, _ = self.of(fingerprint)
-        return match(dataset, detections if self._resamples else detections.of(counted(detections.score, above)))
+        return match(dataset, detections if self._resamples else detections.of(is_above(detections.score, above)))
 
     def ap(self, matches: Sequence[ClassMatches], fingerprint: str) -> ResampledAP:
         """Return AP per class of every resample."""

@@ -14,7 +14,7 @@ from forgetbench.model.parts import statistics_of
 
 
 @dataclass(frozen=True)
-class Change:
+class WeightChange:
     """Euclidean norm of the difference over that of the original's tensors; None where a module has none of a kind.
 
     Attributes:
@@ -27,10 +27,10 @@ class Change:
     variances: float | None
 
 
-def relative_change(before: nn.Module, after: nn.Module) -> Change:
+def relative_change(before: nn.Module, after: nn.Module) -> WeightChange:
     """Return how far a module moved from the original's; tensors that only one of them has are left out."""
     old, new = statistics_of(before), statistics_of(after)
-    return Change(
+    return WeightChange(
         weights=_relative(_parameters(before), _parameters(after)),
         means=_relative(_named(old, "running_mean"), _named(new, "running_mean")),
         variances=_relative(_named(old, "running_var"), _named(new, "running_var")),

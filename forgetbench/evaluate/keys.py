@@ -1,4 +1,4 @@
-"""What networks and evaluations are called: hashes of what they consist of, computed without a model."""
+"""Keys of networks and evaluations: hashes of their content, computed without a model."""
 
 from __future__ import annotations
 

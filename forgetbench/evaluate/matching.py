@@ -1,4 +1,4 @@
-"""Which detections match which annotations, by COCO's rules: what averages over any sample of images follow from."""
+"""Which detections match which annotations, by COCO's rules; averages over any sample of images follow from that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import MAX_DET, comparable_boxes
+from forgetbench.evaluate.average_precision import MAX_DET, comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.scorers import overlaps
 

@@ -1,4 +1,4 @@
-"""Detections freed of their naming: what is still missed then was lost in finding and placing boxes."""
+"""Detections with wrong class names forgiven: objects still missed were not found or not placed well."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import comparable_boxes
+from forgetbench.evaluate.average_precision import comparable_boxes
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import near_pairs
 

@@ -17,7 +17,7 @@ from forgetbench.model import yolo
 from forgetbench.model.original import Original, hash_tensors
 from forgetbench.model.parts import statistics_of
 
-__all__ = ["HeadMode", "ModuleShelf", "Network"]
+__all__ = ["HeadMode", "ModuleStore", "Network"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Network:
 
 
 @dataclass
-class ModuleShelf:
+class ModuleStore:
     """Modules by content key, for networks to be composed of.
 
     A branch's modules are kept in float16, as its checkpoint stores them; copies to run are float32.
@@ -63,7 +63,7 @@ class ModuleShelf:
         return key
 
     def put_branch(self, freeze_point: int, owned: nn.ModuleList, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
-        """Fill a branch's modules with a checkpoint's tensors and shelve copies; returns their keys, head last."""
+        """Fill a branch's modules with a checkpoint's tensors and store copies; returns their keys, head last."""
         keys = []
         for offset, template in enumerate(owned):
             prefix = f"model.{freeze_point + offset}."
@@ -72,7 +72,7 @@ class ModuleShelf:
         return tuple(keys)
 
     def with_statistics_of(self, key: str, other: str) -> str:
-        """Shelve a copy of a module whose BatchNorm statistics are those of another at its index; returns its key."""
+        """Store a copy of a module whose BatchNorm statistics are those of another at its index; returns its key."""
         if key == other:
             return key
         tensors = {**self._modules[key].state_dict(), **statistics_of(self._modules[other])}
@@ -114,7 +114,7 @@ class ModuleShelf:
         return replace(network, modules=tuple(self.with_statistics_of(new, old) for old, new in pairs))
 
     def nbytes(self) -> int:
-        """Return the bytes of the shelved modules that are not the original's."""
+        """Return the bytes of the stored modules that are not the original's."""
         return sum(self._bytes[key] for key in self._modules.keys() - set(self.original_keys))
 
     def keep_only(self, networks: Sequence[Network]) -> None:

@@ -12,10 +12,10 @@ from torch import Tensor
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import compute_workers, image_batch
 from forgetbench.evaluate.detections import Detections, ImageRows, gather
-from forgetbench.evaluate.images import ImageBatch, Shape, batches
-from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.letterbox import ImageBatch, Shape, batches
+from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
-from forgetbench.evaluate.tree import Stretch, plant, twin, walk
+from forgetbench.evaluate.tree import Segment, build_tree, copy_for_thread, walk
 from forgetbench.evaluate.workers import side_by_side
 from forgetbench.model import yolo
 
@@ -47,7 +47,7 @@ Take = Callable[[Network, list[ImageRows]], None]
 
 
 def run_pass(
-    shelf: ModuleShelf,
+    store: ModuleStore,
     networks: Sequence[Network],
     dataset: Dataset,
     settings: EvaluationSettings,
@@ -55,15 +55,15 @@ def run_pass(
     take: Take,
     on_batch: Callable[[int], None] | None = None,
 ) -> None:
-    """Give every network's detections on every image of a dataset away, batch by batch.
+    """Detect with every network on every image of a dataset, and hand the detections over batch by batch.
 
     Each batch is decoded once and walked through the tree of the networks' leading modules: a module that several
-    networks start with runs once. On a CPU workers share a batch and walk side by side, so that what only one core can
-    do, suppression above all, does not hold up the others. Memory does not grow with the number of images.
+    networks start with runs once. On a CPU workers share a batch and walk side by side, so that work for one core
+    alone, suppression above all, does not hold up the others. Memory does not grow with the number of images.
 
     Args:
-        shelf: Holds the networks' modules.
-        networks: Different networks off the shelf.
+        store: Holds the networks' modules.
+        networks: Different networks whose modules the store holds.
         dataset: Images to run on.
         settings: Image size, thresholds and limits.
         device: Where to run.
@@ -71,8 +71,8 @@ def run_pass(
             dataset order.
         on_batch: Called with the number of images done so far.
     """
-    planted = plant(shelf, networks, settings.max_det, device)
-    stride = max(yolo.strides_of(shelf.original.model))
+    tree = build_tree(store, networks, settings.max_det, device)
+    stride = max(yolo.strides_of(store.original.model))
     workers = compute_workers(device)
     images = batches(
         dataset.samples,
@@ -81,9 +81,9 @@ def run_pass(
         shape=settings.shape,
         batch=settings.batch if workers == 1 else max(1, min(settings.batch // workers, MOST_EACH)),
     )
-    trees: SimpleQueue[tuple[Stretch, ...]] = SimpleQueue()
+    trees: SimpleQueue[tuple[Segment, ...]] = SimpleQueue()
     for _ in range(workers):
-        trees.put(twin(planted))
+        trees.put(copy_for_thread(tree))
 
     def work(batch: ImageBatch) -> tuple[int, list[Found]]:
         tree = trees.get()
@@ -103,7 +103,7 @@ def run_pass(
 
 
 def _found(
-    tree: Sequence[Stretch], batch: ImageBatch, settings: EvaluationSettings, device: torch.device
+    tree: Sequence[Segment], batch: ImageBatch, settings: EvaluationSettings, device: torch.device
 ) -> Iterator[Found]:
     """Yield what each network finds on a batch, in pixels of the original images."""
     for network, predictions in walk(tree, image_batch(batch.pixels, device)):
@@ -122,7 +122,7 @@ def _boxes(predictions: Tensor, head: HeadMode, settings: EvaluationSettings) ->
 
 
 def evaluate(
-    shelf: ModuleShelf,
+    store: ModuleStore,
     networks: Sequence[Network],
     dataset: Dataset,
     settings: EvaluationSettings,
@@ -130,5 +130,5 @@ def evaluate(
 ) -> dict[Network, Detections]:
     """Return every network's detections on every image of a dataset; `run_pass` for few enough to be held in memory."""
     parts: dict[Network, list[ImageRows]] = {network: [] for network in networks}
-    run_pass(shelf, networks, dataset, settings, device, lambda network, found: parts[network].extend(found))
+    run_pass(store, networks, dataset, settings, device, lambda network, found: parts[network].extend(found))
     return {network: gather(found) for network, found in parts.items()}

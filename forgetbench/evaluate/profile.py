@@ -1,4 +1,4 @@
-"""What a network gets right and wrong on a dataset: by class, by size, and apart from its naming."""
+"""What a network gets right and wrong on a dataset: by class, by size, and with wrong class names forgiven."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.data.formats.coco.names import super_categories
+from forgetbench.data.formats.coco.coco80 import super_categories
+from forgetbench.evaluate.average_precision import MAX_DET, score, scorer_rows
 from forgetbench.evaluate.bootstrap import average_recall, over_classes, resample
-from forgetbench.evaluate.coco import MAX_DET, score, scorer_rows
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import Matches, count_objects, match
 from forgetbench.evaluate.naming import rightly_named, without_classes

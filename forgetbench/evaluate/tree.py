@@ -1,4 +1,4 @@
-"""Networks laid out as a tree by their leading modules, so that what several start with runs once."""
+"""Networks as a tree of their leading modules, so that modules which several networks start with run once."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ import torch
 from torch import Tensor, nn
 
 from forgetbench.device import to_device
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.model import yolo
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Consecutive modules that exactly the same networks run.
 
     Attributes:
         modules: Modules in order, fused for inference.
-        below: What follows, a stretch for each way that networks part; empty where a head ends them.
-        kept: Indices of modules whose outputs the stretch itself or one below takes.
-        needed: Those that stretches below take, beside the last output.
+        below: What follows, a segment for each way that networks part; empty where a head ends them.
+        kept: Indices of modules whose outputs the segment itself or one below takes.
+        needed: Those that segments below take, beside the last output.
         network: The network that ends here, None where some follow.
     """
 
     modules: tuple[nn.Module, ...]
-    below: tuple[Stretch, ...]
+    below: tuple[Segment, ...]
     kept: frozenset[int]
     needed: frozenset[int]
     network: Network | None
 
 
-def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device: torch.device) -> tuple[Stretch, ...]:
-    """Return the stretches that networks of one model begin with, copies of their modules on the device.
+def build_tree(
+    store: ModuleStore, networks: Sequence[Network], max_det: int, device: torch.device
+) -> tuple[Segment, ...]:
+    """Return the tree of some networks of one model, made of copies of their modules on the device.
 
     Args:
-        shelf: Holds the networks' modules.
-        networks: Different networks off the shelf.
+        store: Holds the networks' modules.
+        networks: Different networks whose modules the store holds.
         max_det: Most detections that a one-to-one head gives per image.
         device: Where they will run.
     """
@@ -48,10 +50,10 @@ def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device:
     def copy_of(key: str, one_to_one: bool = False) -> nn.Module:
         """Return one copy of a module, wherever in the tree it runs: the original's head ends many networks."""
         if (key, one_to_one) not in copies:
-            copies[key, one_to_one] = to_device(shelf.fused(key, one_to_one), device)
+            copies[key, one_to_one] = to_device(store.fused(key, one_to_one), device)
         return copies[key, one_to_one]
 
-    def grow(group: Sequence[Network], start: int) -> Iterator[Stretch]:
+    def grow(group: Sequence[Network], start: int) -> Iterator[Segment]:
         for sharing in _split(group, start):
             first, end = sharing[0], start + 1
             while end < len(first.modules) and len(_split(sharing, end)) == 1:
@@ -62,23 +64,23 @@ def plant(shelf: ModuleShelf, networks: Sequence[Network], max_det: int, device:
                 head = copy_of(first.modules[-1], first.head == "one-to-one")
                 yolo.set_max_detections(head, max_det)
                 modules.append(head)
-            needed = _taken(shelf.modules_of(first)[end:])
+            needed = _taken(store.modules_of(first)[end:])
             kept = needed | _taken(modules)
             below = () if ends else tuple(grow(sharing, end))
-            yield Stretch(tuple(modules), below, kept, needed, first if ends else None)
+            yield Segment(tuple(modules), below, kept, needed, first if ends else None)
 
     return tuple(grow(networks, 0))
 
 
-def twin(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+def copy_for_thread(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return the same tree for another thread: weights are shared, but a head keeps its anchors to itself."""
     return tuple(
         replace(
-            stretch,
-            modules=stretch.modules if stretch.network is None else (*stretch.modules[:-1], copy(stretch.modules[-1])),
-            below=twin(stretch.below),
+            segment,
+            modules=segment.modules if segment.network is None else (*segment.modules[:-1], copy(segment.modules[-1])),
+            below=copy_for_thread(segment.below),
         )
-        for stretch in stretches
+        for segment in segments
     )
 
 
@@ -91,23 +93,23 @@ def _split(networks: Sequence[Network], index: int) -> list[list[Network]]:
     return list(groups.values())
 
 
-def walk(stretches: Sequence[Stretch], images: Tensor) -> Iterator[tuple[Network, Tensor]]:
+def walk(segments: Sequence[Segment], images: Tensor) -> Iterator[tuple[Network, Tensor]]:
     """Run images (B, 3, H, W) through every network, depth first, and yield each one's predictions.
 
     In memory are the outputs that the current path still needs, not those of every module on it.
     """
-    yield from _walk(stretches, {}, images)
+    yield from _walk(segments, {}, images)
 
 
-def _walk(stretches: Sequence[Stretch], above: dict[int, Tensor], x: Tensor) -> Iterator[tuple[Network, Tensor]]:
-    for stretch in stretches:
+def _walk(segments: Sequence[Segment], above: dict[int, Tensor], x: Tensor) -> Iterator[tuple[Network, Tensor]]:
+    for segment in segments:
         outputs = dict(above)
-        last = yolo.run_modules(stretch.modules, outputs, x, stretch.kept)
-        if stretch.network is not None:
-            yield stretch.network, last[0]
+        last = yolo.run_modules(segment.modules, outputs, x, segment.kept)
+        if segment.network is not None:
+            yield segment.network, last[0]
         else:
-            outputs = {index: output for index, output in outputs.items() if index in stretch.needed}
-            yield from _walk(stretch.below, outputs, last)
+            outputs = {index: output for index, output in outputs.items() if index in segment.needed}
+            yield from _walk(segment.below, outputs, last)
 
 
 def _taken(modules: Iterable[nn.Module]) -> frozenset[int]:

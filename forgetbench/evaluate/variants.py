@@ -1,4 +1,4 @@
-"""Variants of a checkpoint's networks: as it was trained, or put together otherwise.
+"""Variants of a checkpoint's networks: as trained, or with BatchNorm's statistics or weights swapped.
 
 What is evaluated of a checkpoint, what a verification expects and the columns of tables all follow from this list. To
 add a variant, write how its network is made of the one that was trained, and list it.
@@ -14,7 +14,7 @@ from forgetbench.record.rows.drift import Adapted
 from forgetbench.record.rows.scores import TRAINED
 
 if TYPE_CHECKING:
-    from forgetbench.evaluate.networks import ModuleShelf, Network
+    from forgetbench.evaluate.networks import ModuleStore, Network
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class Variant:
     """
 
     name: str
-    network: Callable[[ModuleShelf, Network], Network]
+    network: Callable[[ModuleStore, Network], Network]
 
 
-def _unchanged(_: ModuleShelf, network: Network) -> Network:
+def _unchanged(_: ModuleStore, network: Network) -> Network:
     return network
 
 
-def _statistics(shelf: ModuleShelf, network: Network) -> Network:
-    return shelf.with_statistics_alone(network)
+def _statistics(store: ModuleStore, network: Network) -> Network:
+    return store.with_statistics_alone(network)
 
 
-def _weights(shelf: ModuleShelf, network: Network) -> Network:
-    return shelf.with_weights_alone(network)
+def _weights(store: ModuleStore, network: Network) -> Network:
+    return store.with_weights_alone(network)
 
 
 AS_TRAINED = Variant(TRAINED, _unchanged)

@@ -1,4 +1,4 @@
-"""Threads that compute side by side, each with its share of the cores, for work of which parts use only one core."""
+"""Threads that compute side by side, each on its share of the cores, for work that cannot always use several."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Made = TypeVar("Made")
 def side_by_side(work: Callable[[Given], Made], inputs: Iterable[Given], workers: int) -> Iterator[Made]:
     """Yield `work` of each input, in order.
 
-    Inputs are drawn only as far ahead as keeps every worker busy. An error ends the iteration where it happened; what
-    was begun by then is waited for.
+    Inputs are drawn only as far ahead as keeps every worker busy. An error ends the iteration where it happened, once
+    the work begun by then has ended.
     """
     threads = torch.get_num_threads()
     ahead: deque[Future[Made]] = deque()

@@ -1,4 +1,4 @@
-"""Architectures as data: what of one is plain, known and bounded, before anything is built from it.
+"""Architectures as data: checked to be plain, known and bounded before anything is built from them.
 
 Ultralytics' parser looks module names up among all it has imported, some of which load files or go to the network, and
 builds whatever number of them a row asks for. Rows that come with weights are therefore checked here first.
@@ -43,7 +43,7 @@ _ACTIVATION = re.compile(
 
 
 def checked(architecture: object, where: object, tensors: int | None = None) -> Architecture:
-    """Return a copy of an architecture that is plain data and of which nothing unknown or unbounded is built.
+    """Return a copy of an architecture as plain data, once it names only known modules within bounds.
 
     Args:
         architecture: What a file or a checkpoint says.

@@ -1,4 +1,4 @@
-"""What branches are made of before any training: counted in plans and tables, and filled with checkpoints."""
+"""Untrained branches: plans and tables count their parameters, and checkpoints are loaded into them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forgetbench.model.parts import Parts
 
 
 class Blank:
-    """A branch whose values mean nothing: the shapes that a model's arms train, the task head at its real width.
+    """A branch with arbitrary values: the shapes that a model's arms train, the task head at its real width.
 
     Attributes:
         modules: All modules of the branch, its own.
@@ -63,7 +63,7 @@ class Blanks:
         self._made: dict[tuple[str, bool], Blank] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what copies hold: blanks are made again where they are asked for."""
+        """Return the state for a copy, without blanks: a copy makes its own when asked."""
         return {**vars(self), "_made": {}}
 
     def of(self, model: str, *, pretrained: bool) -> Blank:

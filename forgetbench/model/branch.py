@@ -44,8 +44,8 @@ class Branch:
                 layer.eval()
 
     @contextmanager
-    def statistics_at_rest(self) -> Iterator[None]:
-        """Let BatchNorm normalise with its statistics as they are, and leave them so, inside the block."""
+    def frozen_statistics(self) -> Iterator[None]:
+        """Freeze BatchNorm's statistics inside the block: it normalises with them and does not update them."""
         moving = [layer for layer in self.owned.modules() if isinstance(layer, NORMS) and layer.training]
         for layer in moving:
             layer.eval()
@@ -110,7 +110,7 @@ def trunk_tensors(original: Original, end: int) -> dict[str, Tensor]:
 
 
 class FrozenGuard:
-    """Proof that tensors which had to rest are still what they were, to the last bit."""
+    """Proves that frozen tensors did not change, to the last bit."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._tensors = dict(tensors)

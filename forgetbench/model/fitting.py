@@ -1,4 +1,4 @@
-"""Whether what a file holds fits the model that its architecture leads to."""
+"""Whether a file's tensors and modules fit the model that its architecture describes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from forgetbench.errors import WeightsError, brief
-from forgetbench.model.pickles import Inert, modules_of
+from forgetbench.model.pickles import Inert, inert_modules
 from forgetbench.model.recognise_weights import other_layers
 
 #: What modules were called in earlier releases, by their present names.
@@ -72,13 +72,13 @@ def check_shapes(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], 
 
 
 def check_modules(saved: Inert, built: nn.Module, where: Path) -> None:
-    """Check that modules were saved as what they are built as: others with the same tensors would compute otherwise.
+    """Check that the saved modules are of the kinds that are built: others would compute something else.
 
     Raises:
         WeightsError: one is of another kind.
     """
     inside = dict(built.named_modules(remove_duplicate=False))
-    for name, module in modules_of(saved, where):
+    for name, module in inert_modules(saved, where):
         known = inside.get(name)
         found, expected = type(module).__name__, None if known is None else type(known).__name__
         if not name.startswith("model."):

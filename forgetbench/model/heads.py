@@ -1,4 +1,4 @@
-"""A detection head's raw outputs: what its stacks give before boxes are made of it."""
+"""A detection head's raw outputs: class logits and box distributions, before boxes are decoded from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every tensor of a detection model belongs to, and choosing tensors by it."""
+"""The parts of a detection model, a tensor each: where it lies, what it predicts, and choosing tensors by that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.suite.selectors import SELECTOR_WORDS, SELECTORS, Selector
 
-Section = Literal["backbone", "neck", "head"]
+Region = Literal["backbone", "neck", "head"]
 Norm = Literal["affine", "statistics"]
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -27,7 +27,7 @@ class Part:
     Attributes:
         name: As in the model's state dict, e.g. `model.22.cv3.0.2.weight`.
         module: Index of its module.
-        section: Where that is.
+        region: Where that is.
         stack: In the head, what its stack predicts.
         one_to_one: In the head, whether its stack is a one-to-one stack.
         norm: In a BatchNorm layer, whether it is a weight or bias (affine) or a running statistic.
@@ -36,7 +36,7 @@ class Part:
 
     name: str
     module: int
-    section: Section
+    region: Region
     stack: Literal["box", "class"] | None
     one_to_one: bool
     norm: Norm | None
@@ -98,7 +98,7 @@ class Parts:
         return frozenset(chosen | self._other_statistics(chosen))
 
     def _other_statistics(self, names: Iterable[str]) -> set[str]:
-        """Return all statistics of the BatchNorm layers that any is named of: a layer updates all of them or none."""
+        """Return all statistics of the BatchNorm layers of which one is named: a layer updates all of them or none."""
         layers = {name.rpartition(".")[0] for name in names if self[name].norm == "statistics"}
         return {part.name for part in self if part.norm == "statistics" and part.name.rpartition(".")[0] in layers}
 
@@ -121,7 +121,7 @@ def statistics_of(module: nn.Module) -> dict[str, Tensor]:
 
 def _parts_of(modules: Iterable[nn.Module], neck: int, head: int) -> Iterator[Part]:
     for index, module in enumerate(modules):
-        section: Section = "backbone" if index < neck else "neck" if index < head else "head"
+        region: Region = "backbone" if index < neck else "neck" if index < head else "head"
         norms = {name for name, inner in module.named_modules() if isinstance(inner, NORMS)}
         parameters = dict(module.named_parameters())
         for name, tensor in module.state_dict().items():
@@ -133,11 +133,11 @@ def _parts_of(modules: Iterable[nn.Module], neck: int, head: int) -> Iterator[Pa
                 norm = "affine" if name in parameters else "statistics"
             elif name not in parameters:
                 continue  # buffers of other layers are constants
-            stack = yolo.stack_of(name) if section == "head" else None
+            stack = yolo.stack_of(name) if region == "head" else None
             yield Part(
                 name=f"model.{index}.{name}",
                 module=index,
-                section=section,
+                region=region,
                 stack=stack[0] if stack else None,
                 one_to_one=bool(stack and stack[1]),
                 norm=norm,
@@ -156,7 +156,7 @@ def _matches(part: Part, selector: str, where: str) -> bool:
     if "*" in selector or "?" in selector or "." in selector:
         return fnmatchcase(part.name, selector)
     if selector in ("backbone", "neck", "head"):
-        return part.section == selector
+        return part.region == selector
     if selector in ("box", "class"):
         return part.stack == selector
     if selector in ("one-to-one", "one-to-many"):

@@ -129,7 +129,7 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
-def modules_of(module: Any, where: object = None) -> Iterator[tuple[str, Any]]:
+def inert_modules(module: Any, where: object = None) -> Iterator[tuple[str, Any]]:
     """Yield an inert module and all inside it by dotted name, the module itself first by the name ''.
 
     Raises:
@@ -154,10 +154,10 @@ def tensors_of(module: Any, where: object = None) -> dict[str, torch.Tensor]:
     """Return the state dict of an inert module tree: parameters and persistent buffers by dotted name.
 
     Raises:
-        WeightsError: as `modules_of`.
+        WeightsError: as `inert_modules`.
     """
     found: dict[str, torch.Tensor] = {}
-    for name, node in modules_of(module, where):
+    for name, node in inert_modules(module, where):
         transient = getattr(node, "_non_persistent_buffers_set", ())
         for kind in ("_parameters", "_buffers"):
             for key, value in _entries(node, kind):

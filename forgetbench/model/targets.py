@@ -1,4 +1,4 @@
-"""What detection losses make of a batch's boxes before they look at predictions: once for all branches and heads."""
+"""The part of a detection loss's targets that does not depend on predictions: made once for all branches and heads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SharedTargets:
         self._inside.clear()
 
     def share(self, loss: Any) -> None:
-        """Make a detection loss of Ultralytics' take from here what others worked out before it."""
+        """Make a detection loss of Ultralytics' use what another loss has already worked out."""
         pad, find_inside = loss.preprocess, loss.assigner.select_candidates_in_gts
 
         def padded(*arguments: Any, **named: Any) -> Tensor:

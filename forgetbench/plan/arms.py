@@ -1,4 +1,4 @@
-"""Arms: what a suite's freeze points, further arms and settings come to for each of its models and seeds."""
+"""Arms: every combination of a suite's freeze points or further arms with its settings, models and seeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forgetbench.suite.points import freeze_label, resolve_attach_point, resolve
 from forgetbench.suite.schema import Suite
 from forgetbench.suite.train_section import ArmSpec
 from forgetbench.suite.vary import Setting, arm_label, arm_name, settings_of, trained_under
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.strategies import make_strategies
 
 
@@ -33,7 +33,7 @@ class Arm:
         strategy: `freeze`, or the name the suite gives the arm.
         setting: What it trains under of the settings that the suite varies.
         seed: Decides the task head's start and the images' order and augmentation.
-        regime: How it trains.
+        recipe: How it trains.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Arm:
     strategy: str
     setting: Setting
     seed: int
-    regime: Regime
+    recipe: Recipe
 
     @property
     def label(self) -> str:
@@ -87,9 +87,9 @@ def _freeze_arms(suite: Suite, model: str, blanks: Blanks, seed: int) -> Iterato
         method = freeze_label(index, parts.head, parts.neck)
         for setting in settings_of(suite.vary):
             train = trained_under(suite.train, setting)
-            regime = Regime(parts, index, train, pretrained=suite.train.pretrained, where="train.pretrained")
+            recipe = Recipe(parts, index, train, pretrained=suite.train.pretrained, where="train.pretrained")
             name = arm_name(model, f"freeze{index}", setting, seed)
-            yield Arm(name, model, index, method, FREEZE, setting, seed, regime)
+            yield Arm(name, model, index, method, FREEZE, setting, seed, recipe)
 
 
 def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, blanks: Blanks, seed: int) -> Iterator[Arm]:
@@ -98,7 +98,7 @@ def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, blanks: B
     parts = blanks.of(model, pretrained=pretrained).parts
     own = spec.train.model_dump(exclude_none=True)
     for setting in settings_of(suite.vary, own):
-        regime = Regime(
+        recipe = Recipe(
             parts,
             resolve_freeze_point(spec.freeze_point, head=parts.head, neck=parts.neck, where=f"{where}.freeze_point"),
             trained_under(suite.train, setting, own),
@@ -106,17 +106,17 @@ def _further_arms(suite: Suite, spec: ArmSpec, index: int, model: str, blanks: B
             strategies=make_strategies(spec.strategy, parts, f"{where}.strategy"),
             where=where,
         )
-        point = regime.freeze_point
+        point = recipe.freeze_point
         name, method = arm_name(model, spec.name, setting, seed), f"{spec.name} ({point})"
-        yield Arm(name, model, point, method, spec.name, setting, seed, regime)
+        yield Arm(name, model, point, method, spec.name, setting, seed, recipe)
 
 
 def advice(arms: Sequence[Arm]) -> list[str]:
-    """Return what to know of settings that decide much without being noticed, a line each."""
-    fast = [arm for arm in arms if arm.regime.train.optimizer != "SGD" and arm.regime.train.bias_rate > 0]
+    """Return notes, a line each, on settings that decide much and are easily overlooked."""
+    fast = [arm for arm in arms if arm.recipe.train.optimizer != "SGD" and arm.recipe.train.bias_rate > 0]
     if not fast:
         return []
-    train = fast[0].regime.train
+    train = fast[0].recipe.train
     named = ", ".join(dict.fromkeys(arm.label for arm in fast))
     return [
         f"warmup_bias_lr is {train.bias_rate:g} with {train.optimizer} ({named}): its first steps move every bias, "
@@ -147,12 +147,12 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
                     found=brief(arm.name),
                 )
             rows = [
-                arm.regime.parts.class_rows(one_to_one=head == "one-to-one") for head in scored_heads(suite, original)
+                arm.recipe.parts.class_rows(one_to_one=head == "one-to-one") for head in scored_heads(suite, original)
             ]
             if (
-                arm.regime.pretrained
-                and not arm.regime.train.cls_remap
-                and not all(map(arm.regime.ever_trained.issuperset, rows))
+                arm.recipe.pretrained
+                and not arm.recipe.train.cls_remap
+                and not all(map(arm.recipe.ever_trained.issuperset, rows))
             ):
                 raise SuiteError(
                     "the class rows of a head that is scored start from random weights and would never train",

@@ -1,4 +1,4 @@
-"""Whether training can take its batches, known before anything is computed."""
+"""Whether images and batches fit the model, checked before anything is computed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from forgetbench.errors import SuiteError
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
-from forgetbench.train.regime import Regime
-from forgetbench.train.ultralytics_trainer import smallest_side, stride_of
+from forgetbench.train.image_sides import smallest_side, stride_of
+from forgetbench.train.recipe import Recipe
 
 
 def check_side(original: Original, imgsz: int, where: str) -> None:
@@ -29,14 +29,14 @@ def check_side(original: Original, imgsz: int, where: str) -> None:
         )
 
 
-def check_batches(original: Original, regimes: Iterable[Regime], images: int, train: Train, where: str) -> None:
+def check_batches(original: Original, recipes: Iterable[Recipe], images: int, train: Train, where: str) -> None:
     """Check that images fit the model's strides and that no batch leaves a trained BatchNorm layer a single value.
 
     In training BatchNorm needs two values per channel. A batch of one image has one where a layer's map is 1 x 1.
 
     Args:
         original: The model.
-        regimes: What trains, and when.
+        recipes: What trains, and when.
         images: Number of training images.
         train: The training section, which says the size of images and batches.
         where: Its name in the suite.
@@ -51,7 +51,7 @@ def check_batches(original: Original, regimes: Iterable[Regime], images: int, tr
     side = smallest_side(train, stride)
     single = {name for name, places in yolo.norm_positions(original.model, side).items() if places == 1}
     statistics = {f"{name}.running_mean" for name in single}
-    if not any(statistics & regime.ever_trained for regime in regimes):
+    if not any(statistics & recipe.ever_trained for recipe in recipes):
         return
     sizes = itertools.count(train.imgsz + stride, stride)
     larger = next(size for size in sizes if smallest_side(train.model_copy(update={"imgsz": size}), stride) > side)

@@ -16,7 +16,7 @@ from forgetbench.suite.vary import branch_settings
 
 
 def manifest_of(plan: Plan, environment: dict[str, Any]) -> Manifest:
-    """Return what is known of a run before it starts; `environment` is what it is computed in."""
+    """Return the manifest of a run that has not started; `environment` is what it is computed in."""
     known = {
         "format": FORMAT,
         "id": plan.run_id(),
@@ -73,9 +73,9 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
                 "strategy": arm.strategy,
                 "setting": str(arm.setting) or None,
                 "seed": arm.seed,
-                "train": branch_settings(arm.regime.train),
-                "trainable_parameters": arm.regime.trained_parameters,
-                "parameters": arm.regime.parts.parameters(),
+                "train": branch_settings(arm.recipe.train),
+                "trainable_parameters": arm.recipe.trained_parameters,
+                "parameters": arm.recipe.parts.parameters(),
                 "trained_flops": sum(flops[arm.freeze_point :]),
                 "flops": sum(flops),
             }

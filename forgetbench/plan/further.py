@@ -1,4 +1,4 @@
-"""What arms' strategies bring with them: further images to train on, and the installed packages they come from."""
+"""What strategies need besides the target's data: further images to train on, and the packages they come from."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm
 from forgetbench.suite.schema import Suite
 from forgetbench.train.strategies import find_strategy, package_of
-from forgetbench.train.strategies.base import DataPart
+from forgetbench.train.strategies.base import DataSplit
 
 
-def data_wanted(suite: Suite) -> dict[DataPart, str]:
-    """Return which data strategies ask for beside the target's, and where in the suite the first that does is named.
+def data_wanted(suite: Suite) -> dict[DataSplit, str]:
+    """Return the splits that strategies ask for besides the target's, each with the place in the suite that asks first.
 
     Raises:
         SuiteError: a strategy is unknown.
     """
-    wanted: dict[DataPart, str] = {}
+    wanted: dict[DataSplit, str] = {}
     for index, arm in enumerate(suite.arms):
         for name in arm.strategy:
             where = f"arms[{index}].strategy.{name}"
-            for part in find_strategy(name, where).needs_data:
-                wanted.setdefault(part, where)
+            for split in find_strategy(name, where).needs_data:
+                wanted.setdefault(split, where)
     return wanted
 
 
 def find_further_images(
-    arms: Iterable[Arm], wanted: Mapping[DataPart, str], reference: LoadedData, evaluated: Dataset, original: Original
+    arms: Iterable[Arm], wanted: Mapping[DataSplit, str], reference: LoadedData, evaluated: Dataset, original: Original
 ) -> None:
     """Let the arms of one model choose the further images that they train on.
 
@@ -40,14 +40,14 @@ def find_further_images(
         arms: The arms.
         wanted: What `data_wanted` gave.
         reference: The reference data as they were read.
-        evaluated: The part that is scored, classes in the order of the model's head.
+        evaluated: The split that is scored, classes in the order of the model's head.
         original: The model.
 
     Raises:
         SuiteError: the reference has no part to train on.
         DataError: no class of it is known to the model.
     """
-    data: dict[DataPart, Dataset] = {}
+    data: dict[DataSplit, Dataset] = {}
     if "reference.train" in wanted:
         if reference.train is None:
             raise SuiteError(
@@ -55,12 +55,12 @@ def find_further_images(
                 where=wanted["reference.train"],
                 fix="Name one with 'reference.train'.",
             )
-        # what is odd about its classes is known from the part that is scored
+        # what is odd about its classes is known from the split that is scored
         data["reference.train"] = align_classes(reference.train, original.classes, OddityReport())
     if "reference.evaluate" in wanted:
         data["reference.evaluate"] = evaluated
     for arm in arms:
-        arm.regime.find_sources(data, arm.seed)
+        arm.recipe.find_sources(data, arm.seed)
 
 
 def further_identity(suite: Suite, arms: Iterable[Arm]) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def further_identity(suite: Suite, arms: Iterable[Arm]) -> dict[str, Any]:
     named = {name for arm in suite.arms for name in arm.strategy}
     packages = {name: package for name in sorted(named) if (package := package_of(name)) is not None}
     further = {
-        arm.name: [source.dataset.fingerprint() for _, source in arm.regime.sources]
+        arm.name: [source.dataset.fingerprint() for _, source in arm.recipe.sources]
         for arm in arms
-        if arm.regime.sources
+        if arm.recipe.sources
     }
     return {key: value for key, value in (("packages", packages), ("further", further)) if value}

@@ -1,4 +1,4 @@
-"""Starting on data of one's own: a suite and a card written for a folder, once everything about them is checked."""
+"""Writing a suite and a card for a folder of one's own data, once everything about them is checked."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def card_text(name: str, spec: Data, data: LoadedData) -> str:
         given["split"] = spec.split.model_dump()
     section = _section({key: (value, "") for key, value in given.items()})
     # Of several parts taken together the card would have to say each one's number.
-    counts = {} if any("+" in part for part in data.listed) else data.listed
+    counts = {} if any("+" in split for split in data.listed) else data.listed
     return f"""# What is known of these data. `forgetbench data check {name}.card.yaml` compares them with it.
 {_entry("name", name)}
 {_entry("title", name, "a line for people")}
@@ -122,7 +122,7 @@ def _train_of(data: LoadedData) -> Dataset:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what the loader of suites and cards reads back as it was."""
+    """Writes YAML that the loader of suites and cards reads back unchanged."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

@@ -19,7 +19,7 @@ class _Place:
 
 
 class Originals(Mapping[str, Original]):
-    """Originals by name, in the suite's order. Copies of it hold where each lies, and open it there."""
+    """Originals by name, in the suite's order. A copy holds the paths of their files and opens them when asked."""
 
     def __init__(self) -> None:
         self._opened: dict[str, Original | _Place] = {}
@@ -55,7 +55,7 @@ class Originals(Mapping[str, Original]):
         return len(self._opened)
 
     def __getstate__(self) -> dict[str, Original | _Place]:
-        """Return what copies hold: places; of weights that lie nowhere, such as random ones, the model itself."""
+        """Return the state for a copy: paths, or the model itself where its weights are in no file."""
         return {
             name: _Place(known.path, known.weights_hash()) if isinstance(known, Original) and known.path else known
             for name, known in self._opened.items()

@@ -12,8 +12,8 @@ from forgetbench.model.blank import Blanks
 from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm, check_arms, make_arms
 from forgetbench.plan.cam_checks import HOW_TO_GET_CAM
-from forgetbench.plan.claims import resolve_claims
 from forgetbench.plan.models import find_model, is_architecture, open_untrained, open_weights, untrained_twin
+from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Silent
 from forgetbench.suite.load import LoadedSuite
 
@@ -54,7 +54,7 @@ def missing_inputs(loaded: LoadedSuite) -> list[Missing]:
 
 
 def refuse_what_only_hands_can_fetch(missing: Sequence[Missing]) -> None:
-    """Stop before anything is downloaded if a run would be stopped later by data that no command can fetch.
+    """Raise before anything is downloaded if some of the data can only be fetched by hand and are not here.
 
     Raises:
         DataError: there are such data; all of them are named.

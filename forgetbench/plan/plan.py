@@ -22,12 +22,12 @@ from forgetbench.model.blank import Blank, Blanks
 from forgetbench.plan.arms import Arm, advice, check_arms, make_arms, scored_heads
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.cam_checks import check_cam_package
-from forgetbench.plan.claims import resolve_claims
 from forgetbench.plan.further import data_wanted, find_further_images, further_identity
 from forgetbench.plan.models import is_architecture, open_untrained, open_weights
 from forgetbench.plan.originals import Originals
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
-from forgetbench.plan.pretraining import cached_original, pretrain_original, pretrain_regime
+from forgetbench.plan.pretraining import cached_original, pretrain_original, pretrain_recipe
+from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Progress, Silent, download_messages
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import FORMAT, ClaimRecord
@@ -88,7 +88,7 @@ class Plan:
 
     def blank(self, arm: Arm) -> Blank:
         """Return what an arm's branch is made of, freeze point 0."""
-        return self.blanks.of(arm.model, pretrained=arm.regime.pretrained)
+        return self.blanks.of(arm.model, pretrained=arm.recipe.pretrained)
 
     def attach_points(self, arm: Arm) -> list[tuple[str, int]]:
         """Return the suite's attach points as (label, index) for one arm."""
@@ -222,10 +222,10 @@ def _check_batches(plan: Plan, untrained: Iterable[str], training: Dataset) -> N
     """Check the batches of the suite's training, and of the originals' that are to be trained first."""
     suite = plan.suite
     for model, original in plan.originals.items():
-        regimes = [arm.regime for arm in plan.arms if arm.model == model]
-        check_batches(original, regimes, len(plan.target_train.samples), suite.train, "train")
+        recipes = [arm.recipe for arm in plan.arms if arm.model == model]
+        check_batches(original, recipes, len(plan.target_train.samples), suite.train, "train")
         if suite.evaluation.shape == "square":
             check_side(original, plan.settings().imgsz, "evaluation.imgsz")
     for model in untrained:
-        regime = pretrain_regime(plan.originals[model], suite)
-        check_batches(plan.originals[model], [regime], len(training.samples), regime.train, "pretrain")
+        recipe = pretrain_recipe(plan.originals[model], suite)
+        check_batches(plan.originals[model], [recipe], len(training.samples), recipe.train, "pretrain")

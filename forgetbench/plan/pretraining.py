@@ -1,7 +1,6 @@
 """Originals trained on the reference from scratch, where a suite names an architecture instead of weights.
 
-What is trained is kept in the cache folder, with a journal as in a run's: what is not what was written is trained
-again.
+Trained originals are kept in the cache folder, with a journal like a run's. If one's file changed, it is trained again.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from forgetbench.record.journal import Journal
 from forgetbench.record.state import States
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import TrainingSession
 
 ARM = "original"
 
 
 class _Kept:
-    """What is kept of one original: the states to resume from while it is trained, and then itself."""
+    """The files kept of one original: states to resume from while it is trained, then the original itself."""
 
     def __init__(self, place: Path, progress: Progress) -> None:
         self._journal = Journal(place, warnings_to(progress))
@@ -39,7 +38,7 @@ class _Kept:
         self._place, self._original = place, place / "original.safetensors"
 
     def original(self, name: str) -> Original | None:
-        """Return the original if it was trained before and is what was written."""
+        """Return the original if it was trained before and its file is unchanged."""
         if not self._journal.holds(self._original):
             return None
         return replace(load_original(self._original), name=Path(name).stem)
@@ -81,14 +80,14 @@ def pretrain_settings(pretrain: Pretrain, train: Train) -> Train:
     )
 
 
-def pretrain_regime(untrained: Original, suite: Suite) -> Regime:
+def pretrain_recipe(untrained: Original, suite: Suite) -> Recipe:
     """Return how an original without weights is trained.
 
     Raises:
         SuiteError: the suite has no `pretrain` section.
     """
     settings = pretrain_settings(_pretrain_of(untrained.name, suite), suite.train)
-    return Regime(Parts(untrained), 0, settings, pretrained=False)
+    return Recipe(Parts(untrained), 0, settings, pretrained=False)
 
 
 def pretrain_original(
@@ -103,11 +102,11 @@ def pretrain_original(
     kept = _Kept(_kept_place(name, folder, suite, data), progress)
     kept.begin()
     untrained = open_untrained(name, folder, data.classes)
-    regime = pretrain_regime(untrained, suite)
-    settings = regime.train
+    recipe = pretrain_recipe(untrained, suite)
+    settings = recipe.train
     session = TrainingSession(
         untrained,
-        {ARM: regime},
+        {ARM: recipe},
         data,
         settings,
         seed=_pretrain_of(name, suite).seed,

@@ -1,4 +1,4 @@
-"""A suite, read and checked as far as its own text and the cards that it names decide: at once, without PyTorch."""
+"""Reading a suite and checking all that follows from its text and the cards it names: at once, without PyTorch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forgetbench.train.strategies import check_strategies
 
 
 def read_suite(suite: str | Path | Mapping[str, Any] | LoadedSuite, overrides: Sequence[str] = ()) -> LoadedSuite:
-    """Return a suite once everything about it that takes no model and no data is known to be right.
+    """Return a suite, checked in everything that can be checked without models and data.
 
     Args:
         suite: A suite file or name, its content as a mapping, or one that was read before.

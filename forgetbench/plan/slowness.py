@@ -1,4 +1,4 @@
-"""Saying that other work slows a run, before it starts and when it falls behind, and what helps."""
+"""Warnings that other work slows a run, before it starts and when it falls behind, with what helps."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class Pace:
     def add(self, seconds: float, pieces: int = 1) -> Drop | None:
         """Take the time that pieces took; returns a drop to half of the best rate so far, or less.
 
-        Rates are medians of equally many readings. What a drop fell to is the best from then on: work that has become
-        more, as when a branch unfreezes, is looked into once.
+        Rates are medians of equally many readings. After a drop the lower rate counts as the best: work that has
+        grown, as when a branch unfreezes, is reported once.
         """
         self._seconds, self._pieces = self._seconds + seconds, self._pieces + pieces
         if self._seconds < READ_SECONDS:

@@ -1,1 +1,1 @@
-"""Whether a run is what it says: verify, compare, pack; without PyTorch or a model."""
+"""Verifying, comparing and packing finished runs, without PyTorch or a model."""

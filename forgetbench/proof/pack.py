@@ -16,8 +16,8 @@ from forgetbench.errors import InputError
 from forgetbench.files import atomic_path
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import open_subject
-from forgetbench.proof.verify.files import check_files
-from forgetbench.proof.verify.findings import Part
+from forgetbench.proof.verify.files_check import check_files
+from forgetbench.proof.verify.findings import CheckResult
 from forgetbench.record.seal import SEAL
 
 #: What a run folder consists of, by how names end.
@@ -46,16 +46,16 @@ def pack_run(run: Path, output: Path | None = None, *, checkpoints: bool = True)
         checkpoints: False leaves out the weights; the seal keeps their hashes.
 
     Raises:
-        InputError: it is no finished run, its files are not those of its seal, something does not belong into a run, or
-            a text names an absolute path.
-        CorruptRunError: its seal or manifest is none.
+        InputError: it is not a finished run, its files differ from its seal, it holds a file that no run has, or a text
+            in it names an absolute path.
+        CorruptRunError: its seal or its manifest is not readable.
     """
     subject = open_subject(run)
-    sealed = Part("files")
+    sealed = CheckResult("files")
     check_files(subject, sealed, Silent())
     if sealed.findings:
         raise InputError(
-            "the run is not what it was when it was finished",
+            "the run has changed since it was finished",
             where=run,
             found=str(sealed.findings[0]),
             fix="`forgetbench verify` lists all that is wrong.",

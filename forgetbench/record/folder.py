@@ -61,7 +61,7 @@ class RunFolder:
 
     @cached_property
     def journal(self) -> Journal:
-        """Which files are finished, and whether they are what was written."""
+        """Which files are complete, and whether they are unchanged."""
         return Journal(self.path)
 
     @contextmanager

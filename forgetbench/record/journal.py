@@ -1,7 +1,7 @@
-"""What of a run is finished: each file's hash from the moment it is complete, as lines that the seal grows out of.
+"""The journal of an unfinished run: a line with name and hash for each file that is complete.
 
-A line is added once a file is in its place, so what a kill leaves without one was never finished. A file is used again
-only while it has the hash of its line. When all is there, the journal of what belongs to the run is renamed to `DONE`.
+A line is added once the file is in its place, so a file without a line was never completed. A file is used again only
+while its hash is that of its line. Once every file is there, the journal is renamed to `DONE` and is the run's seal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Journal:
 
     Args:
         folder: The run folder.
-        warn: Told of each file that is not what was written.
+        warn: Told of each file that is missing or has changed.
     """
 
     def __init__(self, folder: Path, warn: Callable[[str], None] = lambda _: None) -> None:
@@ -42,7 +42,7 @@ class Journal:
             self._hashes |= _read(self._path)
 
     def within(self, place: Path) -> list[Path]:
-        """Return the files below a folder that were finished, whatever has become of them."""
+        """Return the files below a folder that were completed, even if they have changed or gone since."""
         return [path for path in map(self._folder.joinpath, self._hashes) if place in path.parents]
 
     def add(self, *paths: Path) -> None:
@@ -70,7 +70,7 @@ class Journal:
         self._held.add(name)
 
     def holds(self, path: Path) -> bool:
-        """Tell whether a file was finished and is what it was; one that is not is named, to be made again."""
+        """Tell whether a file was completed and is unchanged; warn of one that is not, so that it is made again."""
         name = self._name(path)
         if name not in self._held and name in self._hashes:
             problem = problem_with(self._folder, name, self._hashes[name])
@@ -82,7 +82,7 @@ class Journal:
         return name in self._held
 
     def all_hold(self, paths: Iterable[Path]) -> bool:
-        """Tell whether all of these are what was written; each that is not is named."""
+        """Tell whether all of these were completed and are unchanged; warn of each that is not."""
         return not [path for path in paths if not self.holds(path)]
 
     def drop(self, paths: Iterable[Path]) -> None:
@@ -97,10 +97,10 @@ class Journal:
                 write_text(self._path, lines_of(self._hashes))
 
     def begin(self) -> None:
-        """Make ready to go on: what a kill left half-written is removed, and the journal holds whole lines only.
+        """Prepare to go on after an interruption: remove half-written files, and keep only whole lines of the journal.
 
         Raises:
-            CorruptRunError: something else than a file is called as the journal is.
+            CorruptRunError: something that is not a file has the journal's name.
         """
         if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
             raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
@@ -112,7 +112,7 @@ class Journal:
         write_text(self._path, lines_of(self._hashes))
 
     def seal(self) -> list[str]:
-        """Seal what was added or used since the journal was opened, and remove what earlier attempts finished besides.
+        """Seal the files added or used since the journal was opened, and remove others that earlier attempts completed.
 
         Returns:
             Names of files in the folder that do not belong to the run.
@@ -138,7 +138,7 @@ def remove_half_written(folder: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """Return the finished files; of a line that a kill cut or that is damaged, nothing is known."""
+    """Return the completed files and their hashes; lines that are cut off or damaged are ignored."""
     if not is_regular(path.parent, path.name):
         return {}
     lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]
@@ -146,7 +146,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def problem_with(folder: Path, name: str, digest: str) -> str | None:
-    """Return what is wrong with a finished file, None if it is what was written."""
+    """Return what is wrong with a completed file, None if it is unchanged."""
     if not is_regular(folder, name):
         return "not a regular file" if os.path.lexists(folder / name) else "missing"
-    return None if sha256_file(folder / name) == digest else "not what was written"
+    return None if sha256_file(folder / name) == digest else "changed since it was written"

@@ -25,7 +25,7 @@ class States:
         self._journal, self._place = journal, place
 
     def newest(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state to resume from, if there is one and it is what was written.
+        """Return the state to resume from, if there is one and its file is unchanged.
 
         Raises:
             CorruptRunError: another version wrote it.

@@ -106,7 +106,7 @@ def mark_parts(axis: Axes, neck: int, head: int, *, named: bool = True) -> None:
     axis.set_xticks(range(0, head + 1, 2))
 
 
-def styled() -> AbstractContextManager[None]:
+def chart_style() -> AbstractContextManager[None]:
     """Return a context in which charts are drawn; the caller's own matplotlib settings are left alone."""
     settings: dict[Any, Any] = {**mpl.rcParamsDefault, **_RC, "backend": mpl.rcParams["backend"]}
     return mpl.rc_context(settings)

@@ -14,7 +14,7 @@ from forgetbench.report.figures import Figures
 from forgetbench.report.markdown import markdown
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.sections import FIRST, LAST, OF_MODEL, claims, scores
-from forgetbench.report.style import styled
+from forgetbench.report.style import chart_style
 from forgetbench.report.terminal import TitledTable, terminal
 from forgetbench.report.view import RunView, read_view
 
@@ -39,7 +39,7 @@ def write_report(folder: Path, into: Path | None = None, *, warn: Callable[[str]
     """
     view, into = read_view(folder), into or folder
     figures = Figures(into / "figures")
-    with styled():
+    with chart_style():
         placed = {model.name: _draw(model, figures) for model in view.models}
     blocks = list(_summary(view, figures, placed))
     text = figures.attempt("summary.md", lambda: markdown(blocks))

@@ -14,7 +14,7 @@ MOST_SEEDS = 1_000
 MOST_FREEZE_POINTS = 200
 MOST_SETTINGS = 1_000
 MOST_CLAIMS = 200
-#: Things named in one list, such as the parts of a dataset that are taken together.
+#: Things named in one list, such as the splits of a dataset that are taken together.
 MOST_NAMED = 1_000
 #: Models, seeds, freeze points with further arms, and settings multiplied.
 MOST_ARMS = 10_000
@@ -48,8 +48,8 @@ Warmup = Annotated[float, Field(ge=0, le=MOST_EPOCHS)]
 Side = Annotated[int, Field(ge=32, le=LARGEST_SIDE, multiple_of=32)]
 Batch = Annotated[int, Field(gt=0, le=LARGEST_BATCH)]
 Weight = Annotated[float, Field(ge=0, le=_VAST)]
-Count = Annotated[int, Field(gt=0, le=_VAST)]
-CountOrNone = Annotated[int, Field(ge=0, le=_VAST)]
+AtLeastOne = Annotated[int, Field(gt=0, le=_VAST)]
+AtLeastZero = Annotated[int, Field(ge=0, le=_VAST)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 SignedSeed = Annotated[int, Field(ge=-LARGEST_SEED, le=LARGEST_SEED)]
 ModuleIndex = Annotated[int, Field(ge=0, lt=MOST_MODULES)]

@@ -34,9 +34,9 @@ from forgetbench.suite.formats import (
     FormatSchema,
     Options,
     ShapesOptions,
+    alternatives,
     find_format,
     further_formats,
-    in_words,
     known_formats,
 )
 from forgetbench.suite.kinds import PlainName, Section, listed_once
@@ -148,7 +148,7 @@ class Data(ShapesOptions, _Limited, FolderOptions, _Common):
                 raise ValueError(f"'card' and format '{self.format}' exclude each other")
             return self  # the rest is checked together with what the card says
         if self.format is None:
-            raise ValueError(f"needs 'format' ({in_words(known_formats())}) or 'card'")
+            raise ValueError(f"needs 'format' ({alternatives(known_formats())}) or 'card'")
         if self.is_drawn:
             if self.world is None:
                 raise ValueError(f"format '{self.format}' needs 'world': general or fine")

@@ -49,7 +49,7 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def holds(given: Any, part: str | int) -> bool:
+def has_item(given: Any, part: str | int) -> bool:
     """Return whether a mapping has such a key, or a list such an index."""
     if isinstance(given, list):
         return isinstance(part, int) and part < len(given)
@@ -216,7 +216,7 @@ def _locate(given: Any, loc: KeyPath, *, missing: bool) -> tuple[KeyPath, Any]:
     """Return the path into what was given, without the parts by which pydantic tells a union's members apart."""
     path: list[str | int] = []
     for part in loc:
-        if holds(given, part):
+        if has_item(given, part):
             given = given[part]
         elif not (missing and part == loc[-1]):
             continue

@@ -147,7 +147,7 @@ def readable_formats() -> tuple[str, ...]:
     return (*(name for name, form in FORMATS.items() if form.reader is not None), *further_formats())
 
 
-def in_words(names: Sequence[str]) -> str:
+def alternatives(names: Sequence[str]) -> str:
     """Return names as a text lists them: `yolo, coco or voc`."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last

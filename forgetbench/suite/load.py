@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from forgetbench.errors import SuiteError, brief, printable, shortened
 from forgetbench.suite.data_section import RECORDED, keys_of
-from forgetbench.suite.explain import KeyPath, Keys, dotted, holds
+from forgetbench.suite.explain import KeyPath, Keys, dotted, has_item
 from forgetbench.suite.schema import Suite, accept_model_alias
 from forgetbench.suite.shipped import find_suite, shipped_suites
 from forgetbench.suite.yamlfile import MOST_DEPTH, parse_yaml, read_mapping, refuse_broken_text
@@ -203,7 +203,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _holds(content: Any, path: KeyPath) -> bool:
     for part in path:
-        if not holds(content, part):
+        if not has_item(content, part):
             return False
         content = content[part]
     return True

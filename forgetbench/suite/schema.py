@@ -19,8 +19,8 @@ from forgetbench.suite.bounds import (
     MOST_RESAMPLES,
     MOST_SEEDS,
     MOST_SETTINGS,
+    AtLeastOne,
     Batch,
-    Count,
     ModelText,
     ModuleIndex,
     Prose,
@@ -55,7 +55,7 @@ def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
 class Evaluation(Section):
     """How checkpoints are scored."""
 
-    every: Count = Field(1, description="score every n-th epoch; the last is always scored")
+    every: AtLeastOne = Field(1, description="score every n-th epoch; the last is always scored")
     imgsz: Side | None = Field(None, description="default: train.imgsz")
     shape: Literal["rect", "square"] = Field(
         "rect", description="rect: each image's own rectangle, as Ultralytics pads it; square: imgsz x imgsz"
@@ -91,7 +91,7 @@ class Logging(Section):
     """What is measured during training."""
 
     gradients: bool = True
-    gradient_every: Count = Field(1, description="optimizer steps between logged norms")
+    gradient_every: AtLeastOne = Field(1, description="optimizer steps between logged norms")
     memory: bool = True
 
 

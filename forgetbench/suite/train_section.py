@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
-from forgetbench.suite.bounds import MOST_WORKERS, Batch, Count, CountOrNone, Epochs, Side, SignedSeed, Warmup, Weight
+from forgetbench.suite.bounds import (
+    MOST_WORKERS,
+    AtLeastOne,
+    AtLeastZero,
+    Batch,
+    Epochs,
+    Side,
+    SignedSeed,
+    Warmup,
+    Weight,
+)
 from forgetbench.suite.kinds import Augment, FreezePoint, Optimizer, Section, Share
 
 #: Rate that biases start their warm-up at under SGD, as Ultralytics has it. Every other optimizer starts at 0, as in
@@ -26,14 +36,14 @@ class Train(Section):
     lrf: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="last learning rate as a share of lr0")
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.937
     weight_decay: Share = 0.0005
-    nbs: Count = Field(64, description="nominal batch size; gradients accumulate up to it")
+    nbs: AtLeastOne = Field(64, description="nominal batch size; gradients accumulate up to it")
     warmup_epochs: Warmup = 3.0
     warmup_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.8
     warmup_bias_lr: Share | None = Field(
         None, description="rate that biases start their warm-up at; default: 0.1 for SGD, 0 for every other optimizer"
     )
     cos_lr: bool = False
-    patience: CountOrNone = Field(
+    patience: AtLeastZero = Field(
         0, description="stop a branch after this many evaluations without a better target AP; 0 never stops"
     )
     cache: bool | Literal["ram", "disk"] = Field("ram", description="keep decoded training images in memory or on disk")

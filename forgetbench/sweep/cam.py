@@ -1,4 +1,4 @@
-"""Class activation maps of a run: which networks are shown on which images, and what is written of them."""
+"""The class activation maps of a run: choosing networks and images, drawing, and writing `cam.csv`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.data.dataset import relative_name
 from forgetbench.derive.tables import table
 from forgetbench.evaluate.image_score import confident
-from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
+from forgetbench.evaluate.letterbox import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
 from forgetbench.model import yolo
 from forgetbench.plan.cam_checks import modules_shown
@@ -24,17 +24,18 @@ from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import CamRow
-from forgetbench.report.charts.maps import Panel, Picture, draw_cams
+from forgetbench.report.charts.maps import Panel, PictureRow, draw_cams
 from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.sections.maps import cam_name, cam_note, panel_caption
-from forgetbench.report.style import styled
+from forgetbench.report.style import chart_style
 from forgetbench.report.write import write_report
+from forgetbench.suite.data_section import Role
 from forgetbench.suite.schema import Cam, CamRule
-from forgetbench.sweep.cam_networks import Gallery, Role
+from forgetbench.sweep.cam_networks import Gallery
 from forgetbench.sweep.scoring import Scorer
 
 if TYPE_CHECKING:
-    from forgetbench.evaluate.cam import ActivationMap
+    from forgetbench.evaluate.activation_maps import ActivationMap
 
 #: The role whose images a rule chooses; others choose of both.
 _ROLES: dict[CamRule, Role] = {"largest-gain": "target", "largest-loss": "reference"}
@@ -43,7 +44,7 @@ MOST_BOXES = 30
 
 
 def cams_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run lacks the maps its suite asks for: they decide none of its numbers, nor its name."""
+    """Tell whether a finished run lacks maps that its suite asks for: they are no part of its identity."""
     if plan.suite.cam is None:
         return False
     return bool(folder.read_manifest()["suite"].get("cam") != plan.suite.cam.model_dump(mode="json"))
@@ -99,7 +100,7 @@ class _Maps:
         pictures = [self._picture(rule, index, [maps[index] for maps in made]) for rule, index in chosen]
         title, note = f"Class activation maps on {self._role} images: {about}", cam_note(self._cam.method)
         drawing = Figures(figures)
-        with styled():
+        with chart_style():
             drawing.add(
                 Chart(name, lambda: draw_cams(["image and its boxes", *labels], pictures, title, note)), ["png"]
             )
@@ -148,7 +149,7 @@ class _Maps:
         self, images: Sequence[int], device: torch.device, progress: Progress
     ) -> list[dict[int, ActivationMap]]:
         """Return the maps of each network by image; equal networks are looked at once."""
-        from forgetbench.evaluate.cam import ActivationMapper  # its package is optional
+        from forgetbench.evaluate.activation_maps import ActivationMapper  # its package is optional
 
         made: dict[Network, dict[int, ActivationMap]] = {}
         networks = []
@@ -158,7 +159,7 @@ class _Maps:
                 network = self._gallery.item(shown.arm, shown.epoch).network
                 if network not in made:
                     mapper = ActivationMapper(
-                        self._scorer.shelf,
+                        self._scorer.store,
                         network,
                         method=self._cam.method,
                         modules=modules_shown(self._cam, self._original),
@@ -177,7 +178,7 @@ class _Maps:
         letterbox = plan_letterbox(sample.width, sample.height, self._settings.imgsz, stride, self._settings.shape)
         return letterboxed(sample, letterbox), letterbox
 
-    def _picture(self, rule: CamRule, index: int, maps: Sequence[ActivationMap]) -> Picture:
+    def _picture(self, rule: CamRule, index: int, maps: Sequence[ActivationMap]) -> PictureRow:
         """Return a row of the chart: the image with its boxes, then every network's map with its detections."""
         sample, classes = self._dataset.samples[index], self._dataset.classes
         pixels, letterbox = self._placed(index)
@@ -195,7 +196,7 @@ class _Maps:
             )
             names = self._original.classes if shown.arm is None else classes
             panels.append(Panel(made.heat, boxes, [names[label] for label in labels], caption))
-        return Picture(
+        return PictureRow(
             (rule, sample.image.name),
             pixels[top : top + height, left : left + width],
             (sample.width, sample.height),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import torch
 
-from forgetbench.analyse.cam_images import Scores
+from forgetbench.analyse.cam_images import ImageScores
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.detections import Detections, gather, load_detections
 from forgetbench.evaluate.image_score import image_scores
@@ -18,10 +17,9 @@ from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.scores import TRAINED
+from forgetbench.suite.data_section import Role
 from forgetbench.sweep.scoring import Scorable, Scorer
-from forgetbench.sweep.training import scored_epochs
-
-Role = Literal["target", "reference"]
+from forgetbench.sweep.train_sessions import scored_epochs
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Shown:
     arm: Arm | None
     epoch: int
     detections: Detections
-    scores: Scores
+    scores: ImageScores
 
 
 class Gallery:
@@ -72,7 +70,7 @@ class Gallery:
         original, *arms = self.shown
         few = replace(self.dataset, samples=tuple(self.dataset.samples[index] for index in images))
         network = self.item(None, 0).network
-        found = evaluate(self._scorer.shelf, [network], few, self._plan.settings(), device)[network]
+        found = evaluate(self._scorer.store, [network], few, self._plan.settings(), device)[network]
         placed = replace(found, image=np.asarray(images, dtype=np.int32)[found.image])
         self.shown = [replace(original, detections=placed), *arms]
 

@@ -44,12 +44,12 @@ class PlannedArm:
 
 @dataclass(frozen=True)
 class PlannedData:
-    """One part of the data: what it is for, where it comes from, and how much it is."""
+    """One split of the data: what it is for, where it comes from, and how much it is."""
 
     role: str
     name: str
     subset: bool
-    part: str
+    split: str
     images: int
     boxes: int
     classes: tuple[str, ...]
@@ -143,7 +143,7 @@ def check_suite(
 
 def _arm(arm: Arm) -> PlannedArm:
     return PlannedArm(
-        arm.name, arm.model, arm.freeze_point, arm.strategy, arm.seed, arm.label, arm.regime.trained_share
+        arm.name, arm.model, arm.freeze_point, arm.strategy, arm.seed, arm.label, arm.recipe.trained_share
     )
 
 
@@ -157,12 +157,12 @@ def _with_work(arm: PlannedArm, work: ArmWork) -> PlannedArm:
 
 
 def _data(plan: Plan) -> Iterable[PlannedData]:
-    parts: list[tuple[str, Dataset]] = [
+    splits: list[tuple[str, Dataset]] = [
         ("target, training", plan.target_train),
         ("target", plan.target.evaluate),
         ("reference", next(iter(plan.reference.values()))),
     ]
-    for role, data in parts:
+    for role, data in splits:
         yield PlannedData(
             role, data.name, bool(data.subset_of), data.split, len(data.samples), data.instances, data.classes
         )

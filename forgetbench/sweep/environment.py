@@ -1,4 +1,4 @@
-"""What a run is computed in: the same from its first batch to its last table, or said."""
+"""The environment of a run: the same from its first batch to its last table, or every change is reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from forgetbench.errors import counted
 from forgetbench.progress import Progress
-from forgetbench.proof.compare import environment_differences
+from forgetbench.proof.run_comparison import environment_differences
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.sweep.provenance import environment
@@ -18,7 +18,7 @@ BEGAN_WITH = "began_with"
 
 
 def environment_of(folder: RunFolder, device: torch.device, progress: Progress) -> dict[str, Any]:
-    """Return what a run is computed in; one that goes on does so with its own number of threads.
+    """Return the environment of a run; a resumed run keeps its number of threads.
 
     What else differs from what the run began in, and may change last bits, is told and kept.
     """

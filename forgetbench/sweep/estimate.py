@@ -140,7 +140,7 @@ def _work_of(plan: Plan, arm: Arm) -> ArmWork:
     of_batchnorm = swapped + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
     return ArmWork(
         arm=arm,
-        share=arm.regime.trained_share,
+        share=arm.recipe.trained_share,
         checkpoints=due,
         reference_networks=len(plan.heads(arm.model)) * (len(SCORED) * due * len(adapted) + of_batchnorm),
         checkpoint_bytes=plan.blank(arm).checkpoint_bytes(cut),

@@ -22,12 +22,12 @@ from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.load import LoadedSuite
+from forgetbench.sweep.amendments import add_claims, claims_due
 from forgetbench.sweep.cam import add_cams, cams_due
-from forgetbench.sweep.claims import add_claims, claims_due
 from forgetbench.sweep.environment import environment_of
 from forgetbench.sweep.executor import Executor, LocalExecutor, Site
 from forgetbench.sweep.finished import MOST_NAMED, holds_or_goes_on
-from forgetbench.sweep.jobs import Scored, concluding_jobs, measuring_jobs, write_scores
+from forgetbench.sweep.jobs import ScoredRows, concluding_jobs, measuring_jobs, write_scores
 
 
 def run_suite(
@@ -140,7 +140,7 @@ def _run(plan: Plan, folder: RunFolder, device: torch.device, progress: Progress
     site = Site(plan, folder, device, progress)
     done = executor.run(measuring_jobs(plan), site)
     folder.write_manifest(with_outcomes(manifest, plan, folder))
-    write_scores([given for given in done.values() if isinstance(given, Scored)], site)
+    write_scores([given for given in done.values() if isinstance(given, ScoredRows)], site)
     executor.run(concluding_jobs(), site)
     foreign = journal.seal()
     if foreign:

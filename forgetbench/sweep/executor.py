@@ -35,14 +35,14 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called, once in a run."""
+        """Its name, unique in a run."""
 
     @property
     def after(self) -> Sequence[str]:
         """The jobs that have to be done before it."""
 
     def do(self, site: Site) -> Any:
-        """Do it, as far as it has not been done before; return what others need to know."""
+        """Do what is not done yet; return what later jobs need to know."""
 
 
 class Executor(Protocol):

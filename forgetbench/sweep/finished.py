@@ -1,4 +1,4 @@
-"""Finished runs: whether one still is what it was, and going on where it is not."""
+"""Finished runs: whether their files are unchanged, and how a run whose files changed is completed again."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.journal import problem_with
 from forgetbench.record.seal import JOURNAL, SEAL, files_in, read_seal
 
-#: So many files that are not what they were are named.
+#: Of missing and changed files so many are named.
 MOST_NAMED = 5
 
 
 def holds_or_goes_on(folder: RunFolder, progress: Progress) -> bool:
-    """Tell whether a finished run is what it was; one that is not becomes one that goes on from what still holds."""
+    """Tell whether a finished run is unchanged; otherwise reopen it, to be completed from its unchanged files."""
     progress.message("checking the run's files", "detail")
-    # what an interrupted addition has not written yet is no fault: all of it is written again
+    # an interrupted addition may have left its files half-written: it is repeated as a whole, so they are not checked
     problems = broken(folder.path, without=is_amended if begun(folder) else None)
     for problem in problems[:MOST_NAMED]:
-        progress.message(f"the finished run is not what it was: {problem}", "warning")
+        progress.message(f"a file of the finished run is missing or has changed: {problem}", "warning")
     if len(problems) > MOST_NAMED:
         progress.message(f"… and {counted(len(problems) - MOST_NAMED, 'more file', 'more files')}", "warning")
     if problems:
@@ -33,11 +33,11 @@ def holds_or_goes_on(folder: RunFolder, progress: Progress) -> bool:
 
 
 def broken(folder: Path, without: Callable[[str], bool] | None = None) -> list[str]:
-    """Return what is wrong with a finished run: files missing, or not what its seal says, or the seal itself.
+    """Return what is wrong with a finished run: missing files, files that differ from its seal, or a damaged seal.
 
     Args:
         folder: The run.
-        without: Tells by their names which files may be otherwise.
+        without: Tells by its name whether a file is left unchecked.
     """
     try:
         hashes = read_seal(folder)
@@ -46,7 +46,7 @@ def broken(folder: Path, without: Callable[[str], bool] | None = None) -> list[s
     found = {name: problem_with(folder, name, digest) for name, digest in hashes.items()}
     tables = {table.name for table in TABLES}
     needed = {"manifest.json", "summary.md", *(table.name for table in TABLES if table.always)}
-    # what else may lie beside them is a user's, and no part of the run
+    # other files beside them are the user's and do not belong to the run
     ours = (name for name in files_in(folder) if "/" in name or name in tables)
     found |= dict.fromkeys({*needed, *ours} - hashes.keys(), f"{SEAL} does not name it")
     wrong = {name: problem for name, problem in found.items() if problem is not None}
@@ -54,5 +54,5 @@ def broken(folder: Path, without: Callable[[str], bool] | None = None) -> list[s
 
 
 def reopen(folder: Path) -> None:
-    """Make a finished run one that goes on: what is as its seal says is used again, and the rest is made again."""
+    """Make a finished run an unfinished one: files that agree with its seal are kept, all others are made again."""
     (folder / SEAL).replace(folder / JOURNAL)

@@ -1,4 +1,4 @@
-"""The jobs of a run: train the arms of a model and seed, score a model's checkpoints, and what follows from all."""
+"""The jobs of a run: train the arms of a model and seed, score a model's checkpoints, then drift, tables and report."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from forgetbench.progress import warnings_to
 from forgetbench.record.rows.scores import ClassRow, ResultRow
 from forgetbench.report.write import write_report
 from forgetbench.sweep.cam import write_cams
-from forgetbench.sweep.drift import write_drift
+from forgetbench.sweep.drift_tables import write_drift
 from forgetbench.sweep.executor import Job, Site
 from forgetbench.sweep.scoring import Scorer
-from forgetbench.sweep.training import scored_epochs, train_arms
+from forgetbench.sweep.train_sessions import scored_epochs, train_arms
 
 #: One pass evaluates as many checkpoints as their modules fit into this share of free memory; more make another pass.
 MODULE_SHARE = 0.25
@@ -43,7 +43,7 @@ class TrainArms:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRows:
     """Rows of `results.csv` and `per_class.csv`."""
 
     results: list[ResultRow] = field(default_factory=list)
@@ -62,10 +62,10 @@ class ScoreModel:
         """What it is called."""
         return f"score {self.model}"
 
-    def do(self, site: Site) -> Scored:
+    def do(self, site: Site) -> ScoredRows:
         """Evaluate whatever was not evaluated before, in few passes; return the rows of all."""
         scorer = Scorer(site.plan, self.model, site.folder, site.device, site.progress)
-        scored, pending = Scored(), scorer.original_items()
+        scored, pending = ScoredRows(), scorer.original_items()
         budget = MODULE_SHARE * free_memory(site.device)
         for arm in site.plan.arms:
             for epoch in scored_epochs(site.plan, site.folder, arm) if arm.model == self.model else ():
@@ -132,7 +132,7 @@ def concluding_jobs() -> list[Job]:
     return [MeasureDrift(()), DeriveTables(("drift",)), DrawReport(("derive",))]
 
 
-def write_scores(scored: Sequence[Scored], site: Site) -> None:
+def write_scores(scored: Sequence[ScoredRows], site: Site) -> None:
     """Write what jobs scored."""
     table("results.csv").write(site.folder, [row for one in scored for row in one.results])
     table("per_class.csv").write(site.folder, [row for one in scored for row in one.classes])

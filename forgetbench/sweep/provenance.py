@@ -1,4 +1,4 @@
-"""What a run was made with: versions, code, hardware; nothing that names the machine or its folders."""
+"""What a run was made with: versions, code and hardware, but no name of a machine or folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from forgetbench.device import available_cores, describe
+from forgetbench.device import available_cores, name_and_cuda
 from forgetbench.record.code import code_version
 
 PACKAGES = (
@@ -43,7 +43,7 @@ VARIABLES = (
 
 def environment(device: torch.device) -> dict[str, Any]:
     """Return versions, platform and hardware; Ultralytics augments with `albumentations` where it is installed."""
-    name, cuda = describe(device)
+    name, cuda = name_and_cuda(device)
     return {
         **code_version(),
         "python": platform.python_version(),

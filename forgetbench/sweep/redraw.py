@@ -10,7 +10,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
 from forgetbench.record.tables import read_tables
 from forgetbench.report import write
-from forgetbench.sweep.claims import judge_again
+from forgetbench.sweep.amendments import judge_again
 
 
 def redraw(run: Path, progress: Progress | None = None) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A rehearsal: a run's own steps on a few of its own images, timed; nothing of it is kept."""
+"""A rehearsal: a run's own steps on a few of its own images, timed; its results are discarded."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import torch
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import compute_workers
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import MOST_EACH, EvaluationSettings, run_pass
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.sweep.scoring import networks_of
+from forgetbench.train.image_sides import smallest_side, stride_of
 from forgetbench.train.session import TrainingSession
-from forgetbench.train.ultralytics_trainer import smallest_side, stride_of
 
 #: Batches and rounds of images that are timed, after one that is not.
 TIMED = 3
@@ -61,7 +61,7 @@ def rehearse(
     batch = max(least, min(train.batch, int(affordable / training_flops)))
     session = TrainingSession(
         original,
-        {arm.name: arm.regime for arm in arms},
+        {arm.name: arm.recipe for arm in arms},
         _first(plan.target_train, (1 + TIMED) * batch),
         train.model_copy(update={"batch": batch, "epochs": 1}),
         seed=arms[0].seed,
@@ -73,22 +73,22 @@ def rehearse(
         pass
     batch_seconds = median(after - before for before, after in pairwise(ends)) * train.batch / batch
 
-    shelf = ModuleShelf(original)
-    originals = [shelf.original_network(head) for head in plan.heads(arms[0].model)]
+    store = ModuleStore(original)
+    originals = [store.original_network(head) for head in plan.heads(arms[0].model)]
     due: dict[str, set[Network]] = {"target": set(), "reference": set(originals)}
     for arm in arms:
         learner = session.learners[arm.name]
-        owned = shelf.put_branch(arm.freeze_point, learner.branch.owned, learner.checkpoint_tensors())
-        for role, _, _, network in networks_of(plan, shelf, arm, owned):
+        owned = store.put_branch(arm.freeze_point, learner.branch.owned, learner.checkpoint_tensors())
+        for role, _, _, network in networks_of(plan, store, arm, owned):
             due[role].add(network)
 
     settings = plan.settings()
     if settings.batch > 1 and evaluation_flops * MOST_EACH * compute_workers(device) > affordable:
         settings = replace(settings, batch=compute_workers(device))
     datasets = plan.target.evaluate, plan.reference[arms[0].model]
-    alone = [_pass_seconds(shelf, originals, data, settings, device) for data in datasets]
+    alone = [_pass_seconds(store, originals, data, settings, device) for data in datasets]
     full = [
-        _pass_seconds(shelf, sorted(networks, key=Network.key), data, settings, device)
+        _pass_seconds(store, sorted(networks, key=Network.key), data, settings, device)
         for networks, data in zip(due.values(), datasets, strict=True)
     ]
     added = [max(0.0, after - before) for after, before in zip(full, alone, strict=True)]
@@ -96,7 +96,7 @@ def rehearse(
 
 
 def _pass_seconds(
-    shelf: ModuleShelf,
+    store: ModuleStore,
     networks: Sequence[Network],
     dataset: Dataset,
     settings: EvaluationSettings,
@@ -107,7 +107,7 @@ def _pass_seconds(
     round_of = settings.batch if workers == 1 else workers * min(settings.batch // workers or 1, MOST_EACH)
     ends: dict[int, float] = {}
     run_pass(
-        shelf,
+        store,
         networks,
         _first(dataset, (1 + TIMED) * round_of),
         settings,

@@ -15,7 +15,7 @@ from forgetbench.files import sha256_json
 from forgetbench.plan.models import is_architecture
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Progress, Silent
-from forgetbench.proof.compare import Comparison, compare_runs, environment_differences
+from forgetbench.proof.run_comparison import Comparison, compare_runs, environment_differences
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
@@ -84,7 +84,7 @@ def reproduce_run(
 
 
 def _use_threads(wanted: int, progress: Progress) -> None:
-    """Compute with the run's number of threads, or with as many as there are cores for, and say so."""
+    """Use the run's number of threads, or as many as there are cores, and say so."""
     cores = available_cores()
     threads = min(wanted, cores)
     torch.set_num_threads(threads)
@@ -109,7 +109,7 @@ def _planned(
 
 
 def _check_inputs(plan: Plan, identity: Mapping[str, Any], progress: Progress) -> None:
-    """Check that suite, data and weights are the run's; an original trained from an architecture may come out another.
+    """Check that suite, data and weights are the run's; only an original trained from an architecture may differ.
 
     Raises:
         InputError: they are not.

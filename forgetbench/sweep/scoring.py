@@ -12,10 +12,10 @@ import torch
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError
-from forgetbench.evaluate.coco import Scores, ground_truth, score
+from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.keys import evaluation_key
-from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
@@ -42,16 +42,16 @@ class Scorable:
 
 
 def networks_of(
-    plan: Plan, shelf: ModuleShelf, arm: Arm, owned: Sequence[str]
+    plan: Plan, store: ModuleStore, arm: Arm, owned: Sequence[str]
 ) -> Iterator[tuple[str, str | None, str, Network]]:
-    """Yield what a branch's modules on a shelf are evaluated as, by role, attach point and variant, for each head."""
+    """Yield the networks that a stored branch is evaluated as, with role, attach point and variant, for each head."""
     for variant in SCORED:
         for head in plan.heads(arm.model):
-            network = shelf.task_network(arm.freeze_point, owned, head)
-            yield "target", None, variant.name, variant.network(shelf, network)
+            network = store.task_network(arm.freeze_point, owned, head)
+            yield "target", None, variant.name, variant.network(store, network)
             for attach, index in plan.attach_points(arm):
-                network = shelf.reference_network(arm.freeze_point, owned, index, head)
-                yield "reference", attach, variant.name, variant.network(shelf, network)
+                network = store.reference_network(arm.freeze_point, owned, index, head)
+                yield "reference", attach, variant.name, variant.network(store, network)
 
 
 class Scorer:
@@ -62,7 +62,7 @@ class Scorer:
         self._device, self._progress = device, progress
         self._original: Original = plan.originals[model]
         self._settings: EvaluationSettings = plan.settings()
-        self._shelf = ModuleShelf(self._original)
+        self._store = ModuleStore(self._original)
         self._datasets: dict[str, Dataset] = {"target": plan.target.evaluate, "reference": plan.reference[model]}
         self._fingerprints = {role: dataset.fingerprint() for role, dataset in self._datasets.items()}
 
@@ -72,9 +72,9 @@ class Scorer:
         return {role: ground_truth(dataset, scorer) for role, dataset in self._datasets.items()}
 
     @property
-    def shelf(self) -> ModuleShelf:
+    def store(self) -> ModuleStore:
         """The modules of the networks named since `forget_modules` was called."""
-        return self._shelf
+        return self._store
 
     def key(self, item: Scorable) -> str:
         """Return the content hash of an evaluation: modules, data and settings."""
@@ -83,14 +83,14 @@ class Scorer:
     def original_items(self) -> list[Scorable]:
         """Return the original on the reference data, once per head."""
         return [
-            Scorable("reference", self._shelf.original_network(head), cells)
+            Scorable("reference", self._store.original_network(head), cells)
             for head in self._plan.heads(self._model)
             for cells in [self._cells(None, 0, "reference", "head", head, None)]
         ]
 
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
-        networks = networks_of(self._plan, self._shelf, arm, self._put_checkpoint(arm, epoch))
+        networks = networks_of(self._plan, self._store, arm, self._put_checkpoint(arm, epoch))
         return [
             Scorable(role, network, self._cells(arm, epoch, role, attach, network.head, variant))
             for role, attach, variant, network in networks
@@ -101,15 +101,15 @@ class Scorer:
         """Return a checkpoint's reference network under attach = head, once per head."""
         owned, attach = self._put_checkpoint(arm, epoch), self._original.head
         return [
-            self._shelf.reference_network(arm.freeze_point, owned, attach, head)
+            self._store.reference_network(arm.freeze_point, owned, attach, head)
             for head in self._plan.heads(self._model)
         ]
 
     def _put_checkpoint(self, arm: Arm, epoch: int) -> tuple[str, ...]:
-        """Shelve a checkpoint's modules; returns their keys."""
+        """Store a checkpoint's modules; returns their keys."""
         _, tensors = load_checkpoint(self._folder.checkpoint(arm.name, epoch))
         template = self._plan.blank(arm).modules[arm.freeze_point :]
-        return self._shelf.put_branch(arm.freeze_point, template, tensors)
+        return self._store.put_branch(arm.freeze_point, template, tensors)
 
     def _cells(
         self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode, variant: str | None
@@ -158,12 +158,12 @@ class Scorer:
                         advance(done, "")
                         watch.done(done)
 
-                    run_pass(self._shelf, networks, dataset, self._settings, self._device, spool.add, on_batch)
+                    run_pass(self._store, networks, dataset, self._settings, self._device, spool.add, on_batch)
                 for network, key in missing.items():
                     about = {
                         "key": key,
                         "network": network.key(),
-                        "modules": self._shelf.hashes_of(network),
+                        "modules": self._store.hashes_of(network),
                         "head": network.head,
                         "data": self._fingerprints[role],
                         "role": role,
@@ -228,11 +228,11 @@ class Scorer:
     @property
     def module_bytes(self) -> int:
         """Bytes of the checkpoints' modules held in float16, with the float32 copies that evaluation makes of them."""
-        return 3 * self._shelf.nbytes()
+        return 3 * self._store.nbytes()
 
     def forget_modules(self) -> None:
         """Drop checkpoints' modules from memory."""
-        self._shelf.keep_only([])
+        self._store.keep_only([])
 
     def add_rows(self, items: Sequence[Scorable], results: list[ResultRow], classes: list[ClassRow]) -> None:
         """Evaluate in one pass whatever was not evaluated before, add the rows of all, and forget the modules."""

@@ -42,11 +42,11 @@ class SessionFiles:
         self.begun = bool(folder.journal.within(self.place))
 
     def are_complete(self) -> bool:
-        """Tell whether training ended and all that it left is what was written."""
+        """Tell whether training ended and all its files are unchanged."""
         return self._folder.journal.holds(self._ended) and self._all_hold(read_record(self._ended))
 
     def state(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state to resume from, if it and all that was left before it is what was written.
+        """Return the state to resume from, if it and all files written before it are unchanged.
 
         Raises:
             CorruptRunError: another version wrote it.
@@ -84,7 +84,7 @@ class SessionFiles:
         self._folder.journal.drop([*left, *map(self._folder.table, ("drift.csv", "batchnorm.csv"))])
 
     def _all_hold(self, ended: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Tell whether records and checkpoints are what was written, up to the epochs that arms have trained."""
+        """Tell whether records and checkpoints are unchanged, up to the epochs that arms have trained."""
         last = max(ended[arm.name]["epochs"] for arm in self._arms)
         records = [self._folder.record(self._model, self._seed, epoch) for epoch in range(1, last + 1)]
         checkpoints = [

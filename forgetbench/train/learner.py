@@ -16,7 +16,7 @@ from forgetbench.model.targets import SharedTargets
 from forgetbench.record.rows.training import GradientRow
 from forgetbench.train.losses import Losses
 from forgetbench.train.probes import StepNorms
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.reparametrised import Reparametrised
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA, training_settings
 
@@ -43,7 +43,7 @@ class Learner:
         self,
         arm: str,
         branch: Branch,
-        regime: Regime,
+        recipe: Recipe,
         trainer: BranchTrainer,
         made: Reparametrised,
         original: Original,
@@ -55,15 +55,15 @@ class Learner:
         Args:
             arm: Name of the arm.
             branch: The branch, not trained yet.
-            regime: How it is trained; its strategies have begun.
+            recipe: How it is trained; its strategies have begun.
             trainer: Its optimizer and schedule.
             made: The weights that are made from other parameters.
             original: What it grew from.
             targets: What all branches of the session share of the loss.
             precision: What it computes in.
         """
-        self.arm, self.branch, self.regime, self.trainer = arm, branch, regime, trainer
-        self.losses = Losses(branch, regime, trainer.args, original, targets)
+        self.arm, self.branch, self.recipe, self.trainer = arm, branch, recipe, trainer
+        self.losses = Losses(branch, recipe, trainer.args, original, targets)
         self.ema = ModelEMA(branch.owned)
         self._weights = branch.parameters()
         self.made, self._original = made, original
@@ -80,19 +80,21 @@ class Learner:
             for index, module in enumerate(yolo.modules_of(branch.model)[: branch.freeze_point])
             if any(True for _ in module.parameters())
         ]
-        self._resting: list[tuple[Tensor, Tensor]] = []
+        self._averages_and_frozen: list[tuple[Tensor, Tensor]] = []
         self._guard = FrozenGuard({})
 
     def begin_epoch(self, epoch: int) -> None:
-        """Free what trains in an epoch (counted from 0) and remember what has to rest."""
-        names = self.regime.trained(epoch + 1)
-        self.optimizer_grew |= self.regime.turns(epoch + 1)
+        """Let train what trains in an epoch (counted from 0), and hash what is frozen in it."""
+        names = self.recipe.trained(epoch + 1)
+        self.optimizer_grew |= self.recipe.turns(epoch + 1)
         self.branch.let_train(names)
         self.trainer.start_epoch(epoch)
         averages = self.checkpoint_tensors()
-        resting = {name: tensor for name, tensor in self.branch.state().items() if name not in names}
-        self._resting = [(averages[name], tensor) for name, tensor in resting.items() if tensor.is_floating_point()]
-        self._guard = FrozenGuard(resting)
+        frozen = {name: tensor for name, tensor in self.branch.state().items() if name not in names}
+        self._averages_and_frozen = [
+            (averages[name], tensor) for name, tensor in frozen.items() if tensor.is_floating_point()
+        ]
+        self._guard = FrozenGuard(frozen)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of one batch; where nothing that trains took part in it, there are none."""
@@ -123,7 +125,7 @@ class Learner:
         optimizer.zero_grad()
         self.made.after_step()
         self.ema.update(owned)
-        for average, tensor in self._resting:  # an average of equal values is equal only up to rounding
+        for average, tensor in self._averages_and_frozen:  # an average of equal values is equal only up to rounding
             average.copy_(tensor)
         return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
 
@@ -136,14 +138,14 @@ class Learner:
         """Advance schedules that move by epoch; stop if weights or statistics are no longer finite.
 
         Raises:
-            FrozenChangedError: something changed that had to rest in this epoch.
+            FrozenChangedError: something changed that is frozen in this epoch.
         """
         self._guard.check()
         self.epochs = epoch + 1
         self.losses.shift_heads(1)
         finite = all_finite(self.branch.owned)
-        if finite and self.epochs == self.regime.train.epochs:
-            self.regime.finish(self.checkpoint_tensors(), self._original.model.state_dict())
+        if finite and self.epochs == self.recipe.train.epochs:
+            self.recipe.finish(self.checkpoint_tensors(), self._original.model.state_dict())
         if not finite or not all_finite(self.ema.ema):
             self.diverged = True
             self.stopped = f"weights were no longer finite after epoch {epoch + 1}"
@@ -168,7 +170,7 @@ class Learner:
             "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
             "made": self.made.state_dict(),
-            "strategies": self.regime.state(),
+            "strategies": self.recipe.state(),
             "stopped": self.stopped,
             "diverged": self.diverged,
         }
@@ -188,7 +190,7 @@ class Learner:
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
         self.made.load_state_dict(state["made"])
-        self.regime.restore(state["strategies"])
+        self.recipe.restore(state["strategies"])
         self.losses.shift_heads(epochs)
 
 
@@ -199,7 +201,7 @@ def all_finite(module: nn.Module) -> bool:
 
 def grow_learner(
     arm: str,
-    regime: Regime,
+    recipe: Recipe,
     original: Original,
     classes: Sequence[str],
     *,
@@ -214,7 +216,7 @@ def grow_learner(
 
     Args:
         arm: Name of the arm.
-        regime: How it is trained.
+        recipe: How it is trained.
         original: What it grows from.
         classes: Names of the target's classes.
         batches: Batches in an epoch.
@@ -224,13 +226,13 @@ def grow_learner(
         targets: What all branches of the session share of the loss.
         precision: What it computes in.
     """
-    remap, pretrained = regime.train.cls_remap, regime.pretrained
-    branch = grow_branch(original, regime.freeze_point, classes, seed=seed, cls_remap=remap, pretrained=pretrained)
+    remap, pretrained = recipe.train.cls_remap, recipe.pretrained
+    branch = grow_branch(original, recipe.freeze_point, classes, seed=seed, cls_remap=remap, pretrained=pretrained)
     to_device(branch.model, device)
     weights = branch.parameters()
-    rates = {id(parameter): regime.rate(name) for name, parameter in weights.items()}
-    made = Reparametrised(weights, regime.begin(weights, seed))
+    rates = {id(parameter): recipe.rate(name) for name, parameter in weights.items()}
+    made = Reparametrised(weights, recipe.begin(weights, seed))
     instead = {id(weight): parameters for weight, parameters in made}
-    settings = training_settings(regime.train, seed)
+    settings = training_settings(recipe.train, seed)
     trainer = BranchTrainer(settings, branch.owned, batches, stride, device, rates, instead)
-    return Learner(arm, branch, regime, trainer, made, original, targets, precision)
+    return Learner(arm, branch, recipe, trainer, made, original, targets, precision)

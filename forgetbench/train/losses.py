@@ -15,11 +15,11 @@ from forgetbench.model.branch import Branch
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.train.context import SharedBatch, StepContext
-from forgetbench.train.regime import Regime
-from forgetbench.train.sources import SourceKey, key_of
-from forgetbench.train.strategies.base import Source, Strategy
+from forgetbench.train.recipe import Recipe
+from forgetbench.train.seeding import seed_everything
+from forgetbench.train.sources import SourceKey, source_key
+from forgetbench.train.strategies.base import BatchSource, Strategy
 from forgetbench.train.trunk import outputs_kept
-from forgetbench.train.ultralytics_trainer import seed_everything
 
 #: A loss to go backward from, and its parts by name; both still on the device.
 Loss = tuple[Tensor, dict[str, Tensor]]
@@ -29,26 +29,26 @@ class Losses:
     """What a branch minimises."""
 
     def __init__(
-        self, branch: Branch, regime: Regime, settings: Any, original: Original, targets: SharedTargets
+        self, branch: Branch, recipe: Recipe, settings: Any, original: Original, targets: SharedTargets
     ) -> None:
         """Make the losses.
 
         Args:
             branch: The branch.
-            regime: How it is trained.
+            recipe: How it is trained.
             settings: The arm's settings as Ultralytics' namespace.
             original: What the branch grew from.
             targets: What all branches of the session share of the target batch's loss.
         """
-        self._branch, self._regime, self._settings = branch, regime, settings
+        self._branch, self._recipe, self._settings = branch, recipe, settings
         self._weights = branch.parameters()
-        smoothing = regime.train.label_smoothing
+        smoothing = recipe.train.label_smoothing
         self._criterion = yolo.criterion_of(branch.model, settings, targets, smoothing)
         self._source_losses = {
             labels: _SourceLoss(original.model if labels == "original" else branch.model, settings, labels, smoothing)
-            for labels in {source.labels for _, source in regime.sources}
+            for labels in {source.labels for _, source in recipe.sources}
         }
-        self._keep = outputs_kept(branch.model, regime)
+        self._keep = outputs_kept(branch.model, recipe)
 
     def of_step(self, shared: SharedBatch, further: Mapping[SourceKey, SharedBatch]) -> Iterator[Callable[[], Loss]]:
         """Yield what computes the losses of one step: the target batch's, then those of further batches.
@@ -57,25 +57,25 @@ class Losses:
         one batch at a time is kept.
         """
         yield partial(self._loss, shared)
-        for strategy, source in self._regime.sources:
-            yield partial(self._source_loss, strategy, source, further[key_of(source)], len(shared.batch["img"]))
+        for strategy, source in self._recipe.sources:
+            yield partial(self._source_loss, strategy, source, further[source_key(source)], len(shared.batch["img"]))
 
     def _loss(self, shared: SharedBatch) -> Loss:
-        if self._regime.has_losses:  # so that what a strategy draws does not depend on other arms
+        if self._recipe.has_losses:  # so that what a strategy draws does not depend on other arms
             seed_everything(self._settings.seed, shared.epoch, -1 - shared.number)
         context = self._forward(shared, lambda seen: self._mean_loss(seen.predictions, shared.batch))
         images = len(shared.batch["img"])
         loss, parts = self._criterion(context.predictions, shared.batch)
-        total, penalty = loss.sum(), self._regime.penalty(self._weights)
+        total, penalty = loss.sum(), self._recipe.penalty(self._weights)
         if penalty is not None:
             total = total + penalty * images  # Ultralytics' loss is summed over images
             parts = {**parts, "penalty": penalty.detach()}
-        for name, term in self._regime.losses(context):
+        for name, term in self._recipe.losses(context):
             total = total + term * images
             parts = {**parts, name: term.detach()}
         return total, parts
 
-    def _source_loss(self, strategy: Strategy, source: Source, shared: SharedBatch, images: int) -> Loss:
+    def _source_loss(self, strategy: Strategy, source: BatchSource, shared: SharedBatch, images: int) -> Loss:
         """Return what a strategy adds for one of its batches, to the loss of a target batch of so many images."""
         loss = self._source_losses[source.labels]
 
@@ -83,7 +83,7 @@ class Losses:
             of_original = source.labels == "original"
             return loss(seen.original_head().as_predictions() if of_original else seen.predictions, shared.batch)
 
-        with nullcontext() if source.statistics else self._branch.statistics_at_rest():
+        with nullcontext() if source.statistics else self._branch.frozen_statistics():
             term = strategy.source_loss(source, self._forward(shared, detection_loss))
         if term is None:
             return torch.zeros((), device=shared.trunk[-1].device), {}

@@ -39,7 +39,7 @@ def optimizer_row(learner: Learner) -> MemoryRow:
 def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> list[MemoryRow]:
     """Measure the peak of one step without the other branches on CUDA; what it changes is put back."""
     before = {key: value.clone() for key, value in learner.branch.owned.state_dict().items()}
-    strategies = copy.deepcopy(learner.regime.state())
+    strategies = copy.deepcopy(learner.recipe.state())
     parameters = list(learner.branch.owned.parameters())
     accumulated = [parameter.grad for parameter in parameters]
     without_gradients: Callable[[], None] = lambda: learner.trainer.optimizer.zero_grad(set_to_none=True)  # noqa: E731
@@ -47,7 +47,7 @@ def solo_rows(learner: Learner, forward_and_backward: Callable[[], None]) -> lis
     peaks = solo_peak(learner.trainer.device, forward_and_backward, without_gradients)
     if peaks is not None:
         learner.branch.owned.load_state_dict(before)
-        learner.regime.restore(strategies)
+        learner.recipe.restore(strategies)
     for parameter, gradient in zip(parameters, accumulated, strict=True):
         parameter.grad = gradient
     how = "peak of a solo step above what was resident" if peaks else "needs CUDA"

@@ -28,17 +28,17 @@ from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
 from forgetbench.train.context import SharedBatch
+from forgetbench.train.image_sides import stride_of
 from forgetbench.train.learner import Learner, grow_learner
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import saved_bytes
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
+from forgetbench.train.seeding import seed_everything
 from forgetbench.train.sources import FurtherBatches, SourceKey
 from forgetbench.train.trunk import FrozenTrunk
 from forgetbench.train.ultralytics_trainer import (
     BranchTrainer,
     EpochLoader,
-    seed_everything,
-    stride_of,
     training_settings,
 )
 
@@ -65,7 +65,7 @@ class TrainingSession:
     def __init__(
         self,
         original: Original,
-        regimes: Mapping[str, Regime],
+        recipes: Mapping[str, Recipe],
         dataset: Dataset,
         train: Train,
         *,
@@ -77,7 +77,7 @@ class TrainingSession:
 
         Args:
             original: What branches grow from; its modules are shared, moved to the device and never changed.
-            regimes: How each branch is trained, by name of the arm.
+            recipes: How each branch is trained, by name of the arm.
             dataset: Training images.
             train: The suite's training section: epochs, images and batches, which all branches share.
             seed: Decides the task head's initial weights, the order of images and their augmentation.
@@ -88,21 +88,21 @@ class TrainingSession:
         self._precision = pick_precision(device, train.amp)
         self._targets = SharedTargets()
         to_device(original.model, device)
-        self._trunk = FrozenTrunk(original, regimes.values(), self._precision)
+        self._trunk = FrozenTrunk(original, recipes.values(), self._precision)
         settings = training_settings(train, seed)
         stride = stride_of(original)
         workers = loader_workers(device) if train.workers is None else train.workers
         pins = pins_memory(device)
         self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins)
         self._further = FurtherBatches(
-            regimes.values(), settings, stride, seed, len(self._loader), workers=workers, pin_memory=pins
+            recipes.values(), settings, stride, seed, len(self._loader), workers=workers, pin_memory=pins
         )
         self._seed = seed
         self.learners: dict[str, Learner] = {}
-        for arm, regime in regimes.items():
+        for arm, recipe in recipes.items():
             self.learners[arm] = grow_learner(
                 arm,
-                regime,
+                recipe,
                 original,
                 dataset.classes,
                 batches=len(self._loader),
@@ -159,7 +159,7 @@ class TrainingSession:
             learner.begin_epoch(epoch)
             record.step_losses[learner.arm] = []
         began = time.perf_counter()
-        sources = self._further.epoch(epoch, [learner.regime for learner in active])
+        sources = self._further.epoch(epoch, [learner.recipe for learner in active])
         for number, raw in enumerate(self._loader.epoch(epoch)):
             self._targets.new_batch()
             shared = self._shared(raw, epoch, number, active[0].trainer)
@@ -197,7 +197,7 @@ class TrainingSession:
     ) -> tuple[float, dict[str, float]]:
         """Run one branch on one batch, measuring what is due; returns its loss and the loss's parts."""
         epoch, step = shared.epoch, shared.number + self.batches * shared.epoch
-        measure = shared.number == 0 and self._logging.memory and learner.regime.turns(epoch + 1)
+        measure = shared.number == 0 and self._logging.memory and learner.recipe.turns(epoch + 1)
         losses: list[Tensor] = []
         parts: dict[str, Tensor] = {}
         saved_most = 0

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from typing import Any
 
-from forgetbench.train.regime import Regime
-from forgetbench.train.strategies.base import Source
+from forgetbench.train.recipe import Recipe
+from forgetbench.train.strategies.base import BatchSource
 from forgetbench.train.ultralytics_trainer import EpochLoader
 
 #: Sources of equal keys draw the same batches.
 SourceKey = tuple[str, int]
 
 
-def key_of(source: Source) -> SourceKey:
+def source_key(source: BatchSource) -> SourceKey:
     """Return what decides a source's batches in a session."""
     return source.dataset.fingerprint(), source.batch
 
@@ -24,7 +24,7 @@ class FurtherBatches:
 
     def __init__(
         self,
-        regimes: Iterable[Regime],
+        recipes: Iterable[Recipe],
         settings: Any,
         stride: int,
         seed: int,
@@ -36,7 +36,7 @@ class FurtherBatches:
         """Open every source.
 
         Args:
-            regimes: How the arms are trained.
+            recipes: How the arms are trained.
             settings: Ultralytics' settings namespace of the target's loader; augmentation and image size are the same.
             stride: What sides of images are whole numbers of.
             seed: Decides the order of images and their augmentation.
@@ -45,8 +45,8 @@ class FurtherBatches:
             pin_memory: Whether batches are put into page-locked memory.
         """
         self._loaders: dict[SourceKey, EpochLoader] = {}
-        for source in (source for regime in regimes for _, source in regime.sources):
-            key, draws = key_of(source), batches * source.batch
+        for source in (source for recipe in recipes for _, source in recipe.sources):
+            key, draws = source_key(source), batches * source.batch
             if key in self._loaders:
                 continue
             own = copy(settings)
@@ -57,7 +57,7 @@ class FurtherBatches:
                 source.dataset, own, stride, seed, workers=workers, pin_memory=pin_memory, draws=draws
             )
 
-    def epoch(self, epoch: int, regimes: Iterable[Regime]) -> dict[SourceKey, Iterator[dict[str, Any]]]:
+    def epoch(self, epoch: int, recipes: Iterable[Recipe]) -> dict[SourceKey, Iterator[dict[str, Any]]]:
         """Return the batches of one epoch (counted from 0) of the sources that these arms draw from."""
-        keys = dict.fromkeys(key_of(source) for regime in regimes for _, source in regime.sources)
+        keys = dict.fromkeys(source_key(source) for recipe in recipes for _, source in recipe.sources)
         return {key: self._loaders[key].epoch(epoch) for key in keys}

@@ -1,4 +1,4 @@
-"""The frozen trunk that all branches of a session grow off: one forward per batch, and proof that it rests."""
+"""The frozen trunk that all branches of a session share: one forward per batch, and proof that it does not change."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from forgetbench.model import heads, yolo
 from forgetbench.model.branch import FrozenGuard, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.train.context import OriginalOutputs, SharedBatch
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 
 
 class FrozenTrunk:
     """The original's modules below the deepest freeze point of a session's branches."""
 
-    def __init__(self, original: Original, regimes: Iterable[Regime], precision: Precision) -> None:
-        """Work out how deep it has to run and whose outputs are needed, and hash what has to rest."""
+    def __init__(self, original: Original, recipes: Iterable[Recipe], precision: Precision) -> None:
+        """Work out how deep it has to run and whose outputs are needed, and hash its tensors."""
         self._original, self._precision = original, precision
-        regimes = list(regimes)
-        self._depth = max(regime.freeze_point for regime in regimes)
-        asked = frozenset[int]().union(*(outputs_kept(original.model, regime) for regime in regimes))
-        self._needed = asked | {regime.freeze_point - 1 for regime in regimes}
+        recipes = list(recipes)
+        self._depth = max(recipe.freeze_point for recipe in recipes)
+        asked = frozenset[int]().union(*(outputs_kept(original.model, recipe) for recipe in recipes))
+        self._needed = asked | {recipe.freeze_point - 1 for recipe in recipes}
         self._asked = asked | set(heads.head_inputs(original.model))
         self._guard = FrozenGuard(trunk_tensors(original, self._depth))
 
@@ -38,7 +38,7 @@ class FrozenTrunk:
         return SharedBatch(epoch, number, batch, outputs, original)
 
     def check(self) -> None:
-        """Compare the trunk with what it was at the start.
+        """Check that the trunk did not change since the start.
 
         Raises:
             FrozenChangedError: it changed.
@@ -46,7 +46,7 @@ class FrozenTrunk:
         self._guard.check()
 
 
-def outputs_kept(model: yolo.Yolo, regime: Regime) -> frozenset[int]:
+def outputs_kept(model: yolo.Yolo, recipe: Recipe) -> frozenset[int]:
     """Return the modules whose outputs a branch keeps: what others take, and what its strategies look at."""
-    looked_at = regime.modules | set(heads.head_inputs(model)) if regime.has_losses else frozenset()
+    looked_at = recipe.modules | set(heads.head_inputs(model)) if recipe.has_losses else frozenset()
     return yolo.saved_indices(model) | looked_at

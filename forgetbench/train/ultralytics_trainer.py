@@ -7,11 +7,9 @@ them is ours (`session.py`), because it trains many branches at once. Nothing el
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, redirect_stdout
 from copy import copy
-from hashlib import blake2b
 from io import StringIO
 from os import devnull
 from pathlib import Path
@@ -28,9 +26,10 @@ from forgetbench.data.images.content import unchanged
 from forgetbench.errors import DataError, ForgetbenchError
 from forgetbench.faults import machine_fault, writing
 from forgetbench.model import quiet, yolo  # noqa: F401  (quiet must come before ultralytics)
-from forgetbench.model.original import Original
 from forgetbench.suite.train_section import Train
 from forgetbench.train.decoded import decoded_places, is_whole, keep_decoded
+from forgetbench.train.parameter_groups import apply_rates, replace_parameters
+from forgetbench.train.seeding import seed_everything
 
 from ultralytics.cfg import get_cfg  # isort: skip
 from ultralytics.data.dataset import YOLODataset  # isort: skip
@@ -42,9 +41,6 @@ __all__ = [
     "BranchTrainer",
     "EpochLoader",
     "ModelEMA",
-    "seed_everything",
-    "smallest_side",
-    "stride_of",
     "training_settings",
 ]
 
@@ -62,31 +58,6 @@ def training_settings(train: Train, seed: int) -> Any:
     settings = get_cfg(overrides={**named, **train.augment, "seed": seed, "task": "detect", "mode": "train"})
     settings.deterministic = False  # silences advice about cache; randomness is seeded per image here
     return settings
-
-
-def smallest_side(train: Train, stride: int) -> int:
-    """Return the side in pixels of the smallest images that a training sees: `imgsz`, or less with `multi_scale`.
-
-    Args:
-        train: The training section.
-        stride: What sides are whole numbers of, see `stride_of`.
-    """
-    scale = float(train.augment.get("multi_scale", 0))
-    return max(stride, int(train.imgsz * (1 - scale))) // stride * stride if scale > 0 else train.imgsz
-
-
-def stride_of(original: Original) -> int:
-    """Return what sides of training images are whole numbers of: the model's largest stride, 32 at least."""
-    return max(*yolo.strides_of(original.model), 32)
-
-
-def seed_everything(*parts: int) -> None:
-    """Seed Python's, NumPy's and PyTorch's generators from integers, e.g. (seed, epoch, image)."""
-    digest = blake2b(",".join(map(str, parts)).encode(), digest_size=8).digest()
-    value = int.from_bytes(digest, "big")
-    random.seed(value)
-    np.random.seed(value % 2**32)  # noqa: NPY002  (Ultralytics draws from the global generator)
-    torch.manual_seed(value % 2**63)
 
 
 class AugmentedDataset(YOLODataset):  # type: ignore[misc]
@@ -320,8 +291,8 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
         self.optimizer = self.build_optimizer(
             carrier, settings.optimizer, lr=settings.lr0, momentum=settings.momentum, decay=decay
         )
-        _apply_rates(self.optimizer, rates or {})
-        _replace(self.optimizer, instead or {})
+        apply_rates(self.optimizer, rates or {})
+        replace_parameters(self.optimizer, instead or {})
         self._setup_scheduler()
         self.warmup_steps = self._get_warmup_iterations(batches)
 
@@ -342,21 +313,3 @@ class BranchTrainer(DetectionTrainer):  # type: ignore[misc]
             group["lr"] = float(np.interp(step, span, [start, group["initial_lr"] * self.lf(epoch)]))
             if "momentum" in group:
                 group["momentum"] = float(np.interp(step, span, [self.args.warmup_momentum, self.args.momentum]))
-
-
-def _apply_rates(optimizer: torch.optim.Optimizer, rates: Mapping[int, float]) -> None:
-    """Split parameter groups so that each parameter trains at its factor (by `id`, 1 if absent) of the group's rate."""
-    groups = list(optimizer.param_groups)
-    optimizer.param_groups.clear()
-    for group in groups:
-        by_rate: dict[float, list[nn.Parameter]] = {}
-        for parameter in group["params"]:
-            by_rate.setdefault(rates.get(id(parameter), 1.0), []).append(parameter)
-        for rate, parameters in by_rate.items():
-            optimizer.param_groups.append({**group, "params": parameters, "lr": group["lr"] * rate, "rate": rate})
-
-
-def _replace(optimizer: torch.optim.Optimizer, instead: Mapping[int, list[nn.Parameter]]) -> None:
-    """Put other parameters in the place of some (by `id`), into the same group."""
-    for group in optimizer.param_groups:
-        group["params"] = [p for given in group["params"] for p in instead.get(id(given), [given])]

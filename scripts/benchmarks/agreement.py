@@ -17,8 +17,8 @@ from benchmarks.ours import average_precisions, networks_of_pickle
 from benchmarks.work import Inputs, Work, Written
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import use_all_cores
-from forgetbench.evaluate.coco import ground_truth, mean_ap
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.average_precision import ground_truth, mean_ap
+from forgetbench.evaluate.networks import ModuleStore, Network
 
 ROLES = ("target", "reference")
 
@@ -63,19 +63,19 @@ def compare(
     theirs += [("tuned", score) for score in reported_scores("tuned", tuned)]
     say(f"evaluating {len(theirs)} of the scripts' scores again with forgetbench")
     use_all_cores()
-    shelf = ModuleShelf(inputs.original)
+    store = ModuleStore(inputs.original)
     folders = {"plain": plain, "tuned": tuned}
     networks: dict[tuple[str, int, int], tuple[Network, Network]] = {}
     for script, score in theirs:
         place = (script, score.freeze_point, score.epoch)
         if place not in networks:
             path = folders[script] / f"freeze{score.freeze_point}" / "weights" / f"epoch{score.epoch - 1}.pt"
-            networks[place] = networks_of_pickle(shelf, path)
+            networks[place] = networks_of_pickle(store, path)
     pairs = []
     for role, dataset in zip(ROLES, (inputs.target, inputs.reference), strict=True):
         wanted = [(script, score) for script, score in theirs if score.role == role]
         mine = [networks[script, score.freeze_point, score.epoch][ROLES.index(role)] for script, score in wanted]
-        scored = average_precisions(shelf, mine, dataset, work.settings())
+        scored = average_precisions(store, mine, dataset, work.settings())
         pairs += [
             Pair(script, score.freeze_point, score.epoch, role, score.ap, ap)
             for (script, score), ap in zip(wanted, scored, strict=True)

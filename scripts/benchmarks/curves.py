@@ -27,7 +27,7 @@ from forgetbench.files import write_json
 from forgetbench.model.original import save_original
 from forgetbench.plan.models import open_untrained
 from forgetbench.report.figures import save_figure
-from forgetbench.report.style import COLOURS, styled
+from forgetbench.report.style import COLOURS, chart_style
 
 SHIPPED = "yolov8p-shapes.safetensors"
 #: Freeze points of sweeps of each size.
@@ -147,7 +147,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="forgetbench-curves-") as folder:
         points = list(measure(Path(folder)))
     if given.output:
-        with styled():
+        with chart_style():
             draw(points, given.output)
         write_json(given.output / "cost-curves.json", [asdict(point) for point in points])
     print(f"{machine()}\n\n{table(points)}")

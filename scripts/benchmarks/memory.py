@@ -21,9 +21,9 @@ from benchmarks.measure import bytes_under, progress_to_stderr
 from benchmarks.table import MEBIBYTE, machine, rows
 from forgetbench.data.shapes.world import draw_world
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings, run_pass
 from forgetbench.evaluate.spool import spooling
 from forgetbench.model.branch import grow_branch
@@ -37,9 +37,9 @@ FREEZE_POINTS = (15, 10, 0)
 LOOKS = 10
 
 
-def checkpoints(shelf: ModuleShelf, count: int) -> list[Network]:
+def checkpoints(store: ModuleStore, count: int) -> list[Network]:
     """Return the networks that COCO is scored with for so many different checkpoints."""
-    original: Original = shelf.original
+    original: Original = store.original
     networks = []
     for number in range(count):
         point = FREEZE_POINTS[number % len(FREEZE_POINTS)]
@@ -49,8 +49,8 @@ def checkpoints(shelf: ModuleShelf, count: int) -> list[Network]:
             key: value * (1 + 0.01 * torch.randn(value.shape, generator=noise)) if key.endswith("weight") else value
             for key, value in branch.state().items()
         }
-        owned = shelf.put_branch(point, branch.owned, as_stored(moved))
-        networks.append(shelf.reference_network(point, owned, original.head, "one-to-many"))
+        owned = store.put_branch(point, branch.owned, as_stored(moved))
+        networks.append(store.reference_network(point, owned, original.head, "one-to-many"))
     return networks
 
 
@@ -65,8 +65,8 @@ def main() -> None:
     drawn = draw_world(Data(format="shapes", world="general", evaluate_images=DRAWN), "evaluate")
     repeats = -(-given.images // DRAWN)
     dataset = replace(drawn, samples=(drawn.samples * repeats)[: given.images])
-    shelf = ModuleShelf(load_original(SHIPPED / "weights" / "yolov8p-shapes.safetensors"))
-    networks = checkpoints(shelf, given.checkpoints)
+    store = ModuleStore(load_original(SHIPPED / "weights" / "yolov8p-shapes.safetensors"))
+    networks = checkpoints(store, given.checkpoints)
     settings = EvaluationSettings(imgsz=128, shape="square", batch=16, conf=0.001, iou=0.7, max_det=300)
     process, seen = psutil.Process(), []
     due = [given.images * (look + 1) // LOOKS for look in range(LOOKS)]
@@ -82,7 +82,7 @@ def main() -> None:
         folder = Path(name)
         files = {network: folder / f"{number}.safetensors" for number, network in enumerate(networks)}
         with spooling(folder / "unfinished", networks) as spool:
-            run_pass(shelf, networks, dataset, settings, pick_device("cpu"), spool.add, look)
+            run_pass(store, networks, dataset, settings, pick_device("cpu"), spool.add, look)
             for network, path in files.items():
                 save_detections(path, spool.read(network), {})
         truth, began = ground_truth(dataset), time.perf_counter()

@@ -15,8 +15,8 @@ from torch import nn
 from benchmarks.work import Work, find_reference
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
-from forgetbench.evaluate.coco import ground_truth, score
-from forgetbench.evaluate.networks import HeadMode, ModuleShelf, Network
+from forgetbench.evaluate.average_precision import ground_truth, score
+from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
@@ -26,35 +26,35 @@ from forgetbench.model.pickles import load_inert, tensors_of
 HEAD: HeadMode = "one-to-many"
 
 
-def networks_of_pickle(shelf: ModuleShelf, path: Path) -> tuple[Network, Network]:
-    """Shelve a checkpoint that Ultralytics wrote; return its task network and the one that COCO is scored with."""
+def networks_of_pickle(store: ModuleStore, path: Path) -> tuple[Network, Network]:
+    """Store a checkpoint that Ultralytics wrote; return its task network and the one that COCO is scored with."""
     model = load_inert(path)["ema"]
     classes = [str(name) for name in model.names.values()]
     # Ultralytics fine-tunes class stacks at the width they have in the original, as a branch grown off it does.
-    template = grow_branch(shelf.original, 0, classes, seed=0, cls_remap=False, pretrained=True).owned
-    owned = shelf.put_branch(0, template, as_stored(tensors_of(model)))
-    return shelf.task_network(0, owned, HEAD), shelf.reference_network(0, owned, shelf.original.head, HEAD)
+    template = grow_branch(store.original, 0, classes, seed=0, cls_remap=False, pretrained=True).owned
+    owned = store.put_branch(0, template, as_stored(tensors_of(model)))
+    return store.task_network(0, owned, HEAD), store.reference_network(0, owned, store.original.head, HEAD)
 
 
-def reference_networks(shelf: ModuleShelf, paths: Sequence[Path]) -> list[Network]:
-    """Shelve checkpoints that forgetbench wrote; return the network that COCO is scored with for each."""
+def reference_networks(store: ModuleStore, paths: Sequence[Path]) -> list[Network]:
+    """Store checkpoints that forgetbench wrote; return the network that COCO is scored with for each."""
     networks = []
     template: nn.ModuleList | None = None
     for path in paths:
         info, tensors = load_checkpoint(path)
         if template is None:
-            template = grow_branch(shelf.original, 0, info.classes, seed=0, cls_remap=False, pretrained=True).owned
-        owned = shelf.put_branch(info.freeze_point, template[info.freeze_point :], tensors)
-        networks.append(shelf.reference_network(info.freeze_point, owned, shelf.original.head, HEAD))
+            template = grow_branch(store.original, 0, info.classes, seed=0, cls_remap=False, pretrained=True).owned
+        owned = store.put_branch(info.freeze_point, template[info.freeze_point :], tensors)
+        networks.append(store.reference_network(info.freeze_point, owned, store.original.head, HEAD))
     return networks
 
 
 def average_precisions(
-    shelf: ModuleShelf, networks: Sequence[Network], dataset: Dataset, settings: EvaluationSettings
+    store: ModuleStore, networks: Sequence[Network], dataset: Dataset, settings: EvaluationSettings
 ) -> list[float]:
     """Return AP of each network, each distinct one run and scored once."""
     distinct = list(dict.fromkeys(networks))
-    found = evaluate(shelf, distinct, dataset, settings, pick_device("cpu"))
+    found = evaluate(store, distinct, dataset, settings, pick_device("cpu"))
     truth = ground_truth(dataset)
     known = {network: score(truth, detections).ap or 0.0 for network, detections in found.items()}
     return [known[network] for network in networks]
@@ -71,10 +71,10 @@ def main() -> None:
     use_all_cores()
     keep_freed_memory()  # as a run does
     original: Original = load_original(given.weights)
-    shelf = ModuleShelf(original)
-    networks = reference_networks(shelf, given.checkpoints)
+    store = ModuleStore(original)
+    networks = reference_networks(store, given.checkpoints)
     reference = find_reference(original, given.reference_images)
-    scores = average_precisions(shelf, networks, reference, Work(imgsz=given.imgsz).settings())
+    scores = average_precisions(store, networks, reference, Work(imgsz=given.imgsz).settings())
     (given.output / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     print(f"{len(networks)} checkpoints, {len(set(networks))} distinct networks", flush=True)
 

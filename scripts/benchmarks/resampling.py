@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.measure import progress_to_stderr
 from benchmarks.table import machine, rows
 from forgetbench.data.dataset import Dataset, Sample
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.bootstrap import draw_images, resample
-from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
 

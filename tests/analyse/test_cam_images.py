@@ -1,4 +1,4 @@
-from forgetbench.analyse.cam_images import Scores, largest_gain, largest_loss, random_images
+from forgetbench.analyse.cam_images import ImageScores, largest_gain, largest_loss, random_images
 
 NAMES = ["d.png", "c.png", "b.png", "a.png"]
 
@@ -34,8 +34,8 @@ def test_equal_changes_go_by_name() -> None:
 
 
 def test_what_was_not_measured_is_not_chosen() -> None:
-    original: Scores = [None, 1.0, 1.0, 1.0]
-    arms: list[Scores] = [[0.0, None, 0.0, 0.5], [0.0, 0.0, None, 0.5]]
+    original: ImageScores = [None, 1.0, 1.0, 1.0]
+    arms: list[ImageScores] = [[0.0, None, 0.0, 0.5], [0.0, 0.0, None, 0.5]]
     assert largest_loss(original, arms, NAMES, 4) == [3]
     assert largest_gain(arms[0], [original], NAMES, 4) == [2, 3]
 

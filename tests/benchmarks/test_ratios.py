@@ -13,14 +13,14 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from support.factories import CLASSES, drawn_dataset, quick_train, tiny_original
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.networks import ModuleShelf
+from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import EpochRecord, TrainingSession
 
 CPU = torch.device("cpu")
@@ -58,17 +58,17 @@ def test_scoring_with_hotcoco(benchmark: BenchmarkFixture, tmp_path: Path) -> No
 
 def test_evaluating_networks_that_share_a_prefix_in_one_pass(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     original, dataset = tiny_original(), drawn_dataset(tmp_path, count=8)
-    shelf = ModuleShelf(original)
+    store = ModuleStore(original)
     settings = EvaluationSettings(imgsz=128, shape="square", batch=8, conf=0.001, iou=0.7, max_det=50)
     networks = []
     for seed in range(HEADS):
         branch = grow_branch(original, original.head, CLASSES, seed=seed, cls_remap=False, pretrained=True)
-        keys = shelf.put_branch(original.head, branch.owned, branch.state())
-        networks.append(shelf.task_network(original.head, keys, "one-to-many"))
+        keys = store.put_branch(original.head, branch.owned, branch.state())
+        networks.append(store.task_network(original.head, keys, "one-to-many"))
 
     def passes(*groups: list) -> None:
         for group in groups:
-            evaluate(shelf, group, dataset, settings, CPU)
+            evaluate(store, group, dataset, settings, CPU)
 
     ratio = times_faster(benchmark, lambda: passes(networks), lambda: passes(*([network] for network in networks)))
     assert ratio > 1.4
@@ -79,9 +79,9 @@ def test_training_branches_on_one_trunk(benchmark: BenchmarkFixture, tmp_path: P
     train = quick_train(epochs=2 * ROUNDS, imgsz=128, batch=8)
 
     def epochs(branches: int) -> Iterator[EpochRecord]:
-        regimes = {f"{index}": Regime(Parts(original), original.head, train) for index in range(branches)}
+        recipes = {f"{index}": Recipe(Parts(original), original.head, train) for index in range(branches)}
         still = Logging(gradients=False, memory=False)
-        return TrainingSession(original, regimes, dataset, train, seed=0, device=CPU, logging=still).epochs()
+        return TrainingSession(original, recipes, dataset, train, seed=0, device=CPU, logging=still).epochs()
 
     together, alone = epochs(HEADS), [epochs(1) for _ in range(HEADS)]
     assert times_faster(benchmark, lambda: next(together), lambda: [next(each) for each in alone]) > 1.25

@@ -11,7 +11,7 @@ from support.worlds import world
 
 from forgetbench.data.annotations import load_annotations, read_annotations, save_annotations
 from forgetbench.errors import CorruptRunError
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 
 
 def test_a_dataset_comes_back_without_its_images(tmp_path: Path) -> None:

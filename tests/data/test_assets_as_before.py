@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from forgetbench.data.dataset import Dataset, relative_name
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.load import load_data
 from forgetbench.files import sha256_json
 from forgetbench.suite.data_section import Data

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import forgetbench
 from forgetbench.data import clean
-from forgetbench.data.compare import DIFFERS_FROM_CARD
+from forgetbench.data.card_comparison import DIFFERS_FROM_CARD
 
 PAGE = Path(forgetbench.__file__).parent.parent / "docs" / "data.md"
 

@@ -29,7 +29,7 @@ from support.other_readers import (
 )
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError
 from forgetbench.suite.data_section import Data

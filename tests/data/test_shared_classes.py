@@ -1,6 +1,6 @@
 import pytest
 
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.shared_classes import KINDS, SYNONYMS, shared
 
 

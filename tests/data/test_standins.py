@@ -11,7 +11,7 @@ import pytest
 from support.standins import Layout, class_colours, write_stand_in
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.suite.data_section import Data, Split
 

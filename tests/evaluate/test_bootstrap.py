@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
+from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.bootstrap import BLOCK, draw_images, resample
-from forgetbench.evaluate.coco import Scores, ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
 

@@ -6,7 +6,7 @@ import torch
 from support.factories import tiny_original
 from torch import nn
 
-from forgetbench.evaluate.changes import Change, relative_change
+from forgetbench.evaluate.changes import WeightChange, relative_change
 from forgetbench.model.parts import statistics_of
 
 
@@ -32,16 +32,16 @@ def test_changes_by_hand() -> None:
     assert change.weights == pytest.approx(math.hypot(1.5, 2) / 13)
     assert change.means == pytest.approx(1 / math.hypot(2, 2))
     assert change.variances == pytest.approx(0.5)
-    assert relative_change(before, block()) == Change(0.0, 0.0, 0.0)
+    assert relative_change(before, block()) == WeightChange(0.0, 0.0, 0.0)
 
 
 def test_what_a_module_does_not_have_is_not_measured() -> None:
-    assert relative_change(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2)) == Change(None, None, None)
+    assert relative_change(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2)) == WeightChange(None, None, None)
     convolution = nn.Conv2d(1, 2, 1)
-    assert relative_change(convolution, convolution) == Change(0.0, None, None)
+    assert relative_change(convolution, convolution) == WeightChange(0.0, None, None)
     broken = block()
     broken[1].running_var[0] = torch.nan
-    assert relative_change(block(), broken) == Change(0.0, 0.0, None)
+    assert relative_change(block(), broken) == WeightChange(0.0, 0.0, None)
 
 
 def test_statistics_are_those_of_batchnorm_by_name() -> None:

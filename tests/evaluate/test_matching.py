@@ -5,7 +5,7 @@ import pytest
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import scorer_rows
+from forgetbench.evaluate.average_precision import scorer_rows
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
 from forgetbench.evaluate.scorers import Pycocotools

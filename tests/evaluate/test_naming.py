@@ -10,7 +10,7 @@ from support.factories import sample
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.coco import comparable_boxes, ground_truth, precision_table, scorer_rows
+from forgetbench.evaluate.average_precision import comparable_boxes, ground_truth, precision_table, scorer_rows
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.naming import rightly_named, staying, without_classes
 from forgetbench.evaluate.nms import unsuppressed

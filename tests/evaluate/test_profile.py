@@ -9,8 +9,8 @@ from support.factories import sample
 from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
+from forgetbench.evaluate.average_precision import ground_truth, score, scorer_rows
 from forgetbench.evaluate.bootstrap import average_recall, draw_images
-from forgetbench.evaluate.coco import ground_truth, score, scorer_rows
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.matching import match
 from forgetbench.evaluate.naming import without_classes

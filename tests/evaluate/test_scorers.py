@@ -11,9 +11,9 @@ from support.worlds import world
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.load import load_data
-from forgetbench.evaluate.coco import ground_truth, precision_table, score, scorer_rows
+from forgetbench.evaluate.average_precision import ground_truth, precision_table, score, scorer_rows
 from forgetbench.evaluate.detections import Detections, gather
-from forgetbench.evaluate.networks import ModuleShelf
+from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.evaluate.scorers import ERROR_TYPES, Hotcoco
 from forgetbench.model.original import load_original
@@ -133,10 +133,10 @@ def test_error_types_by_hand(mistake: str) -> None:
 def test_real_detections(assets: Path, crowds: float) -> None:
     data = Data(format="yolo", path=str(assets / "coco-val128"), names="coco", limit=24)
     dataset = load_data(data, role="reference", suite_folder=None).evaluate
-    shelf = ModuleShelf(load_original(assets / "weights" / "yolov8n.pt"))
-    network = shelf.original_network("one-to-many")
+    store = ModuleStore(load_original(assets / "weights" / "yolov8n.pt"))
+    network = store.original_network("one-to-many")
     settings = EvaluationSettings(imgsz=320, shape="rect", batch=8, conf=0.001, iou=0.7, max_det=300)
-    found = evaluate(shelf, [network], dataset, settings, torch.device("cpu"))[network]
+    found = evaluate(store, [network], dataset, settings, torch.device("cpu"))[network]
     random = np.random.default_rng(0)
     samples = tuple(replace(s, crowd=random.random(len(s.boxes)) < crowds) for s in dataset.samples)
     dataset = replace(dataset, samples=samples)

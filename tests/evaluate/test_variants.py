@@ -8,24 +8,24 @@ from support.finished_run import small_suite
 
 import forgetbench
 from forgetbench.evaluate import variants
-from forgetbench.evaluate.networks import ModuleShelf, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.variants import AS_TRAINED, Variant
-from forgetbench.proof.verify import scores, verify_run
+from forgetbench.proof.verify import scores_check, verify_run
 from forgetbench.sweep import scoring
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 
-def with_the_original_backbone(shelf: ModuleShelf, network: Network) -> Network:
-    neck = shelf.original.neck
-    return replace(network, modules=shelf.original_keys[:neck] + network.modules[neck:])
+def with_the_original_backbone(store: ModuleStore, network: Network) -> Network:
+    neck = store.original.neck
+    return replace(network, modules=store.original_keys[:neck] + network.modules[neck:])
 
 
 def test_a_further_variant_has_rows_of_its_own_and_changes_no_other(
     small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = (AS_TRAINED, Variant("original-backbone", with_the_original_backbone))
-    for module in (variants, scoring, scores):  # as one line more in the list gives it
+    for module in (variants, scoring, scores_check):  # as one line more in the list gives it
         monkeypatch.setattr(module, "SCORED", listed)
     run = forgetbench.run(small_suite(freeze_points=["all-but-head", "none"]), output=tmp_path)
     results = run.results()

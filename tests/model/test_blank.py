@@ -4,7 +4,7 @@ import pytest
 from safetensors.torch import load
 from support.factories import CLASSES, FAMILIES, tiny_original
 
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.model import blank as module
 from forgetbench.model.blank import Blank, Blanks
 from forgetbench.model.branch import Branch, grow_branch

@@ -14,14 +14,14 @@ from forgetbench.model.parts import Parts
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.plan import make_plan
 from forgetbench.suite.load import load_suite
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 
 CPU = torch.device("cpu")
 
 
 def check(original: Original, images: int, freeze_point: int = 0, **settings: Any) -> None:
     train = quick_train(**settings)
-    check_batches(original, [Regime(Parts(original), freeze_point, train)], images, train, "train")
+    check_batches(original, [Recipe(Parts(original), freeze_point, train)], images, train, "train")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_head_has_batchnorm_too() -> None:
 
 
 def test_layers_that_rest_need_no_second_value() -> None:
-    class Frozen(Regime):
+    class Frozen(Recipe):
         ever_trained = frozenset({"model.0.conv.weight"})
 
     original, train = tiny_original(), quick_train(imgsz=32)

@@ -60,7 +60,7 @@ def test_identity_names_packages_and_further_images_only_of_suites_that_use_them
         assert "further" not in distilled
         replayed = plan_of(tmp_path, arms=arm(replay=4))
         (name,) = (arm.name for arm in replayed.arms if arm.strategy == "kept")
-        (source,) = (source for arm in replayed.arms for _, source in arm.regime.sources)
+        (source,) = (source for arm in replayed.arms for _, source in arm.recipe.sources)
         assert len(source.dataset.samples) == 4
         assert replayed.identity()["further"] == {name: [source.dataset.fingerprint()]}
     offer(tmp_path, monkeypatch, "1.3")
@@ -74,7 +74,7 @@ def test_further_images_have_the_original_s_classes_in_its_order(
     offer(tmp_path, monkeypatch)
     plan = plan_of(tmp_path, arms=arm(replay=4), seeds=[0, 1])
     (original,) = plan.originals.values()
-    datasets = [source.dataset for arm in plan.arms for _, source in arm.regime.sources]
+    datasets = [source.dataset for arm in plan.arms for _, source in arm.recipe.sources]
     assert [dataset.classes for dataset in datasets] == [original.classes] * 2
     assert datasets[0].fingerprint() != datasets[1].fingerprint()  # each seed has its own memory
     assert plan_of(tmp_path, arms=arm(replay=4), seeds=[0, 1]).run_id() == plan.run_id()

@@ -19,7 +19,7 @@ import forgetbench
 from forgetbench.cli import main as cli
 from forgetbench.data.cards.card import find_card, load_card
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.errors import InputError, RunError
 from forgetbench.model.original import save_original

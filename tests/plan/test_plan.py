@@ -159,9 +159,9 @@ def test_further_arms_stand_beside_the_freeze_points(tmp_path: Path) -> None:
         ("tiny-yolov8-gradual-seed0", 15, "gradual", "gradual (15)"),
         ("tiny-yolov8-scratch-seed0", 0, "scratch", "scratch (0)"),
     ]
-    rates = {arm.strategy: arm.regime.train.lr0 for arm in plan.arms}
+    rates = {arm.strategy: arm.recipe.train.lr0 for arm in plan.arms}
     assert rates == {"freeze": 0.002, "classify": 0.01, "gradual": 0.002, "scratch": 0.002}
-    assert [arm.regime.pretrained for arm in plan.arms] == [True, True, True, True, False]
+    assert [arm.recipe.pretrained for arm in plan.arms] == [True, True, True, True, False]
 
 
 def test_class_rows_may_rest_where_they_are_not_random_or_not_scored(tmp_path: Path) -> None:

@@ -92,4 +92,4 @@ def test_what_is_kept_is_trained_again_where_a_bit_of_it_changed(
     path.write_bytes(content)
     told = Told()
     assert pretrained(tmp_path, progress=told).weights_hash() == whole
-    assert told.lines == [f"{path.name}: not what was written; it is made again"]
+    assert told.lines == [f"{path.name}: changed since it was written; it is made again"]

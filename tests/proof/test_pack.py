@@ -63,12 +63,12 @@ def test_checkpoints_may_be_left_out(run: Path, tmp_path: Path) -> None:
     assert less.files == whole.files - 4
     verification = verify_run(less.path)
     assert verification.findings == []
-    assert "4 checkpoints were left out; DONE keeps their hashes" in verification.parts[0].notes
+    assert "4 checkpoints were left out; DONE keeps their hashes" in verification.checks[0].notes
 
 
 def test_a_run_that_is_not_what_it_was_is_not_packed(run: Path, tmp_path: Path) -> None:
     (run / "losses.csv").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"not what it was when it was finished.*losses\.csv: changed"):
+    with pytest.raises(InputError, match=r"has changed since it was finished.*losses\.csv: changed"):
         pack_run(run, tmp_path / "a.tar.gz")
     assert not (tmp_path / "a.tar.gz").exists()
 

@@ -62,7 +62,11 @@ def test_what_is_not_what_was_written_is_named_and_not_held(run: Run, damage: st
     journal = run.opened()
     assert not journal.all_hold([run.b, run.a])
     assert not journal.holds(run.b)
-    problem = {"deleted": "missing", "emptied": "not what was written", "changed": "not what was written"}
+    problem = {
+        "deleted": "missing",
+        "emptied": "changed since it was written",
+        "changed": "changed since it was written",
+    }
     assert run.said == [f"y.md: {problem.get(damage, 'not a regular file')}; it is made again"]
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from forgetbench.report import fonts
 from forgetbench.report.figures import Chart, Figures, render
 from forgetbench.report.fonts import BASE, choose_faces, fonts_said, install_advice
-from forgetbench.report.style import styled
+from forgetbench.report.style import chart_style
 
 #: Scripts that the usual font lacks, a name in each, and what to install.
 LACKING = {
@@ -65,7 +65,7 @@ def chart(*names: str) -> Figure:
 
 def drawn(folder: Path, *names: str) -> Figures:
     figures = Figures(folder)
-    with styled(), warnings.catch_warnings():
+    with chart_style(), warnings.catch_warnings():
         warnings.simplefilter("error")
         figures.add(Chart("chart", lambda: chart(*names)))
     return figures
@@ -133,7 +133,7 @@ def test_advice_names_each_script_once() -> None:
 
 def test_names_are_no_mathematics_and_powers_of_ten_still_are(tmp_path: Path) -> None:
     names = ["$x^2$", r"a\b", "_c", "$", "$$", r"\$", r"$\frac{$"]
-    with styled():
+    with chart_style():
         figure = chart(*names)
         figure.suptitle("of $y$")
         figure.axes[0].set_xscale("log")
@@ -160,7 +160,7 @@ def test_a_chart_that_cannot_be_drawn_is_named_and_the_others_are_drawn(tmp_path
 
 def test_a_chart_of_unseen_characters_is_xml(tmp_path: Path) -> None:
     figures = Figures(tmp_path)
-    with styled():
+    with chart_style():
         figures.add(Chart("a", lambda: chart("x\x1b[31m\x00", "y\ufffe\u202e", "<b>&amp;]]>", "z\ud800")))
     assert figures.failed == {}
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")

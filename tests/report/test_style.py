@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.report.figures import save_figure
-from forgetbench.report.style import COLOURS, MARKERS, heading, looks, method_looks, styled
+from forgetbench.report.style import COLOURS, MARKERS, chart_style, heading, looks, method_looks
 
 
 def test_looks_are_distinct_and_do_not_depend_on_order() -> None:
@@ -29,7 +29,7 @@ def test_the_same_chart_is_the_same_bytes_and_settings_are_put_back(tmp_path: Pa
     before = dict(mpl.rcParams)
     written = []
     for folder in (tmp_path / "a", tmp_path / "b"):
-        with styled():
+        with chart_style():
             figure = Figure()
             figure.subplots().plot([1, 2], [3, 4], label="x")
             written.append([path.read_bytes() for path in save_figure(figure, folder, "chart")])

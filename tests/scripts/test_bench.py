@@ -21,7 +21,7 @@ from support.factories import drawn_dataset
 
 from forgetbench.data.load import load_data
 from forgetbench.errors import InputError, RunError
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections, gather
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import suite_from_mapping

@@ -13,9 +13,9 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import EpochRecord, TrainingSession
-from forgetbench.train.strategies.base import DataPart, Strategy
+from forgetbench.train.strategies.base import DataSplit, Strategy
 
 #: A strategy and its options; each arm gets its own.
 Named = tuple[type[Strategy], object]
@@ -27,17 +27,17 @@ def session(
     train: Train | None = None,
     *,
     family: str = "yolov8",
-    data: Mapping[DataPart, Dataset] | None = None,
+    data: Mapping[DataSplit, Dataset] | None = None,
 ) -> TrainingSession:
     """Return a session of arms given by freeze point and strategies, trained on the same eight drawn images."""
     original, train = tiny_original(family), train or quick_train()
-    parts, regimes = Parts(original), {}
+    parts, recipes = Parts(original), {}
     for arm, (point, named) in arms.items():
         strategies = [kind(options, parts, arm) for kind, options in named]
-        regimes[arm] = Regime(parts, point, train, strategies=strategies)
-        regimes[arm].find_sources(data or {}, 0)
+        recipes[arm] = Recipe(parts, point, train, strategies=strategies)
+        recipes[arm].find_sources(data or {}, 0)
     return TrainingSession(
-        original, regimes, drawn_dataset(folder), train, seed=0, device=torch.device("cpu"), logging=Logging()
+        original, recipes, drawn_dataset(folder), train, seed=0, device=torch.device("cpu"), logging=Logging()
     )
 
 

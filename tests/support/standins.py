@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 from support.layouts import voc_object, write_coco, write_list, write_voc
 
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.split import seeded_split
 from forgetbench.suite.data_section import Data
 

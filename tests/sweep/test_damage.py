@@ -18,7 +18,7 @@ from forgetbench.record.code import code_version
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import files_in
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
-from forgetbench.sweep import execute, finished, jobs, provenance, training
+from forgetbench.sweep import execute, finished, jobs, provenance, train_sessions
 from forgetbench.sweep.execute import folder_of, run_plan
 
 CPU = torch.device("cpu")
@@ -79,7 +79,7 @@ class World:
         self.stopped: dict[str, Path] = {"after DONE": self.whole}
         for moment, module, what in (
             ("before drawing", jobs, "write_report"),
-            ("while training", training.SessionFiles, "complete"),
+            ("while training", train_sessions.SessionFiles, "complete"),
         ):
             with pytest.MonkeyPatch.context() as patch, pytest.raises(StoppedError):
                 patch.setattr(module, what, stop)
@@ -272,7 +272,7 @@ def test_a_finished_run_that_changed_is_not_called_complete(
     apply(world, run, [manifest], damage)
     said = "\n".join(world.go_on())
     for path in damaged:
-        assert f"the finished run is not what it was: {path.relative_to(run).as_posix()}: " in said
+        assert f"a file of the finished run is missing or has changed: {path.relative_to(run).as_posix()}: " in said
     same_as_whole(world, run)
 
 
@@ -288,7 +288,7 @@ def test_a_finished_run_whose_training_changed_is_trained_again(world: World, da
 def test_a_finished_run_whose_seal_changed_is_sealed_anew(world: World, damage: str) -> None:
     run = world.copy("after DONE")
     apply(world, run, [run / "DONE"], damage)
-    assert "the finished run is not what it was: " in "\n".join(world.go_on())
+    assert "a file of the finished run is missing or has changed: " in "\n".join(world.go_on())
     same_as_whole(world, run)
 
 

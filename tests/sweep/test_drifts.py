@@ -22,7 +22,7 @@ from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.rows.drift import BatchNormRow
-from forgetbench.sweep import drift, jobs
+from forgetbench.sweep import drift_tables, jobs
 from forgetbench.sweep.finished import reopen
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
@@ -160,7 +160,7 @@ def test_what_is_on_disk_is_not_computed_again(finished: RunFolder, monkeypatch:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("worked again")
 
-    monkeypatch.setattr(drift, "feature_drift", refuse)
+    monkeypatch.setattr(drift_tables, "feature_drift", refuse)
     before = {name: (finished.path / name).read_bytes() for name in ("drift.csv", "batchnorm.csv", "summary.md")}
     reopen(finished.path)
     again = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=finished.path.parents[1])
@@ -170,7 +170,7 @@ def test_what_is_on_disk_is_not_computed_again(finished: RunFolder, monkeypatch:
 
 
 def test_several_goes_find_what_one_finds(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift, "MOST_TOGETHER", 1)
+    monkeypatch.setattr(drift_tables, "MOST_TOGETHER", 1)
     split = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=tmp_path)
     for name in ("drift.csv", "batchnorm.csv"):
         assert (split.path / name).read_bytes() == (finished.path / name).read_bytes()
@@ -179,12 +179,12 @@ def test_several_goes_find_what_one_finds(finished: RunFolder, tmp_path: Path, m
 def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_nothing_is_known(
     finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, room = drift.feature_drift, [1]
+    kept, room = drift_tables.feature_drift, [1]
 
-    def narrow(shelf: Any, networks: Any, *rest: Any) -> Any:
+    def narrow(store: Any, networks: Any, *rest: Any) -> Any:
         if len(networks) > room[0]:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return kept(shelf, networks, *rest)
+        return kept(store, networks, *rest)
 
     def measured_again(room_for: int) -> pd.DataFrame:
         room[0] = room_for
@@ -197,7 +197,7 @@ def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_n
         assert run.path == copied
         return table(run, "drift.csv")
 
-    monkeypatch.setattr(drift, "feature_drift", narrow)
+    monkeypatch.setattr(drift_tables, "feature_drift", narrow)
     pd.testing.assert_frame_equal(measured_again(1), table(finished, "drift.csv"), check_exact=True)
     unknown = measured_again(0)
     assert unknown[["cka", "distance", "images"]].isna().all(axis=None)

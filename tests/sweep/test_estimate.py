@@ -78,7 +78,7 @@ def test_checkpoints_and_shares_are_counted_with_the_targets_head(
         arm, (original,) = work.arm, plan.originals.values()
         branch = grow_branch(
             original, arm.freeze_point, plan.target_train.classes, seed=0, cls_remap=False,
-            pretrained=arm.regime.pretrained,
+            pretrained=arm.recipe.pretrained,
         )  # fmt: skip
         floats = sum(tensor.numel() for tensor in branch.state().values() if tensor.is_floating_point())
         counters = sum(tensor.numel() for tensor in branch.state().values() if not tensor.is_floating_point())

@@ -23,7 +23,7 @@ from support.finished_run import copy_of_tiny_run
 
 import forgetbench
 from forgetbench.errors import RunError, RunLockedError, SuiteError
-from forgetbench.evaluate.coco import ground_truth, score
+from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.passes import run_pass
 from forgetbench.proof.verify import verify_run
@@ -335,9 +335,9 @@ def test_a_pass_that_the_device_has_no_room_for_is_split(
 ) -> None:
     tried: list[int] = []
 
-    def narrow(shelf: Any, networks: Sequence[Any], *rest: Any) -> None:
+    def narrow(store: Any, networks: Sequence[Any], *rest: Any) -> None:
         tried.append(len(networks))
-        run_pass(shelf, networks[:2], *rest)  # what a pass found before it ran out of memory is not kept
+        run_pass(store, networks[:2], *rest)  # what a pass found before it ran out of memory is not kept
         if len(networks) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
 

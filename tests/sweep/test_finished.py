@@ -25,7 +25,7 @@ def test_what_is_missing_changed_or_unnamed_is_told(run: Path) -> None:
     (run / "detections" / "more.json").touch()
     assert broken(run) == [
         "detections/more.json: DONE does not name it",
-        "losses.csv: not what was written",
+        "losses.csv: changed since it was written",
         "times.csv: missing",
     ]
 

@@ -35,5 +35,5 @@ def test_a_run_fingerprints_each_dataset_and_hashes_the_original_once(
     assert fingerprinted == {16: 1, 6: 1, 8: 1}  # trained on, target, reference: the suite's numbers of images
     whole = [times for names, times in hashed.items() if any(name.startswith("model.") for name in names)]
     assert whole == [1]
-    assert networks.hash_tensors is hash_tensors  # what branches bring is hashed where it is shelved
+    assert networks.hash_tensors is hash_tensors  # what branches bring is hashed where it is stored
     assert set(hashed.values()) == {1} or hashed[()] > 1  # modules without tensors are all alike

@@ -41,11 +41,11 @@ def test_blood_cells_cost_coco_what_the_attach_point_says(tmp_path: Path) -> Non
 def test_shares_are_of_the_branch_with_the_heads_real_width() -> None:
     suite = load_suite(SUITES / "bccd.yaml", ["arms=[{name: scratch, pretrained: false}]"])
     plan = make_plan(suite, device=torch.device("cpu"), train_originals=False)
-    shares = {arm.label: round(100 * arm.regime.trained_share, 1) for arm in plan.arms}
+    shares = {arm.label: round(100 * arm.recipe.trained_share, 1) for arm in plan.arms}
     assert shares == {
         "all-but-head (22)": 28.0, "15": 54.7, "backbone (10)": 59.4, "none (0)": 100.0, "scratch (0)": 100.0
     }  # fmt: skip
-    whole = {arm.label: arm.regime.parts.parameters() for arm in plan.arms}
+    whole = {arm.label: arm.recipe.parts.parameters() for arm in plan.arms}
     assert whole["none (0)"] == whole["all-but-head (22)"] == 3_157_184 - 3 * 77 * (80 + 1)  # 77 rows fewer, thrice
     assert whole["scratch (0)"] == 3_011_417  # a YOLOv8n of three classes, whose class stacks are 64 wide, not 80
 

@@ -17,8 +17,8 @@ from forgetbench.evaluate.bootstrap import draw_images, over_classes, resample
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.matching import match
 from forgetbench.progress import Silent
-from forgetbench.proof.compare import LEAST_TOLERANCE, compare_runs, environment_differences
 from forgetbench.proof.pack import pack_run
+from forgetbench.proof.run_comparison import LEAST_TOLERANCE, compare_runs, environment_differences
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import read_seal
 from forgetbench.sweep.reproduce import reproduce_run

@@ -12,7 +12,7 @@ from support.standins import write_stand_in
 import forgetbench
 from forgetbench.cli import main as cli
 from forgetbench.data.cards.card import find_card
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.model.original import save_original
 from forgetbench.plan.models import open_untrained
 from forgetbench.suite.load import load_suite

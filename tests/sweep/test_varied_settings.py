@@ -23,7 +23,7 @@ from forgetbench.record.tables import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.schema import Logging
 from forgetbench.sweep.execute import run_suite
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import TrainingSession
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
@@ -50,7 +50,7 @@ def test_every_arm_is_planned_under_every_setting(tmp_path: Path) -> None:
         ("warm-AdamW-lr0-0.005-seed0", "warm (0), AdamW lr0=0.005"),
         ("warm-SGD-lr0-0.02-seed0", "warm (0), SGD lr0=0.02"),
     ]
-    trained = [(arm.regime.train.optimizer, arm.regime.train.lr0, arm.regime.train.bias_rate) for arm in plan.arms]
+    trained = [(arm.recipe.train.optimizer, arm.recipe.train.lr0, arm.recipe.train.bias_rate) for arm in plan.arms]
     assert trained[:2] == [("AdamW", 0.005, 0.0), ("SGD", 0.02, 0.1)]
     assert trained[4:] == [("SGD", 0.1, 0.1), ("AdamW", 0.005, 0.1), ("SGD", 0.02, 0.1)]
 
@@ -112,11 +112,11 @@ def test_branches_of_several_settings_equal_those_trained_alone(tmp_path: Path) 
 
     def session(*names: str) -> TrainingSession:
         original = tiny_original()
-        regimes = {
-            f"{name}-{point}": Regime(Parts(original), point, trains[name]) for name in names for point in (22, 10)
+        recipes = {
+            f"{name}-{point}": Recipe(Parts(original), point, trains[name]) for name in names for point in (22, 10)
         }
         data = drawn_dataset(tmp_path)
-        return TrainingSession(original, regimes, data, quick_train(), seed=0, device=CPU, logging=Logging())
+        return TrainingSession(original, recipes, data, quick_train(), seed=0, device=CPU, logging=Logging())
 
     together = session(*trains)
     list(together.epochs())

@@ -15,9 +15,9 @@ from torch import Tensor
 from forgetbench.device import Precision
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import EpochRecord, TrainingSession
-from forgetbench.train.strategies.base import DataPart
+from forgetbench.train.strategies.base import DataSplit
 
 CPU = torch.device("cpu")
 
@@ -29,8 +29,8 @@ def mixed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def session(folder: Path, points: list[int], **changes: Any) -> TrainingSession:
     original, train = tiny_original(), quick_train(**changes)
-    regimes = {f"f{point}": Regime(Parts(original), point, train) for point in points}
-    return TrainingSession(original, regimes, drawn_dataset(folder), train, seed=0, device=CPU, logging=Logging())
+    recipes = {f"f{point}": Recipe(Parts(original), point, train) for point in points}
+    return TrainingSession(original, recipes, drawn_dataset(folder), train, seed=0, device=CPU, logging=Logging())
 
 
 def finished(made: TrainingSession) -> list[EpochRecord]:
@@ -81,7 +81,7 @@ def test_strategies_in_mixed_precision_train_each_as_if_alone(tmp_path: Path) ->
         "replayed": (10, [(Replay, 3)]),
         "low-rank": (10, [(LowRank, 2)]),
     }
-    data: dict[DataPart, Any] = {"reference.train": drawn_dataset(tmp_path / "old", 5)}
+    data: dict[DataSplit, Any] = {"reference.train": drawn_dataset(tmp_path / "old", 5)}
     joint = sessions.session(tmp_path, arms, data=data)
     overflow_once(joint, "distilled")
     records = finished(joint)

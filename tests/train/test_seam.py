@@ -17,7 +17,7 @@ from torch import Tensor
 from forgetbench.errors import RunError, SuiteError
 from forgetbench.train.context import StepContext
 from forgetbench.train.session import TrainingSession
-from forgetbench.train.strategies.base import DataPart, Strategy
+from forgetbench.train.strategies.base import DataSplit, Strategy
 
 
 class Slowing(Strategy):
@@ -52,7 +52,7 @@ TRAIN = quick_train(epochs=3, nbs=16)  # gradients accumulate across epochs
 
 
 def made_of(folder: Path, *arms: str) -> TrainingSession:
-    data: dict[DataPart, Any] = {"reference.train": drawn_dataset(folder / "old", 5)}
+    data: dict[DataSplit, Any] = {"reference.train": drawn_dataset(folder / "old", 5)}
     return session(folder, {arm: ARMS[arm] for arm in arms}, TRAIN, data=data)
 
 
@@ -141,7 +141,7 @@ def test_patience_beside_a_changed_end_is_refused(tmp_path: Path) -> None:
 def test_a_strategy_begins_anew_with_every_session(tmp_path: Path) -> None:
     made = made_of(tmp_path, "slowing")
     trained(made)
-    regime = made.learners["slowing"].regime
-    assert regime.state() == {"slowing": {"seen": 6}}
-    regime.begin({}, 0)
-    assert regime.state() == {"slowing": {"seen": 0}}
+    recipe = made.learners["slowing"].recipe
+    assert recipe.state() == {"slowing": {"seen": 6}}
+    recipe.begin({}, 0)
+    assert recipe.state() == {"slowing": {"seen": 0}}

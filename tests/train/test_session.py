@@ -10,7 +10,7 @@ from forgetbench.errors import DivergedError, FrozenChangedError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import EpochRecord, TrainingSession
 
 CPU = torch.device("cpu")
@@ -22,7 +22,7 @@ def session(
     original, train = tiny_original(family), train or quick_train()
     return TrainingSession(
         original,
-        {f"f{point}": Regime(Parts(original), point, train) for point in points},
+        {f"f{point}": Recipe(Parts(original), point, train) for point in points},
         drawn_dataset(folder),
         train,
         seed=seed,
@@ -163,7 +163,7 @@ def test_nothing_is_logged_when_the_suite_says_so(tmp_path: Path) -> None:
     original, train = tiny_original(), quick_train(epochs=1)
     made = TrainingSession(
         original,
-        {"a": Regime(Parts(original), 22, train)},
+        {"a": Recipe(Parts(original), 22, train)},
         drawn_dataset(tmp_path),
         train,
         seed=0,

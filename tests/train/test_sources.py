@@ -16,39 +16,39 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import SuiteError
 from forgetbench.model.parts import Parts
 from forgetbench.train.context import StepContext
-from forgetbench.train.regime import Regime
-from forgetbench.train.sources import FurtherBatches, key_of
-from forgetbench.train.strategies.base import DataPart, Source, Strategy
+from forgetbench.train.recipe import Recipe
+from forgetbench.train.sources import FurtherBatches, source_key
+from forgetbench.train.strategies.base import BatchSource, DataSplit, Strategy
 from forgetbench.train.ultralytics_trainer import training_settings
 
 PARTS = Parts(tiny_original())
 
 
-def old(folder: Path, count: int = 5) -> dict[DataPart, Dataset]:
+def old(folder: Path, count: int = 5) -> dict[DataSplit, Dataset]:
     """Reference images, others than those of the target."""
     return {"reference.train": drawn_dataset(folder / "old", count, sizes=((56, 60), (40, 64)))}
 
 
-def drawing(*sources: Source) -> Regime:
+def drawing(*sources: BatchSource) -> Recipe:
     class Draws(Strategy):
         name, options, expected = "draws", None, "nothing"
 
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
             return sources
 
-    made = Regime(PARTS, 22, quick_train(), strategies=[Draws(None, PARTS, "a")])
+    made = Recipe(PARTS, 22, quick_train(), strategies=[Draws(None, PARTS, "a")])
     made.find_sources({}, 0)
     return made
 
 
-def batches_of(regimes: Sequence[Regime], epoch: int, batches: int, **changes: Any) -> dict[Any, list[dict[str, Any]]]:
+def batches_of(recipes: Sequence[Recipe], epoch: int, batches: int, **changes: Any) -> dict[Any, list[dict[str, Any]]]:
     settings = training_settings(quick_train(**changes), 3)
-    further = FurtherBatches(regimes, settings, 32, 3, batches, workers=0, pin_memory=False)
-    return {key: list(drawn) for key, drawn in further.epoch(epoch, regimes).items()}
+    further = FurtherBatches(recipes, settings, 32, 3, batches, workers=0, pin_memory=False)
+    return {key: list(drawn) for key, drawn in further.epoch(epoch, recipes).items()}
 
 
 def test_every_batch_is_full_and_images_come_again_only_when_all_were_drawn(tmp_path: Path) -> None:
-    source = Source(drawn_dataset(tmp_path, 5), batch=3)
+    source = BatchSource(drawn_dataset(tmp_path, 5), batch=3)
     (drawn,) = batches_of([drawing(source)], 0, 4, augment={"mosaic": 0.0}).values()
     assert [batch["img"].shape[0] for batch in drawn] == [3, 3, 3, 3]
     files = [file for batch in drawn for file in batch["im_file"]]
@@ -60,8 +60,11 @@ def test_every_batch_is_full_and_images_come_again_only_when_all_were_drawn(tmp_
 
 
 def test_batches_depend_on_seed_and_epoch_alone(tmp_path: Path) -> None:
-    source, other = Source(drawn_dataset(tmp_path, 5), batch=2), Source(drawn_dataset(tmp_path / "b", 4), batch=1)
-    key = key_of(source)
+    source, other = (
+        BatchSource(drawn_dataset(tmp_path, 5), batch=2),
+        BatchSource(drawn_dataset(tmp_path / "b", 4), batch=1),
+    )
+    key = source_key(source)
     alone = batches_of([drawing(source)], 1, 3)[key]
     beside = batches_of([drawing(other, source)], 1, 3)[key]
     earlier = batches_of([drawing(source)], 0, 3)[key]
@@ -72,8 +75,8 @@ def test_batches_depend_on_seed_and_epoch_alone(tmp_path: Path) -> None:
 
 
 def test_equal_sources_are_drawn_from_once(tmp_path: Path) -> None:
-    equal = [Source(drawn_dataset(tmp_path, 4), batch=2) for _ in range(2)]
-    larger = Source(drawn_dataset(tmp_path, 4), batch=4)
+    equal = [BatchSource(drawn_dataset(tmp_path, 4), batch=2) for _ in range(2)]
+    larger = BatchSource(drawn_dataset(tmp_path, 4), batch=4)
     drawn = batches_of([drawing(equal[0]), drawing(equal[1], larger)], 0, 2)
     assert [[batch["img"].shape[0] for batch in batches] for batches in drawn.values()] == [[2, 2], [4, 4]]
 
@@ -93,7 +96,7 @@ def test_the_loss_of_old_images_is_the_original_s_own_where_the_trunk_is(tmp_pat
     seen: list[tuple[StepContext, Tensor]] = []
 
     class Watched(Replay):
-        def source_loss(self, source: Source, context: StepContext) -> Tensor | None:
+        def source_loss(self, source: BatchSource, context: StepContext) -> Tensor | None:
             seen.append((context, context.detection_loss()))
             return seen[-1][1]
 
@@ -111,8 +114,8 @@ def test_the_loss_of_old_images_is_the_original_s_own_where_the_trunk_is(tmp_pat
 @pytest.mark.parametrize("statistics", [False, True])
 def test_statistics_see_further_images_only_where_the_source_says_so(tmp_path: Path, statistics: bool) -> None:
     class Statistics(Replay):
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
-            return [Source(data["reference.train"], batch=2, statistics=statistics)]
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
+            return [BatchSource(data["reference.train"], batch=2, statistics=statistics)]
 
     train = quick_train(epochs=1, batch=8)  # one step, before which both arms are the same
     made = session(tmp_path, {"plain": (10, []), "a": (10, [(Statistics, 5)])}, train, data=old(tmp_path))
@@ -129,8 +132,8 @@ def test_labels_may_be_the_original_s_or_the_target_s(
     tmp_path: Path, family: str, labels: Literal["original", "target"]
 ) -> None:
     class Labelled(Replay):
-        def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
-            return [Source(data["reference.train"], batch=2, labels=labels)]
+        def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
+            return [BatchSource(data["reference.train"], batch=2, labels=labels)]
 
     arms: dict[str, Any] = {"plain": (23 if family == "yolov10" else 22, [])}
     arms["more"] = (arms["plain"][0], [(Labelled, 1)])

@@ -14,7 +14,7 @@ from forgetbench.model.parts import Parts
 from forgetbench.model.targets import SharedTargets
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.regime import Regime
+from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import TrainingSession
 from forgetbench.train.strategies import make_strategies
 
@@ -27,12 +27,12 @@ def session(
 ) -> TrainingSession:
     original, train = tiny_original(family), train or quick_train()
     parts = Parts(original)
-    regimes = {
-        name: Regime(parts, point, train, strategies=make_strategies(strategy, parts, name))
+    recipes = {
+        name: Recipe(parts, point, train, strategies=make_strategies(strategy, parts, name))
         for name, (point, strategy) in arms.items()
     }
     return TrainingSession(
-        original, regimes, drawn_dataset(folder), train, seed=0, device=torch.device("cpu"), logging=Logging()
+        original, recipes, drawn_dataset(folder), train, seed=0, device=torch.device("cpu"), logging=Logging()
     )
 
 
@@ -60,7 +60,7 @@ def test_only_what_a_strategy_lets_train_moves(tmp_path: Path, family: str, stra
     before = state(made, "a")
     for _ in made.epochs():
         pass
-    trained = learner.regime.ever_trained
+    trained = learner.recipe.ever_trained
     changed = moved(before, learner.branch.state())
     assert changed
     assert changed <= trained
@@ -162,10 +162,10 @@ def test_l2_sp_is_half_the_factor_times_the_squared_distance_of_the_trunk(tmp_pa
     with torch.no_grad():
         near.branch.parameters()["model.15.cv1.conv.weight"].view(-1)[:2] += torch.tensor([0.5, -0.5])
         near.branch.parameters()["model.22.cv3.0.2.bias"] += 1.0  # the task head has nothing to stay near
-    penalty = near.regime.penalty(near.branch.parameters())
+    penalty = near.recipe.penalty(near.branch.parameters())
     assert penalty is not None
     assert penalty.item() == pytest.approx(0.5 * 3.0 * 2 * 0.5**2, rel=1e-4)
-    assert free.regime.penalty(free.branch.parameters()) is None
+    assert free.recipe.penalty(free.branch.parameters()) is None
     (record,) = made.epochs()
     assert record.losses["near"]["penalty"] > 0
     assert "penalty" not in record.losses["free"]

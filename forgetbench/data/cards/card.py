@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.errors import DataError, SuiteError, brief, nearest
 from forgetbench.names import stays_inside
 from forgetbench.suite.bounds import LARGEST_SEED, MOST_CLASSES, MOST_DATA_BYTES, MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.data_section import Data, keys_of
-from forgetbench.suite.formats import in_words, readable_formats
+from forgetbench.suite.formats import alternatives, readable_formats
 from forgetbench.suite.kinds import PlainName, Section
 from forgetbench.suite.yamlfile import read_mapping
 
@@ -46,7 +46,7 @@ def _inside(text: str) -> str:
 
 Address = Annotated[PathText, AfterValidator(_web_address)]
 InsidePath = Annotated[PathText, AfterValidator(_inside)]
-Text = Annotated[Prose, Field(min_length=1)]
+NonEmptyProse = Annotated[Prose, Field(min_length=1)]
 Bytes = Annotated[int, Field(gt=0, le=MOST_DATA_BYTES)]
 Sha256 = Annotated[
     str,
@@ -80,11 +80,11 @@ class Card(Section):
     """All that is known of a dataset. What is not stated by its source is null, never a guess."""
 
     name: PlainName = Field(description="what suites call it; the file's name without its ending")
-    title: Text
+    title: NonEmptyProse
     source: Address | None = Field(None, description="page to read about the data")
-    licence: Text
+    licence: NonEmptyProse
     notes: Prose | None = None
-    subset_of: Text | None = Field(None, description="what a fixed subset is part of, in words")
+    subset_of: NonEmptyProse | None = Field(None, description="what a fixed subset is part of, in words")
     data: Data = Field(description="how the data are read: a suite's data section without 'card'")
     classes: Annotated[list[NameText], Field(min_length=1, max_length=MOST_CLASSES)] | Literal["coco"] | None = Field(
         None, description="class names in order, or coco for COCO's 80"
@@ -95,7 +95,7 @@ class Card(Section):
     holds: list[InsidePath] = Field(default=[], max_length=MOST_NAMED, description="what the data's folder must hold")
     archives: list[Archive] = Field(default=[], max_length=MOST_NAMED, description="what is downloaded")
     most_bytes: Bytes | None = Field(None, description="bound on what the archives may unpack to")
-    by_hand: Text | None = Field(None, description="what to fetch and where to put it, in words")
+    by_hand: NonEmptyProse | None = Field(None, description="what to fetch and where to put it, in words")
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
@@ -114,7 +114,7 @@ class Card(Section):
         if self.data.limit is not None and self.subset_of is None:
             raise ValueError("'data.limit' makes a subset; say of what with 'subset_of'")
         if self.data.is_drawn:
-            expected = in_words(readable_formats())
+            expected = alternatives(readable_formats())
             raise ValueError(
                 f"'data.format' is '{self.data.format}', which are drawn and need no card; expected {expected}"
             )

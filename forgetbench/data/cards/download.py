@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from forgetbench.data.cards.card import Archive, Card, LoadedCard
 from forgetbench.data.cards.pins import PINS_FILE, Pin, add_pins, read_pins
-from forgetbench.data.cards.transfer import Progress, Transfer
+from forgetbench.data.cards.transfer import OnBytes, Transfer
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.data.dataset import Origin
 from forgetbench.errors import DataError
@@ -54,7 +54,7 @@ def how_to_get(found: LoadedCard) -> str:
     return f"Run 'forgetbench data fetch {found.called}'; or by hand: {by_hand(found.card)}"
 
 
-def fetch(found: LoadedCard, progress: Progress | None = None) -> Path:
+def fetch(found: LoadedCard, progress: OnBytes | None = None) -> Path:
     """Return the folder of a card's data in the data home, downloading them unless they are there.
 
     Args:
@@ -104,7 +104,7 @@ def origin_of(card: Card) -> Origin:
     return Origin(card.name, card.licence, card.source, archives)
 
 
-def _retrieve(card: Card, archive: Archive, pins: dict[str, Pin], progress: Progress | None) -> Path:
+def _retrieve(card: Card, archive: Archive, pins: dict[str, Pin], progress: OnBytes | None) -> Path:
     """Download one archive into the cache, verified against what the card says or was pinned."""
     pin = pins.get(archive.url)
     known = archive.sha256 or (pin and pin.sha256)

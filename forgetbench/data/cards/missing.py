@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.data.cards.card import resolve
 from forgetbench.data.cards.download import how_to_get
 from forgetbench.data.cards.locate import find_data, look_for
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.suite.data_section import Data
 
 
@@ -58,9 +58,9 @@ def stated_classes(spec: Data, suite_folder: Path | None) -> tuple[str, ...] | N
     spec, found = resolve(spec, suite_folder)
     if spec.is_drawn and spec.world is not None:
         # Imported here: most suites draw nothing.
-        from forgetbench.data.shapes.world import class_names
+        from forgetbench.data.shapes.world import shapes_class_names
 
-        return class_names(spec.world)
+        return shapes_class_names(spec.world)
     if found is not None and found.card.class_names is not None:
         return found.card.class_names
     return COCO_NAMES if spec.names == "coco" else tuple(spec.names) if spec.names else None

@@ -35,7 +35,7 @@ def read_pins(home: Path) -> dict[str, Pin]:
     """Return the pins of a data home by address.
 
     Raises:
-        DataError: the file that holds them is not what was written there.
+        DataError: the file that holds them is damaged.
     """
     path = home / PINS_FILE
     try:

@@ -14,7 +14,7 @@ from forgetbench.faults import writing
 from forgetbench.files import write_text
 
 #: Told the file's name, bytes received and bytes in all (0 if unknown).
-Progress = Callable[[str, int, int], None]
+OnBytes = Callable[[str, int, int], None]
 _TIMEOUT = 60.0
 _CHUNK = 1 << 16
 
@@ -32,7 +32,7 @@ class Transfer:
         progress: Told how far it is.
     """
 
-    def __init__(self, partial: Path, name: str, size: int | None, progress: Progress | None) -> None:
+    def __init__(self, partial: Path, name: str, size: int | None, progress: OnBytes | None) -> None:
         self._partial, self._version = partial, partial.with_name(f"{partial.name}.version")
         self._name, self._size, self._progress = name, size, progress
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forgetbench.data.reading.paths import beginning, walk_images
 from forgetbench.errors import DataError
-from forgetbench.suite.formats import FORMATS, in_words
+from forgetbench.suite.formats import FORMATS, alternatives
 
 #: Files that are looked at.
 _MOST_FILES = 5
@@ -85,7 +85,7 @@ def refuse_foreign(root: Path) -> None:
                 raise DataError(
                     f"{name}, which is not read",
                     where=path,
-                    expected=in_words([form.called or kind for kind, form in FORMATS.items() if form.reader]),
+                    expected=alternatives([form.called or kind for kind, form in FORMATS.items() if form.reader]),
                     fix=f"{fix.format(folder=root)}.",
                 )
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from forgetbench.data.clean import LABEL_FORM, UNREADABLE_LABEL, Corners, RawBox
 from forgetbench.data.dataset import OddityReport
+from forgetbench.data.formats.paired.paired_source import Facts, PairedSource
 from forgetbench.data.formats.paired.pairs import Pair, find_pairs, is_paired
-from forgetbench.data.formats.paired.source import Facts, PairedSource
 from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.data.images.frames import stated_size
 from forgetbench.data.reading.class_list import is_name, written

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from forgetbench.data.clean import BOXES_MOVED, IMAGE_SIZE_MISMATCH, RawBox
 from forgetbench.data.dataset import OddityReport
-from forgetbench.data.images.measure import Measured
+from forgetbench.data.images.measure import MeasuredImage
 from forgetbench.errors import counted
 
 Size = tuple[float, float]
@@ -56,7 +56,7 @@ class Frame:
     """
 
     name: str
-    measured: Measured
+    measured: MeasuredImage
     stated: Size | None = None
     reach: Size | None = None
 
@@ -177,7 +177,7 @@ def _is_beyond(reach: Size, size: Size) -> bool:
     return any(far > side + _ROUNDING for far, side in zip(reach, size, strict=True))
 
 
-def _turning(measured: Measured) -> Move:
+def _turning(measured: MeasuredImage) -> Move:
     """Return what EXIF's orientation does to a box in an image of the stored size."""
     width, height = measured.stored
     flip_x, flip_y = measured.orientation in (2, 3, 7, 8), measured.orientation in (3, 4, 6, 7)

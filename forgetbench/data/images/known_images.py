@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from forgetbench.data.images.content import FileState, hash_of, is_settled, remember, state_of
-from forgetbench.data.images.measure import MEASURED_BY, Measured, measure_image
+from forgetbench.data.images.measure import MEASURED_BY, MeasuredImage, measure_image
 from forgetbench.files import cache_folder
 
 #: Seconds to wait while another process writes.
@@ -32,7 +32,7 @@ _INSERT = "INSERT OR REPLACE INTO images VALUES (?, ?, ?)"
 _SELECT = "SELECT path, record, digest FROM images WHERE path IN "
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
-Known = tuple[FileState, Measured]
+Known = tuple[FileState, MeasuredImage]
 
 
 class KnownImages:
@@ -48,7 +48,7 @@ class KnownImages:
         for path, (state, measured) in self._known.items():
             remember(path, state, measured.sha256)
 
-    def measure(self, path: Path) -> Measured:
+    def measure(self, path: Path) -> MeasuredImage:
         """Return what is known of an image, measuring it if need be; may be called from several threads.
 
         Raises:
@@ -163,4 +163,4 @@ def _read(record: bytes) -> Known | None:
     if said["by"] != MEASURED_BY:
         return None
     measured = said["measured"]
-    return FileState(*said["state"]), Measured(**{**measured, "size": tuple(measured["size"])})
+    return FileState(*said["state"]), MeasuredImage(**{**measured, "size": tuple(measured["size"])})

@@ -35,7 +35,7 @@ class CorruptImageError(Exception):
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredImage:
     """What is known of an image.
 
     Attributes:
@@ -56,7 +56,7 @@ class Measured:
         return self.size[::-1] if self.orientation >= 5 else self.size
 
 
-def measure_image(path: Path) -> Measured:
+def measure_image(path: Path) -> MeasuredImage:
     """Read an image once, hash it and decode it in full.
 
     Raises:
@@ -72,7 +72,7 @@ def measure_image(path: Path) -> Measured:
     return replace(_measured(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-def _measured(content: bytes) -> Measured:
+def _measured(content: bytes) -> MeasuredImage:
     try:
         with Image.open(BytesIO(content)) as image:
             size, kind = image.size, image.format
@@ -81,7 +81,7 @@ def _measured(content: bytes) -> Measured:
             image.draft(None, (max(1, size[0] // 8), max(1, size[1] // 8)))
             image.load()
         if kind in _COMMON_FORMATS and orientation == 1 and bytewise:
-            return Measured(size)
+            return MeasuredImage(size)
     except UnidentifiedImageError as error:
         # OpenCV knows kinds of TIFF that PIL does not.
         kind, orientation, bytewise = None, 1, False
@@ -96,7 +96,9 @@ def _measured(content: bytes) -> Measured:
     # OpenCV turns TIFF whatever it is asked for, and some formats never.
     if orientation == 0 or (orientation != 1 and kind != "TIFF" and not _is_turned(content, decoded)):
         orientation = 1
-    return Measured((decoded.shape[1], decoded.shape[0]), orientation, "" if bytewise else _darkness(content, decoded))
+    return MeasuredImage(
+        (decoded.shape[1], decoded.shape[0]), orientation, "" if bytewise else _darkness(content, decoded)
+    )
 
 
 def _decoded(content: bytes, how: int) -> NDArray[np.generic] | None:

@@ -25,7 +25,7 @@ def is_inside(place: Path, root: Path) -> bool:
     return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root))
 
 
-def holds(place: Path, root: Path) -> bool:
+def lies_around(place: Path, root: Path) -> bool:
     """Tell whether a path is a folder that the dataset itself lies in: never a part of it."""
     real = os.path.realpath(root)
     return Path(real).is_relative_to(os.path.realpath(place)) and os.path.realpath(place) != real
@@ -34,7 +34,7 @@ def holds(place: Path, root: Path) -> bool:
 def find_tail(given: str, folder: Path, *, nearly: bool = False) -> Path | None:
     """Look inside a folder for the longest end of a path that exists there.
 
-    One last name alone is taken for a path of one name or for a file: a folder `images` could be any part's.
+    One last name alone is taken for a path of one name or for a file: a folder `images` could be any split's.
 
     Args:
         given: The path, with slashes of either kind.

@@ -117,7 +117,7 @@ def read_lines(path: Path) -> list[str]:
         DataError: it is not readable text.
     """
     try:
-        return decoded(regular_bytes(path, _MOST_LIST_BYTES)).splitlines()
+        return decoded_text(regular_bytes(path, _MOST_LIST_BYTES)).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             "list of images cannot be read",
@@ -128,7 +128,7 @@ def read_lines(path: Path) -> list[str]:
         ) from error
 
 
-def decoded(content: bytes) -> str:
+def decoded_text(content: bytes) -> str:
     """Return a text file's content: UTF-8, or UTF-16 where its first bytes say so, as Windows' tools write it.
 
     Raises:

@@ -21,7 +21,7 @@ from forgetbench.data.reading.one_record import one_record_a_file
 from forgetbench.data.reading.paths import UNREAD_SUFFIXES, plain_path, walk_images
 from forgetbench.errors import DataError, counted, nearest
 
-#: Name of the only part of data that have no splits.
+#: What the only split of data without named splits is called.
 UNNAMED = ""
 #: An error names at most this many splits: Pascal VOC has a list for every class.
 _MOST_SPLITS_SHOWN = 8

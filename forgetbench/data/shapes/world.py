@@ -57,7 +57,7 @@ class Picture:
     classes: NDArray[np.int64]
 
 
-def class_names(world: World) -> tuple[str, ...]:
+def shapes_class_names(world: World) -> tuple[str, ...]:
     """Return the names of a world's classes in order."""
     return tuple(sorted(FIGURES[world]))
 
@@ -239,4 +239,4 @@ def _read_folder(folder: Path, world: World, size: int, split: Purpose) -> Datas
                 sha256=entry["sha256"],
             )
         )
-    return Dataset(f"shapes-{world}", split, class_names(world), tuple(samples), folder)
+    return Dataset(f"shapes-{world}", split, shapes_class_names(world), tuple(samples), folder)

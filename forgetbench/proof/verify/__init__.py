@@ -1,6 +1,6 @@
-"""Verifying a finished run, here or packed: whether it is what it was, and whether its numbers follow from its files.
+"""Verifying a finished run, packed or not: whether its files are unchanged and its numbers follow from them.
 
-Neither model nor data nor GPU is needed: only the run.
+Only the run is needed: no model, no data and no GPU.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from forgetbench.data.cards.unpack import unpack
 from forgetbench.errors import CorruptRunError, InputError
 from forgetbench.files import sha256_file
 from forgetbench.progress import Progress, Silent
-from forgetbench.proof.verify.checkpoints import check_checkpoints
-from forgetbench.proof.verify.files import check_files
-from forgetbench.proof.verify.findings import Finding, Part, Subject
-from forgetbench.proof.verify.manifest import check_manifest
-from forgetbench.proof.verify.report import check_report
-from forgetbench.proof.verify.scores import check_scores
-from forgetbench.proof.verify.tables import check_tables
+from forgetbench.proof.verify.checkpoints_check import check_checkpoints
+from forgetbench.proof.verify.files_check import check_files
+from forgetbench.proof.verify.findings import CheckResult, Finding, SealedRun
+from forgetbench.proof.verify.manifest_check import check_manifest
+from forgetbench.proof.verify.report_check import check_report
+from forgetbench.proof.verify.scores_check import check_scores
+from forgetbench.proof.verify.tables_check import check_tables
 from forgetbench.record.amend import refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import FORMAT, Manifest
 from forgetbench.record.seal import SEAL, is_regular, read_seal
 
-__all__ = ["Finding", "Part", "Verification", "opened", "verify_run"]
+__all__ = ["CheckResult", "Finding", "Verification", "opened", "verify_run"]
 
 #: An archive may unpack to as many times its own size, and so many bytes more.
 MOST_EXPANSION, MORE_BYTES = 50, 50_000_000
 #: What the seal of a run said before it named files.
 _OLD_SEAL = "complete\n"
-#: The parts of a verification, in order.
-CHECKS: tuple[tuple[str, Callable[[Subject, Part, Progress], None]], ...] = (
+#: The checks of a verification, in order.
+CHECKS: tuple[tuple[str, Callable[[SealedRun, CheckResult, Progress], None]], ...] = (
     ("files", check_files),
     ("manifest", check_manifest),
     ("checkpoints", check_checkpoints),
@@ -53,15 +53,15 @@ class Verification:
     """What was checked of a run.
 
     Attributes:
-        parts: Each part with its findings, in the order of checking.
+        checks: Each check with its findings, in the order they were made.
     """
 
-    parts: list[Part]
+    checks: list[CheckResult]
 
     @property
     def findings(self) -> list[Finding]:
         """Everything that is wrong."""
-        return [finding for part in self.parts for finding in part.findings]
+        return [finding for check in self.checks for finding in check.findings]
 
 
 def verify_run(run: str | Path, progress: Progress | None = None) -> Verification:
@@ -77,40 +77,43 @@ def verify_run(run: str | Path, progress: Progress | None = None) -> Verificatio
     progress = progress or Silent()
     with opened(Path(run)) as folder:
         subject = open_subject(folder)
-        parts: list[Part] = []
-        for name, check in CHECKS:
-            part = Part(name)
-            if any(before.halts for before in parts):
-                part.checked = "not checked, since the run is not made of the files that it says"
+        checks: list[CheckResult] = []
+        for name, examine in CHECKS:
+            check = CheckResult(name)
+            if any(before.halts for before in checks):
+                check.checked = "not checked, since the run is not made of the files that it says"
             else:
-                _guarded(check, subject, part, progress)
-            parts.append(part)
-    return Verification(parts)
+                _guarded(examine, subject, check, progress)
+            checks.append(check)
+    return Verification(checks)
 
 
 def _guarded(
-    check: Callable[[Subject, Part, Progress], None], subject: Subject, part: Part, progress: Progress
+    examine: Callable[[SealedRun, CheckResult, Progress], None],
+    subject: SealedRun,
+    check: CheckResult,
+    progress: Progress,
 ) -> None:
-    """Check one part; a file that cannot be read as what it has to be is a finding, whatever is wrong with it."""
+    """Make one check; a file that cannot be read as what it has to be is a finding, whatever is wrong with it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of arithmetic with numbers that are wrong
-            check(subject, part, progress)
+            examine(subject, check, progress)
     except CorruptRunError as error:
         particulars = f": expected {error.expected}, found {error.found}" if error.expected and error.found else ""
         where = _within(subject, str(error.where))
-        part.find(where, f"{error.problem}{particulars}, so what rests on it was not checked")
+        check.find(where, f"{error.problem}{particulars}, so what rests on it was not checked")
     except Exception as error:  # files from outside may be wrong in more ways than can be foreseen
-        part.find(part.name, f"could not be checked to the end: {type(error).__name__}: {error}")
-    part.checked = part.checked or "not checked to the end"
-    part.halts |= check is check_manifest and bool(part.findings)
+        check.find(check.name, f"could not be checked to the end: {type(error).__name__}: {error}")
+    check.checked = check.checked or "not checked to the end"
+    check.halts |= examine is check_manifest and bool(check.findings)
 
 
-def _within(subject: Subject, where: str) -> str:
+def _within(subject: SealedRun, where: str) -> str:
     return where.removeprefix(f"{subject.folder.path}/")
 
 
-def open_subject(folder: Path) -> Subject:
+def open_subject(folder: Path) -> SealedRun:
     """Read what a verification rests on; whether the manifest holds is not checked yet.
 
     Raises:
@@ -138,7 +141,7 @@ def open_subject(folder: Path) -> Subject:
             found=f"format {manifest.get('format')}",
             fix="Run its suite again, or use the version that made it.",
         )
-    return Subject(RunFolder(folder), cast(Manifest, manifest), sealed)
+    return SealedRun(RunFolder(folder), cast(Manifest, manifest), sealed)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from forgetbench.record.manifest import Manifest
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it has to be: where it is, and what is wrong with it."""
+    """One thing that is wrong, and where."""
 
     where: str
     problem: str
@@ -26,8 +26,8 @@ class Finding:
 
 
 @dataclass
-class Part:
-    """One part of a verification.
+class CheckResult:
+    """What one check of a verification found.
 
     Attributes:
         name: What it is about.
@@ -48,7 +48,7 @@ class Part:
         self.findings.append(Finding(where, problem))
 
     def expect(self, where: str, found: Any, expected: Any) -> bool:
-        """Record a value that is not the one expected; tell whether it is."""
+        """Record a finding unless a value is the expected one; return whether it is."""
         if found != expected:
             self.find(where, f"found {_shown(found)}, expected {_shown(expected)}")
         return bool(found == expected)
@@ -59,7 +59,7 @@ def _shown(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Subject:
+class SealedRun:
     """A finished run that is verified.
 
     Attributes:
@@ -80,7 +80,7 @@ class Subject:
 
     @cached_property
     def checkpoints(self) -> dict[str, list[int]]:
-        """Epochs of the checkpoints that each arm has to have, as suite and training say."""
+        """Epochs of the checkpoints that each arm must have, according to the suite and to how its training ended."""
         suite = self.manifest["suite"]
         every, epochs = suite["evaluation"]["every"], suite["train"]["epochs"]
         return {

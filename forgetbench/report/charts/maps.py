@@ -43,7 +43,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureRow:
     """An image and its panels, a row of the chart.
 
     Attributes:
@@ -59,7 +59,7 @@ class Picture:
     panels: Sequence[Panel]
 
 
-def draw_cams(columns: Sequence[str], pictures: Sequence[Picture], title: str, note: str) -> Figure:
+def draw_cams(columns: Sequence[str], pictures: Sequence[PictureRow], title: str, note: str) -> Figure:
     """Draw images in rows and networks in columns.
 
     Args:
@@ -93,7 +93,7 @@ def draw_cams(columns: Sequence[str], pictures: Sequence[Picture], title: str, n
     return figure
 
 
-def _draw(axis: Axes, picture: Picture, panel: Panel) -> None:
+def _draw(axis: Axes, picture: PictureRow, panel: Panel) -> None:
     width, height = picture.size
     extent = (0.0, float(width), float(height), 0.0)
     axis.imshow(picture.pixels, extent=extent, interpolation="bilinear")

@@ -14,12 +14,12 @@ if TYPE_CHECKING:  # names and options are read without PyTorch
     from forgetbench.train.context import StepContext
 
 #: Data of a suite that a strategy may train on beside the target's.
-DataPart = Literal["reference.train", "reference.evaluate"]
+DataSplit = Literal["reference.train", "reference.evaluate"]
 
 
 @dataclass(frozen=True)
-class Source:
-    """Further images: with every batch of the target comes one of these, augmented alike and run apart from it.
+class BatchSource:
+    """Further images: each batch of the target is accompanied by one of these, augmented alike and run separately.
 
     Otherwise mosaic, BatchNorm and the loss's normalisation would mix the two. Arms whose sources draw from equal data
     in equal numbers see the same batches.
@@ -58,7 +58,7 @@ class Strategy:
     #: Whether it makes no sense for a branch that starts from random weights.
     needs_pretrained: ClassVar[bool] = False
     #: What `sources` is given of the suite's data.
-    needs_data: ClassVar[tuple[DataPart, ...]] = ()
+    needs_data: ClassVar[tuple[DataSplit, ...]] = ()
 
     def __init__(self, options: Any, parts: Parts, where: str) -> None:
         """Resolve options, already checked against `options`, for one model.
@@ -99,7 +99,7 @@ class Strategy:
         """
         return frozenset()
 
-    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+    def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
         """Return the further images to train on.
 
         Args:
@@ -138,7 +138,7 @@ class Strategy:
         del context
         return None
 
-    def source_loss(self, source: Source, context: StepContext) -> Tensor | None:
+    def source_loss(self, source: BatchSource, context: StepContext) -> Tensor | None:
         """Return what is added for a batch of one of the `sources` to the target batch's mean loss per image."""
         del source, context
         return None

@@ -24,7 +24,7 @@ class L2SP(Strategy):
     def begin(self, weights: Mapping[str, nn.Parameter]) -> None:
         """Keep the starting point."""
         self._start = {
-            name: weight.detach().clone() for name, weight in weights.items() if self.parts[name].section != "head"
+            name: weight.detach().clone() for name, weight in weights.items() if self.parts[name].region != "head"
         }
 
     def penalty(self, weights: Mapping[str, nn.Parameter]) -> Tensor | None:

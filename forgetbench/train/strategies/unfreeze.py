@@ -34,7 +34,7 @@ class Unfreeze(Strategy):
         }
 
     def check(self, epochs: int) -> None:
-        """Refuse epochs that never come: the arm would be another than its name says."""
+        """Refuse epochs after the end of training: the arm would not do what its name says."""
         late = [epoch for epoch in self._points if epoch > epochs]
         if late:
             raise SuiteError(

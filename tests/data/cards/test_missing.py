@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from forgetbench.data.cards.missing import stated_classes
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.suite.data_section import Data
 
 

@@ -15,7 +15,7 @@ from support.layouts import write_image, write_yolo
 
 from forgetbench.data.images import known_images, measure
 from forgetbench.data.images.known_images import KnownImages, hashes_of
-from forgetbench.data.images.measure import CorruptImageError, Measured
+from forgetbench.data.images.measure import CorruptImageError, MeasuredImage
 from forgetbench.data.load import load_data
 from forgetbench.files import sha256_file
 from forgetbench.suite.data_section import Data
@@ -35,7 +35,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     original = measure.measure_image
 
-    def measuring(path: Path) -> Measured:
+    def measuring(path: Path) -> MeasuredImage:
         names.append(path.name)
         return original(path)
 
@@ -47,7 +47,7 @@ def images(folder: Path, count: int = 3) -> list[Path]:
     return [write_image(folder / f"{number}.png", 20 + number, 10) for number in range(count)]
 
 
-def looked_at(paths: list[Path]) -> list[Measured]:
+def looked_at(paths: list[Path]) -> list[MeasuredImage]:
     known = KnownImages(paths)
     found = [known.measure(path) for path in paths]
     known.keep()

@@ -156,7 +156,7 @@ def test_names_that_lead_out_make_no_path(run: Path, what: str, name: str) -> No
     seal(run)
     verification, (drawn, packed, again) = answers(run)
     assert isinstance(verification, Verification)
-    assert [part.name for part in verification.parts if part.findings] == ["manifest"]
+    assert [check.name for check in verification.checks if check.findings] == ["manifest"]
     assert "manifest.json" in verification.findings[0].where
     for error in (drawn, packed, again):
         assert "not what a run's manifest has here" in str(error)
@@ -233,7 +233,7 @@ def test_what_is_no_regular_file_is_never_opened(run: Path, pattern: str, thing:
     verification, said = answers(run)
     assert is_refused(verification)
     if isinstance(verification, Verification):
-        assert [part.name for part in verification.parts if part.findings] == ["files"]
+        assert [check.name for check in verification.checks if check.findings] == ["files"]
     assert all(isinstance(error, ForgetbenchError) for error in said)
 
 

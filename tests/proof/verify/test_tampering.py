@@ -256,7 +256,7 @@ def test_a_changed_value_is_found_and_named(run: Path, tampering: Tampering, mon
     findings = list(map(str, verification.findings))
     said = "(changed, its hash is not the one in DONE|missing, DONE names it|DONE does not name it)"
     assert [finding for finding in findings if re.match(f"{tampering.file}: {said}", finding)]
-    if tampering.found is not None and not verification.parts[0].halts:
+    if tampering.found is not None and not verification.checks[0].halts:
         assert [finding for finding in findings if re.search(tampering.found, finding)], findings
 
 

@@ -25,7 +25,7 @@ from forgetbench.record.folder import RunFolder
 def test_a_finished_run_is_verified_and_says_what_was_checked(small_run: Path) -> None:
     verification = verify_run(small_run)
     assert list(map(str, verification.findings)) == []
-    checked = {part.name: part.checked for part in verification.parts}
+    checked = {check.name: check.checked for check in verification.checks}
     files = [path for path in small_run.rglob("*") if path.is_file() and path.name not in ("DONE", ".lock")]
     assert checked["files"].startswith(f"{len(files)} files")
     assert checked["checkpoints"].startswith("4 checkpoints")
@@ -34,7 +34,7 @@ def test_a_finished_run_is_verified_and_says_what_was_checked(small_run: Path) -
     assert charts
     assert checked["report"].endswith(f"{charts} charts drawn again")
     needs_model = ["drift.csv needs the model: only its hash was checked"]
-    assert [part.notes for part in verification.parts] == [[], [], [], [], needs_model, []]
+    assert [check.notes for check in verification.checks] == [[], [], [], [], needs_model, []]
 
 
 def test_neither_model_code_nor_data_are_needed(small_run: Path, tmp_path: Path) -> None:
@@ -78,14 +78,14 @@ def test_left_out_checkpoints_are_said_and_some_missing_are_wrong(small_run: Pat
     shutil.rmtree(run / "checkpoints")
     verification = verify_run(run)
     assert verification.findings == []
-    assert "4 checkpoints were left out; DONE keeps their hashes" in verification.parts[0].notes
+    assert "4 checkpoints were left out; DONE keeps their hashes" in verification.checks[0].notes
 
 
 def test_charts_of_another_matplotlib_are_said_not_to_be_drawn_again(small_run: Path, tmp_path: Path) -> None:
     run = copy_of(small_run, tmp_path)
     change_json(run / "manifest.json", lambda content: content["environment"]["packages"].update(matplotlib="1.0"))
     seal(run)
-    report = next(part for part in verify_run(run).parts if part.name == "report")
+    report = next(check for check in verify_run(run).checks if check.name == "report")
     assert any("charts were drawn with matplotlib 1.0" in note for note in report.notes)
     assert {finding.where.partition(",")[0] for finding in report.findings} == {"summary.md"}  # it names the version
 
@@ -97,7 +97,7 @@ def test_what_another_forgetbench_wrote_otherwise_is_told_and_no_finding(small_r
     seal(run)
     verification = verify_run(run)
     assert verification.findings == []
-    assert "another forgetbench wrote it; the first: summary.md: found 1 lines" in verification.parts[-1].notes[0]
+    assert "another forgetbench wrote it; the first: summary.md: found 1 lines" in verification.checks[-1].notes[0]
 
 
 def test_files_that_cannot_be_read_are_findings(small_run: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_where_the_files_are_not_those_of_the_seal_nothing_else_is_opened(small_
         "results.csv: changed, its hash is not the one in DONE",
     ]
     unchecked = "not checked, since the run is not made of the files that it says"
-    assert [part.checked for part in verification.parts[1:]] == [unchecked] * 5
+    assert [check.checked for check in verification.checks[1:]] == [unchecked] * 5
 
 
 @pytest.mark.parametrize("key", ["identity", "suite", "arms", "models", "data", "environment", "evaluation"])
@@ -189,8 +189,8 @@ def test_charts_that_need_fonts_which_differ_here_are_told_and_not_held_against_
     def said(path: Path) -> str:
         return f"glyphs from a font of {path.parent}" if path.name == needy.name else ""
 
-    monkeypatch.setattr("forgetbench.proof.verify.report.fonts_said", said)
-    report = next(part for part in verify_run(run).parts if part.name == "report")
+    monkeypatch.setattr("forgetbench.proof.verify.report_check.fonts_said", said)
+    report = next(check for check in verify_run(run).checks if check.name == "report")
     assert {finding.where.partition(",")[0] for finding in report.findings} == {f"figures/{plain.name}"}
     (note,) = report.notes
     assert note.startswith("2 charts name things in scripts for which this machine has other fonts")

@@ -22,7 +22,7 @@ from forgetbench.report.charts.fronts import draw_fronts
 from forgetbench.report.charts.operating import draw_operating
 from forgetbench.report.charts.scores import draw_curves, draw_tradeoff
 from forgetbench.report.figures import Chart, Figures
-from forgetbench.report.style import error_lengths, looks, styled
+from forgetbench.report.style import chart_style, error_lengths, looks
 from forgetbench.report.words import ADAPTED, ERRORS, SCORES
 
 NUMBERS = (None, nan, inf, -inf, 0.0, -0.0, 0.25, 0.25, -0.1, 1.0, 1e-300, 1e300)
@@ -171,7 +171,7 @@ CHARTS = (tradeoff, epochs, gradients, costs, drift, statistics, classes, errors
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_is_drawn_whatever_the_numbers_are(chart, seed: int, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     figures = Figures(tmp_path)
-    with styled(), warnings.catch_warnings():
+    with chart_style(), warnings.catch_warnings():
         warnings.simplefilter("error")
         figures.add(Chart("chart", lambda: chart(Numbers(seed))), ["svg"])
     assert figures.failed == {}

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from forgetbench.report.charts.maps import Panel, Picture, draw_cams
+from forgetbench.report.charts.maps import Panel, PictureRow, draw_cams
 
 BOXES = np.array([[10.0, 20, 60, 70], [160, 0, 200, 50]])
 
 
-def picture(name: str) -> Picture:
+def picture(name: str) -> PictureRow:
     """Return a row of an image 200 pixels wide and 100 high, seen at half its size, plain and under one network."""
     pixels = np.full((50, 100, 3), 90, np.uint8)
     heat = np.linspace(0, 1, 5000, dtype=np.float32).reshape(50, 100)
     seen = Panel(heat, BOXES[:1], ["cup"], "F1 0.50")
-    return Picture(("random", name), pixels, (200, 100), [Panel(None, BOXES, ["cup", "fork"], ""), seen])
+    return PictureRow(("random", name), pixels, (200, 100), [Panel(None, BOXES, ["cup", "fork"], ""), seen])
 
 
 def test_images_in_rows_and_networks_in_columns() -> None:

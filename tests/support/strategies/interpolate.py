@@ -23,5 +23,5 @@ class Interpolate(Strategy):
 
     def finish(self, weights: Mapping[str, Tensor], original: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Return the trunk's weights and statistics, interpolated."""
-        trunk = [name for name in weights if self.parts[name].section != "head"]
+        trunk = [name for name in weights if self.parts[name].region != "head"]
         return {name: original[name] + self.value * (weights[name] - original[name]) for name in trunk}

@@ -39,6 +39,6 @@ class LowRank(Strategy):
         chosen = {
             name: weight
             for name, weight in weights.items()
-            if self.parts[name].section != "head" and weight.dim() == 4 and weight.shape[-1] > 1
+            if self.parts[name].region != "head" and weight.dim() == 4 and weight.shape[-1] > 1
         }
         return {name: Kernel(weight, self.value) for name, weight in chosen.items()}

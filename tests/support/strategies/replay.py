@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from forgetbench.train.strategies.base import DataPart, Source, Strategy
+from forgetbench.train.strategies.base import BatchSource, DataSplit, Strategy
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,12 +26,14 @@ class Replay(Strategy):
     expected = "a number of images"
     needs_data = ("reference.train",)
 
-    def sources(self, data: Mapping[DataPart, Dataset], seed: int) -> Sequence[Source]:
+    def sources(self, data: Mapping[DataSplit, Dataset], seed: int) -> Sequence[BatchSource]:
         """Return as many of the reference's images as were asked for, chosen by the seed."""
         dataset = data["reference.train"]
         chosen = np.random.default_rng(seed).permutation(len(dataset.samples))[: self.value]
-        return [Source(replace(dataset, samples=tuple(dataset.samples[index] for index in sorted(chosen))), batch=2)]
+        return [
+            BatchSource(replace(dataset, samples=tuple(dataset.samples[index] for index in sorted(chosen))), batch=2)
+        ]
 
-    def source_loss(self, source: Source, context: StepContext) -> Tensor | None:
+    def source_loss(self, source: BatchSource, context: StepContext) -> Tensor | None:
         """Return the detection loss of the original's head on what the branch makes of its own old images."""
         return context.detection_loss()

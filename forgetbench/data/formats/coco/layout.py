@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.data.formats.coco.files import other_files, usual_files
+from forgetbench.data.formats.coco.json_files import other_files, usual_files
 from forgetbench.data.formats.coco.reader import CocoSource, read_coco
 from forgetbench.data.formats.registry import Names, Reader
 from forgetbench.suite.data_section import Data

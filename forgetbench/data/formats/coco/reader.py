@@ -29,9 +29,9 @@ from forgetbench.data.formats.coco.classes import (
     read_categories,
     union_of,
 )
-from forgetbench.data.formats.coco.files import annotation_files
-from forgetbench.data.formats.coco.images import ImageFinder
+from forgetbench.data.formats.coco.image_files import ImageFinder
 from forgetbench.data.formats.coco.instances import Id, Instances, read_instances
+from forgetbench.data.formats.coco.json_files import annotation_files
 from forgetbench.data.formats.coco.scan import scan_categories
 from forgetbench.data.formats.coco.splits import SplitFolders, split_word
 from forgetbench.data.images.frames import stated_size
@@ -208,12 +208,12 @@ def read_coco(
     Args:
         root: The dataset's folder.
         annotations: The JSON file relative to it, which is then the data's only, unnamed split. Otherwise each
-            `annotations/instances_<part>.json` or `<part>/_annotations.coco.json` is a split, else the only JSON file
+            `annotations/instances_<split>.json` or `<split>/_annotations.coco.json` is a split, else the only JSON file
             of instances, else each that is named after a split or lies in a folder that is.
         images: The folder of images relative to `root`; by default the usual ones are tried.
         names: Class names in the order wanted; categories of other names are left out. By default all, by id.
-        training: Parts to train on, where they are not the usual ones: their classes come first.
-        evaluated: Parts to evaluate on, where they are not the usual ones.
+        training: Splits to train on, where they are not the usual ones: their classes come first.
+        evaluated: Splits to evaluate on, where they are not the usual ones.
 
     Raises:
         DataError: a file or folder is missing, or no JSON is an instances file.

@@ -1,7 +1,7 @@
 """A COCO file's list of categories, found without parsing the file: a training set's has hundreds of megabytes.
 
 The list is taken only where it is certain to be the document's own: the only one of its key, and at the top level,
-which the shorter of the two stretches before and behind it shows.
+which the shorter of the two spans before and behind it shows.
 """
 
 from __future__ import annotations

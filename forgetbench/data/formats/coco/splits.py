@@ -1,4 +1,4 @@
-"""What parts of a dataset are called in the names of files and folders: `train2017`, `labels_val.json`, `Valid/`."""
+"""What splits of a dataset are called in the names of files and folders: `train2017`, `labels_val.json`, `Valid/`."""
 
 from __future__ import annotations
 

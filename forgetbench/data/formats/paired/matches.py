@@ -28,7 +28,7 @@ class Match:
     near: bool = False
 
 
-class Matches:
+class PairedFiles:
     """The images of one folder and the annotation files of one.
 
     Args:

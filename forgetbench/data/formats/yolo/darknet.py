@@ -1,7 +1,7 @@
 """What Darknet, and tools that write for it, leave beside images: lists of class names, and a .data file of paths.
 
-CVAT's YOLO 1.1 has `obj.data`, `obj.names` and `obj_<part>_data/`, Roboflow's Darknet export `<part>/_darknet.labels`,
-labelImg `classes.txt`.
+CVAT's YOLO 1.1 has `obj.data`, `obj.names` and `obj_<split>_data/`, Roboflow's Darknet export
+`<split>/_darknet.labels`, labelImg `classes.txt`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 from forgetbench.data.formats.yolo.label_files import LabelFiles, label_lines, looks_like_labels
 from forgetbench.data.reading.class_list import class_names
 from forgetbench.data.reading.inside import find_tail
-from forgetbench.data.reading.paths import decoded, entries, is_file, is_image, matching
+from forgetbench.data.reading.paths import decoded_text, entries, is_file, is_image, matching
 from forgetbench.errors import DataError
 from forgetbench.files import UnfitFileError, regular_bytes
 from forgetbench.suite.bounds import MOST_CLASSES
 
 #: CVAT's folder of a split's images and labels.
-_CVAT_FOLDER = re.compile(r"obj_(?P<part>.+)_data", re.IGNORECASE)
+_CVAT_FOLDER = re.compile(r"obj_(?P<split>.+)_data", re.IGNORECASE)
 _NAMES = ("classes.txt", "labels/classes.txt", "obj.names", "*.names", "_darknet.labels")
 #: Keys of a .data file that name what splits consist of.
 _KEYS = {"train": "train", "valid": "val", "val": "val", "test": "test"}
@@ -40,7 +40,7 @@ def data_file(folder: Path) -> Path | None:
 def read_data_file(path: Path) -> dict[str, str]:
     """Return a .data file's entries by key; of a file that is none there are none."""
     try:
-        lines = decoded(regular_bytes(path, _MOST_BYTES)).splitlines()
+        lines = decoded_text(regular_bytes(path, _MOST_BYTES)).splitlines()
     except (UnfitFileError, UnicodeDecodeError):
         return {}
     pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
@@ -56,7 +56,7 @@ def data_file_splits(path: Path) -> dict[str, str]:
 def cvat_folders(folder: Path) -> dict[str, Path]:
     """Return CVAT's folders by split."""
     found = {entry: _CVAT_FOLDER.fullmatch(entry.name) for entry in entries(folder) if entry.is_dir()}
-    return {match["part"].casefold(): entry for entry, match in found.items() if match}
+    return {match["split"].casefold(): entry for entry, match in found.items() if match}
 
 
 def named_classes(folder: Path, splits: Sequence[str] = ()) -> tuple[str, ...] | None:
@@ -117,7 +117,7 @@ def is_label_file(path: Path) -> bool | None:
 
 def _read_names(path: Path) -> tuple[str, ...] | None:
     try:
-        text = decoded(regular_bytes(path, _MOST_BYTES))
+        text = decoded_text(regular_bytes(path, _MOST_BYTES))
     except (UnfitFileError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     names = _stripped(text.splitlines())

@@ -13,8 +13,8 @@ from forgetbench.data.clean import WRONG_PATHS
 from forgetbench.data.dataset import OddityReport
 from forgetbench.data.formats.yolo.yaml_text import parse_text
 from forgetbench.data.reading.class_list import class_names
-from forgetbench.data.reading.inside import find_tail, holds, is_inside
-from forgetbench.data.reading.paths import decoded, is_file, is_folder, matching, plain_path
+from forgetbench.data.reading.inside import find_tail, is_inside, lies_around
+from forgetbench.data.reading.paths import decoded_text, is_file, is_folder, matching, plain_path
 from forgetbench.errors import DataError, brief
 from forgetbench.files import regular_bytes
 from forgetbench.suite.bounds import MOST_CLASSES
@@ -49,7 +49,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
         DataError: it is not YAML, or not a mapping.
     """
     try:
-        loaded = parse_text(decoded(regular_bytes(path, _MOST_BYTES)))
+        loaded = parse_text(decoded_text(regular_bytes(path, _MOST_BYTES)))
     except (OSError, ValueError) as error:
         raise DataError(
             "cannot be read as YAML",
@@ -138,7 +138,7 @@ def described_places(
             if mended is not None:
                 found.append(mended)
                 now = f"'{mended.relative_to(root).as_posix()}' used instead"
-            elif there and not holds(place, root):
+            elif there and not lies_around(place, root):
                 found.append(place)
                 outside.append(f"{key}: '{given}'")
                 continue

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from forgetbench.data.clean import RawBox
 from forgetbench.data.reading.nearest import NearNames
-from forgetbench.data.reading.paths import decoded, entries, is_folder, is_ignored, is_image, is_unread
+from forgetbench.data.reading.paths import decoded_text, entries, is_folder, is_ignored, is_image, is_unread
 from forgetbench.errors import brief
 from forgetbench.files import regular_bytes
 
@@ -118,7 +118,7 @@ def label_lines(path: Path | str) -> list[str]:
         OSError: it cannot be read, is no file, or larger than any image's labels.
         UnicodeDecodeError: it is not text.
     """
-    return decoded(regular_bytes(path, _MOST_BYTES)).splitlines()
+    return decoded_text(regular_bytes(path, _MOST_BYTES)).splitlines()
 
 
 def parse_line(line: str, place: str, size: tuple[int, int], keypoints: tuple[int, int] | None = None) -> RawBox:

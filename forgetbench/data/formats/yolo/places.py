@@ -1,4 +1,4 @@
-"""Where the parts of a YOLO dataset are: as its data.yaml says, else as its lists, .data file or folders show."""
+"""Where the splits of a YOLO dataset are: as its data.yaml says, else as its lists, .data file or folders show."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def find_places(
 
 
 def _listed(root: Path, keys: Sequence[str], report: OddityReport) -> Places:
-    """Return the splits that have lists: `<part>.txt`, and what a .data file names."""
+    """Return the splits that have lists: `<split>.txt`, and what a .data file names."""
     lists: Places = {}
     for key in keys:
         there = [path for path in matching(root, f"{_plain(key)}.txt") if _is_list(path)]

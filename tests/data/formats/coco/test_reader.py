@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.layouts import write_coco, write_image
 
-from forgetbench.data.formats.coco.names import COCO_NAMES
+from forgetbench.data.formats.coco.coco80 import COCO_NAMES
 from forgetbench.data.formats.coco.reader import read_coco
 from forgetbench.errors import DataError
 
