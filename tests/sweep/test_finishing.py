@@ -42,4 +42,6 @@ def test_a_run_ends_as_it_does_uninterrupted_after_a_kill_at_any_operation(small
     found, expected = comparable(whole), comparable(smaller_run)
     tables = [table.name for table in TABLES if table.name in expected]
     assert {name: found[name] for name in tables} == {name: expected[name] for name in tables}
-    assert [part.name for part in verify_run(whole).parts if part.findings] == ["report"]  # its charts are no pictures
+    assert [check.name for check in verify_run(whole).checks if check.findings] == [
+        "report"
+    ]  # its charts are no pictures
