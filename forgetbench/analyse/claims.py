@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
-from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tradeoff import treatment_of
-from forgetbench.analyse.verdicts import Finding, Verdict, judge
+from forgetbench.analyse.verdicts import Finding, judge
 from forgetbench.record.manifest import ClaimRecord, ComparedRecord
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
 from forgetbench.record.tables import RunTables, rows_of
-
-
-@dataclass(frozen=True)
-class ClaimRow:
-    """A claim's finding for one arm and head.
-
-    Attributes:
-        claim: Its name in the suite.
-        model, head, attach, treatment, against: What was compared; head and attach are None where they play no part.
-        quantity, measure: What was measured: a fraction of AP, or for memory and time a ratio.
-        at_gain: The gain at which forgetting is compared, None for last checkpoints.
-        below, above: The claimed bound, one of them None.
-        value, low, high: The finding and its 95 % interval; None is not measured.
-        seeds: How many seeds it is the mean of, None for memory and time.
-        by_construction: The value follows from how the networks are put together.
-        verdict: Whether the interval lies on the claimed side.
-    """
-
-    claim: str
-    model: str
-    head: str | None
-    attach: str | None
-    treatment: str
-    against: str
-    quantity: str
-    measure: str
-    at_gain: float | None
-    below: float | None
-    above: float | None
-    value: float | None
-    low: float | None
-    high: float | None
-    seeds: int | None
-    by_construction: bool
-    verdict: Verdict
 
 
 def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
+from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
-
-Quantity = Literal["gain", "forgetting", "change"]
+from forgetbench.record.rows.changes import ChangeQuantity
+from forgetbench.suite.data_section import Role
 
 
 @dataclass(frozen=True)
@@ -38,46 +38,9 @@ class Comparison:
     files: Mapping[int, tuple[str, str]]
 
     @property
-    def quantity(self) -> Quantity:
+    def quantity(self) -> ChangeQuantity:
         """What a difference of AP is called."""
         return "forgetting" if self.role == "reference" else "gain"
-
-
-@dataclass(frozen=True)
-class Change:
-    """How a number changed between last checkpoints and their baselines; AP are fractions, None is not known.
-
-    Attributes:
-        model, head, role, attach, treatment, against: See `Comparison`.
-        seeds: How many pairs the means are over.
-        quantity: `forgetting`: before minus after; `gain` and `change`: after minus before.
-        before, after: Means over seeds.
-        value: The mean of the quantity.
-        images_low … high: Its 95 % intervals over images, over seeds and over both; those over seeds need several.
-    """
-
-    model: str
-    head: str
-    role: Role
-    attach: str | None
-    treatment: str
-    against: str
-    seeds: int
-    quantity: Quantity
-    before: float | None
-    after: float | None
-    value: float | None
-    images_low: float | None
-    images_high: float | None
-    seeds_low: float | None
-    seeds_high: float | None
-    low: float | None
-    high: float | None
-
-    @property
-    def honest(self) -> bool:
-        """Whether it is of the target, or of the adapted trunk under the original's head."""
-        return self.attach in (None, "head")
 
 
 def comparisons(
@@ -108,17 +71,17 @@ def comparisons(
 
 
 def scene_of(comparison: Comparison) -> dict[str, Any]:
-    """Return the columns of a `Change` that say what is compared."""
+    """Return the columns of a `ChangeRow` that say what is compared."""
     names = ("model", "head", "role", "attach", "treatment", "against")
     return {**{name: getattr(comparison, name) for name in names}, "seeds": len(comparison.files)}
 
 
 def change_of(
-    quantity: Quantity,
+    quantity: ChangeQuantity,
     pairs: Sequence[tuple[float | None, float | None]],
     resampled: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
 ) -> dict[str, Any]:
-    """Return the columns of a `Change` that hold numbers.
+    """Return the columns of a `ChangeRow` that hold numbers.
 
     Args:
         quantity: Which way round the difference is.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["supported", "refuted", "undecided", "not measured"]
+from forgetbench.record.rows.differences import Verdict
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange, class_changes, measure_changes
+from forgetbench.analyse.forgotten import class_changes, measure_changes
 from forgetbench.derive.source import Source
 from forgetbench.evaluate.profile import Profile
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 
 
-def class_rows(source: Source) -> Iterator[ClassChange]:
+def class_rows(source: Source) -> Iterator[ClassChangeRow]:
     """Yield changes by class and super-category.
 
     Raises:
@@ -21,7 +22,7 @@ def class_rows(source: Source) -> Iterator[ClassChange]:
         yield from class_changes(one, profiles, others)
 
 
-def measure_rows(source: Source) -> Iterator[MeasureChange]:
+def measure_rows(source: Source) -> Iterator[MeasureChangeRow]:
     """Yield changes by size, naming and kind of error.
 
     Raises:

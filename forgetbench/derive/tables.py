@@ -9,18 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from forgetbench.analyse.claims import ClaimRow
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.evidence import CheckpointInterval, EvidenceRow
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.analyse.operating import OperatingRow
 from forgetbench.derive import evidence, forgotten, training
 from forgetbench.derive.batchnorm import batchnorm_rows
 from forgetbench.derive.source import Source
 from forgetbench.record.folder import RunFolder, columns_of, table_text
 from forgetbench.record.manifest import Manifest
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow, EvidenceRow, FrontRow, IntervalRow
 from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
-from forgetbench.record.rows.scores import ClassRow, OddityRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, OddityRow, OperatingRow, ResultRow
 from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
 
 
@@ -114,7 +111,7 @@ TABLES = (
     Table(
         "intervals.csv",
         "gain and forgetting of every checkpoint with intervals over images",
-        CheckpointInterval,
+        IntervalRow,
         _SCORES,
         lambda source: source.evidence.of_checkpoints(),
     ),
@@ -150,14 +147,14 @@ TABLES = (
     Table(
         "classes.csv",
         "last checkpoints against their baselines by class and super-category",
-        ClassChange,
+        ClassChangeRow,
         _SCORES,
         forgotten.class_rows,
     ),
     Table(
         "errors.csv",
         "the same by what naming, placing, size and kinds of error account for",
-        MeasureChange,
+        MeasureChangeRow,
         _SCORES,
         forgotten.measure_rows,
     ),

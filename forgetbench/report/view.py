@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.claims import ClaimRow, claim_rows
+from forgetbench.analyse.claims import claim_rows
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.record.manifest import ClaimRecord, Manifest, SuiteRecord
+from forgetbench.record.rows.differences import ClaimRow
 from forgetbench.record.tables import RunTables, read_table, read_tables
 from forgetbench.report.model_view import ModelView
 

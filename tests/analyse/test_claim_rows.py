@@ -8,9 +8,9 @@ from support import madeup_run
 from support.claimed import BACKBONE, HEAD, claim, run
 from support.reported import claims_of
 
-from forgetbench.analyse.claims import ClaimRow, claim_rows
-from forgetbench.analyse.equal_gain import EqualGainRow
+from forgetbench.analyse.claims import claim_rows
 from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
 from forgetbench.record.tables import read_tables
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.evidence import MEASURES, CheckpointInterval, Evidence, EvidenceRow, Score
+from forgetbench.analyse.evidence import MEASURES, Evidence, Score
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.rows.differences import EvidenceRow, IntervalRow
 from forgetbench.record.tables import read_table
 
 #: AP by detections file; resamples are the value plus a shift that all networks share, and one of their own.
@@ -113,7 +114,7 @@ def test_checkpoints_have_intervals_of_their_own_seed() -> None:
     assert early.low < 0.05 < early.high
     assert found["yolo-freeze10-seed1", 2, "forgetting", "head", "ap"].value == pytest.approx(0.2)
     assert found["yolo-freeze22-seed0", 2, "gain", None, "ap"].value == 0
-    assert all(isinstance(item, CheckpointInterval) for item in found.values())
+    assert all(isinstance(item, IntervalRow) for item in found.values())
 
 
 def test_without_a_reference_arm_there_is_no_gain_of_checkpoints() -> None:

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from forgetbench.analyse.compared import Comparison
-from forgetbench.analyse.forgotten import FEWEST_IMAGES, ClassChange, MeasureChange, class_changes, measure_changes
+from forgetbench.analyse.forgotten import FEWEST_IMAGES, class_changes, measure_changes
 from forgetbench.evaluate.profile import Profile, Subject
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 
 NAMES = ("person", "bicycle", "car", "unseen")
 GROUPS = {"person": "person", "bicycle": "vehicle", "car": "vehicle", "unseen": "vehicle"}
@@ -47,11 +48,11 @@ def comparison(role: str = "reference", seeds: int = 1) -> Comparison:
     return Comparison("m", "o2m", role, attach, "none (0)", against, files)  # type: ignore[arg-type]
 
 
-def by_name(role: str = "reference", others: Sequence[str] = ()) -> dict[tuple[str, str], ClassChange]:
+def by_name(role: str = "reference", others: Sequence[str] = ()) -> dict[tuple[str, str], ClassChangeRow]:
     return {(row.kind, row.name): row for row in class_changes(comparison(role), PROFILES, others)}
 
 
-def by_measure(role: str = "reference") -> dict[str, MeasureChange]:
+def by_measure(role: str = "reference") -> dict[str, MeasureChangeRow]:
     return {row.measure: row for row in measure_changes(comparison(role), PROFILES)}
 
 

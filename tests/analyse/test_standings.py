@@ -6,7 +6,8 @@ from typing import Any
 from support import madeup_run
 
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.operating import POINTS, SHOWN, OperatingRow, Standings, measure_at, standings, thresholds
+from forgetbench.analyse.operating import POINTS, SHOWN, Standings, measure_at, standings, thresholds
+from forgetbench.record.rows.scores import OperatingRow
 from forgetbench.record.tables import read_tables
 from forgetbench.suite.claims import Measure
 

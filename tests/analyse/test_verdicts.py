@@ -1,6 +1,7 @@
 import pytest
 
-from forgetbench.analyse.verdicts import Finding, Verdict, judge, together
+from forgetbench.analyse.verdicts import Finding, judge, together
+from forgetbench.record.rows.differences import Verdict
 
 
 @pytest.mark.parametrize(

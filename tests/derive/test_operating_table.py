@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from support.factories import sample
 
-from forgetbench.analyse.evidence import MEASURES, EvidenceRow
-from forgetbench.analyse.operating import OperatingRow
+from forgetbench.analyse.evidence import MEASURES
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.derive import resampling
@@ -20,6 +19,8 @@ from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.scores import OperatingRow
 from forgetbench.record.tables import read_table, rows_of
 
 IMAGES = 8
