@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
@@ -11,16 +11,21 @@ from forgetbench.analyse.tradeoff import treatment_of
 from forgetbench.analyse.verdicts import Finding, judge
 from forgetbench.record.manifest import ClaimRecord, ComparedRecord
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
-from forgetbench.record.tables import RunTables, rows_of
+from forgetbench.record.tables import RunTables
 
 
-def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
-    """Yield a row per claim, arm and head, in the order of the suite."""
+def claim_rows(tables: RunTables, equal_gain: Sequence[EqualGainRow]) -> Iterator[ClaimRow]:
+    """Yield a row per claim, arm and head, in the order of the suite.
+
+    Args:
+        tables: The run.
+        equal_gain: Its `equal_gain.csv`.
+    """
     evidence = EvidenceTable(tables.evidence)
     for claim in tables.manifest.get("claims", []):
         for compared in claim["compared"]:
             for treatment in compared["treatments"]:
-                for head, seeds, finding in _findings(tables, evidence, claim, compared, treatment):
+                for head, seeds, finding in _findings(tables, evidence, equal_gain, claim, compared, treatment):
                     yield ClaimRow(
                         claim=claim["name"],
                         model=compared["model"],
@@ -43,7 +48,12 @@ def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
 
 
 def _findings(
-    tables: RunTables, evidence: EvidenceTable, claim: ClaimRecord, compared: ComparedRecord, treatment: str
+    tables: RunTables,
+    evidence: EvidenceTable,
+    equal_gain: Sequence[EqualGainRow],
+    claim: ClaimRecord,
+    compared: ComparedRecord,
+    treatment: str,
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     model, against = compared["model"], compared["against"]
     quantity = claim["quantity"]
@@ -53,7 +63,7 @@ def _findings(
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
     if claim.get("at_gain") is not None:
-        yield from _at_equal_gain(tables, evidence, claim, (model, attach, treatment, against))
+        yield from _at_equal_gain(equal_gain, evidence.heads(model), claim, (model, attach, treatment, against))
         return
     for head in evidence.heads(model):
         row = evidence.find(model, head, attach, quantity, treatment, against, claim["measure"])
@@ -64,16 +74,14 @@ def _findings(
 
 
 def _at_equal_gain(
-    tables: RunTables,
-    evidence: EvidenceTable,
+    equal_gain: Sequence[EqualGainRow],
+    heads: Sequence[str],
     claim: ClaimRecord,
     compared: tuple[str, str | None, str, str],
 ) -> Iterator[tuple[str | None, int | None, Finding]]:
     """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""
-    model = compared[0]
-    rows = [] if tables.equal_gain is None else rows_of(tables.equal_gain, EqualGainRow)
-    at = [row for row in rows if row.model == model and row.at_gain == claim["at_gain"]]
-    for head in evidence.heads(model):
+    at = [row for row in equal_gain if row.at_gain == claim["at_gain"]]
+    for head in heads:
         finding, seeds = Finding(None, None, None), None
         for row in at:
             if row.head == head and (row.model, row.attach, row.treatment, row.against) == compared:

@@ -40,4 +40,4 @@ def operating_rows(source: Source) -> Iterator[OperatingRow]:
 
 def claims_rows(source: Source) -> Iterable[ClaimRow]:
     """Return what the run's other tables say of its claims; they are read from the folder."""
-    return claim_rows(read_tables(source.folder.path))
+    return claim_rows(read_tables(source.folder.path), source.read("equal_gain.csv", EqualGainRow))

@@ -14,7 +14,7 @@ from forgetbench.derive.networks import Networks
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
-from forgetbench.record.tables import as_trained
+from forgetbench.record.tables import Row, as_trained, read_table, rows_of
 
 
 class Source:
@@ -33,6 +33,14 @@ class Source:
     def manifest(self) -> Manifest:
         """The run's manifest."""
         return self.folder.read_manifest()
+
+    def read(self, name: str, row: type[Row]) -> list[Row]:
+        """Return the rows of a table that has been made.
+
+        Raises:
+            CorruptRunError: it is missing or unreadable.
+        """
+        return rows_of(read_table(self.folder.table(name), row), row)
 
     @cached_property
     def results(self) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest, read_manifest
+from forgetbench.record.rows.scores import ResultRow
 from forgetbench.record.tables import read_table
 from forgetbench.shown import in_csv
 
@@ -170,7 +171,7 @@ class RunFolder:
         Raises:
             CorruptRunError: there is none, or it is not readable.
         """
-        return read_table(self.table("results.csv"))
+        return read_table(self.table("results.csv"), ResultRow)
 
     def outcomes(self, model: str, seed: int) -> dict[str, Any]:
         """Return how the training of each arm of a session ended: why it stopped early, its epochs and steps.

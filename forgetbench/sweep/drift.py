@@ -79,7 +79,7 @@ def _is_written(folder: RunFolder) -> bool:
     all_hold = folder.journal.all_hold
     if not all_hold(map(folder.table, ("drift.csv", "batchnorm.csv"))):
         return False
-    named = read_table(folder.table("batchnorm.csv"))["detections"].dropna().unique()
+    named = read_table(folder.table("batchnorm.csv"), BatchNormRow)["detections"].dropna().unique()
     return all_hold(map(folder.detections_called, named))
 
 

@@ -12,6 +12,7 @@ from forgetbench.data.cards.card import load_card
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.data.load import load_data
 from forgetbench.data.recognise import recognise
+from forgetbench.derive.tables import table
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
@@ -112,7 +113,7 @@ READERS: dict[str, Reader] = {
     "table": Reader(
         samples.tables,
         {"results.csv": mutated_text, "times.csv": mutated_text},
-        lambda folder: [read_table(path) for path in folder.glob("*.csv")],
+        lambda folder: [read_table(path, table(path.name).row) for path in folder.glob("*.csv")],
     ),
     "record": Reader(
         samples.records, {"manifest.json": mutated_json}, lambda folder: read_record(folder / "manifest.json")

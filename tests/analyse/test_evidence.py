@@ -125,7 +125,7 @@ def test_without_a_reference_arm_there_is_no_gain_of_checkpoints() -> None:
 def test_the_table_finds_rows_from_either_side(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.write_table("evidence.csv", columns_of(EvidenceRow), evidence().of_treatments())
-    table = EvidenceTable(read_table(tmp_path / "evidence.csv"))
+    table = EvidenceTable(read_table(tmp_path / "evidence.csv", EvidenceRow))
     assert table.rows == list(evidence().of_treatments())
     forward = table.find("yolo", "one-to-many", None, "gain", "neck (10)", "head (22)")
     backward = table.find("yolo", "one-to-many", None, "gain", "head (22)", "neck (10)")

@@ -89,7 +89,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_what_changed_and_only_that_is_in_the_tables(folder: RunFolder) -> None:
     written = table("classes.csv")
     written.write(folder, class_rows(Source(folder, Silent())))
-    classes = rows_of(read_table(folder.path / "classes.csv"), ClassChangeRow)
+    classes = rows_of(read_table(folder.path / "classes.csv", ClassChangeRow), ClassChangeRow)
     assert [(row.role, row.attach, row.treatment, row.name) for row in classes] == [
         ("reference", "head", "15", "cat"), ("reference", "head", "15", "dog"),
         ("target", None, "15", "cats"), ("target", None, "15", "berry"),

@@ -85,9 +85,9 @@ def tables(run: RunFolder) -> tuple[list[OperatingRow], dict[tuple[str, str, str
     source = Source(run, Silent(), profiles=False)
     for name in ("evidence.csv", "operating.csv"):
         write(source, name)
-    evidence = rows_of(read_table(run.path / "evidence.csv"), EvidenceRow)
+    evidence = rows_of(read_table(run.path / "evidence.csv", EvidenceRow), EvidenceRow)
     compared = {(row.quantity, row.measure, row.treatment): row for row in evidence if row.against != "15"}
-    return rows_of(read_table(run.path / "operating.csv"), OperatingRow), compared
+    return rows_of(read_table(run.path / "operating.csv", OperatingRow), OperatingRow), compared
 
 
 def test_every_row_of_the_results_at_both_points(tmp_path: Path) -> None:
