@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.changes import ChangeQuantity
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.suite.data_section import Role
 
 

@@ -16,10 +16,11 @@ from forgetbench.analyse.evidence import Scored
 from forgetbench.analyse.front import Between, FrontPoint, at_gain, forgetting_resampled, front
 from forgetbench.analyse.measures import mean
 from forgetbench.analyse.paths import PathScene, paths_of
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import Treatment, treatment_of
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 
 #: Steps between the gains that are looked at, fractions; the smallest that gives no more than `MOST_LEVELS`.
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow, Quantity
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.suite.claims import Measure
 
 MEASURES: tuple[Measure, ...] = get_args(Measure)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment, treatment_of
+from forgetbench.analyse.tradeoff import Treatment, reference_treatment, treatment_of
 from forgetbench.record.manifest import ArmRecord
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.suite.data_section import Role
 
 #: Model, head, role and attach point; attach is None on the target.

@@ -10,10 +10,9 @@ import pandas as pd
 
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.measures import mean
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.evaluate.operating import RATES, Rate
 from forgetbench.record.rows.differences import EvidenceRow, Quantity
-from forgetbench.record.rows.scores import OperatingPoint, OperatingRow
+from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint, OperatingRow
 from forgetbench.record.tables import RunTables, measured
 from forgetbench.suite.claims import Measure
 from forgetbench.suite.data_section import Role

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.evidence import Score
 from forgetbench.analyse.operating import measure_at
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.derive.resampling import Resampling
 from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.coco import ground_truth, score
@@ -28,7 +27,7 @@ from forgetbench.evaluate.profile import Examiner, Profile
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
-from forgetbench.record.rows.scores import OperatingPoint
+from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint
 from forgetbench.record.tables import measured
 from forgetbench.suite.claims import Measure
 

@@ -11,7 +11,6 @@ from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, sh
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
 from forgetbench.analyse.operating import Standings, standings, thresholds
 from forgetbench.analyse.tradeoff import (
-    ORIGINAL,
     Outcome,
     Point,
     Treatment,
@@ -25,7 +24,7 @@ from forgetbench.errors import printable
 from forgetbench.record.manifest import ArmRecord, ModelRecord
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.record.rows.differences import EqualGainRow, EvidenceRow, FrontRow
-from forgetbench.record.rows.scores import OperatingRow
+from forgetbench.record.rows.scores import ORIGINAL, OperatingRow
 from forgetbench.record.tables import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks

@@ -13,7 +13,7 @@ from forgetbench.derive.tables import table
 from forgetbench.evaluate.changes import Change, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleShelf, Network
-from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.evaluate.places import batchnorm_of_checkpoint
 from forgetbench.evaluate.variants import BATCHNORM
 from forgetbench.model.parts import statistics_of
 from forgetbench.plan.arms import Arm
@@ -22,6 +22,7 @@ from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import BatchNormRow, DriftRow
 from forgetbench.record.tables import read_table
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.sweep.scoring import Scorable, Scorer
 from forgetbench.sweep.training import scored_epochs
 
@@ -149,14 +150,15 @@ def _batchnorm_items(last: _Last, shelf: ModuleShelf) -> Iterator[tuple[dict[str
     """Yield the networks that tell statistics from weights; None where the arm's trunk has no BatchNorm of its own."""
     own = shelf.original.modules[last.arm.freeze_point : -1]
     has_norms = any(statistics_of(module) for module in own)
-    for network in last.networks:
-        for adapted, variant in BATCHNORM.items():
-            row: dict[str, Any] = {
-                "model": last.arm.model,
-                "arm": last.arm.name,
-                "seed": last.arm.seed,
-                "epoch": last.epoch,
-                "head": network.head,
-                "adapted": adapted,
-            }
-            yield row, Scorable("reference", variant.network(shelf, network), {}) if has_norms else None
+    by_head = {network.head: network for network in last.networks}
+    for head, adapted in batchnorm_of_checkpoint(list(by_head)):
+        row: dict[str, Any] = {
+            "model": last.arm.model,
+            "arm": last.arm.name,
+            "seed": last.arm.seed,
+            "epoch": last.epoch,
+            "head": head,
+            "adapted": adapted,
+        }
+        variant = BATCHNORM[adapted]
+        yield row, Scorable("reference", variant.network(shelf, by_head[head]), {}) if has_norms else None

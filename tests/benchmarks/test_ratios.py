@@ -16,9 +16,10 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.networks import ModuleShelf
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.parts import Parts
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.suite.schema import Logging
 from forgetbench.train.regime import Regime
 from forgetbench.train.session import EpochRecord, TrainingSession

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+#: What tables call the model that arms grow off, where others have the name of an arm.
+ORIGINAL = "original"
 #: The variant of a checkpoint's networks that is the checkpoint as it is.
 TRAINED = "trained"
 #: A score of 0.25, and the threshold at which the original's F1 on the reference is largest.

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
-from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
+from forgetbench.analyse.tradeoff import Point, Treatment
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.charts.costs import draw_costs, draw_gradients
 from forgetbench.report.charts.drift import draw_drift, draw_statistics
 from forgetbench.report.charts.forgotten import draw_classes, draw_errors
