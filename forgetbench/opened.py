@@ -34,8 +34,8 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         self._folder = folder
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        from forgetbench.derive.tables import TABLES
-        from forgetbench.record.tables import read_table
+        from forgetbench.derive.catalogue import TABLES
+        from forgetbench.record.table_files import read_table
 
         if name not in self._names():
             raise KeyError(f"no table '{name}' in {self._folder}; there are {', '.join(self)}")

@@ -6,7 +6,7 @@ import pytest
 from support.finished_run import copy_of
 
 import forgetbench
-from forgetbench.derive.tables import tables_of
+from forgetbench.derive.catalogue import tables_of
 
 
 def test_every_table_is_a_frame(small_run: Path) -> None:

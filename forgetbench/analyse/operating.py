@@ -13,7 +13,7 @@ from forgetbench.analyse.measures import mean
 from forgetbench.evaluate.operating import RATES, Rate
 from forgetbench.record.rows.differences import EvidenceRow, Quantity
 from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint, OperatingRow
-from forgetbench.record.tables import RunTables, measured
+from forgetbench.record.table_files import RunTables, measured
 from forgetbench.suite.claims import Measure
 from forgetbench.suite.data_section import Role
 

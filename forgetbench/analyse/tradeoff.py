@@ -11,7 +11,7 @@ import pandas as pd
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.scores import ORIGINAL
-from forgetbench.record.tables import measured
+from forgetbench.record.table_files import measured
 from forgetbench.suite.arms import FREEZE
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.claims import claim_rows
+from forgetbench.analyse.judgements import claim_rows
 from forgetbench.analyse.operating import POINTS
 from forgetbench.derive.source import Source
 from forgetbench.record.manifest import ClaimRecord
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
 from forgetbench.record.rows.scores import OperatingRow
-from forgetbench.record.tables import read_tables
+from forgetbench.record.table_files import read_tables
 
 _NAMED = ("model", "arm", "seed", "epoch", "role", "attach", "head", "detections")
 

@@ -28,7 +28,7 @@ from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint
-from forgetbench.record.tables import measured
+from forgetbench.record.table_files import measured
 from forgetbench.suite.claims import Measure
 
 

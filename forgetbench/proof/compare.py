@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from forgetbench.analyse.uncertainty import percentiles
+from forgetbench.derive.catalogue import TABLES
 from forgetbench.derive.networks import Networks
-from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
 from forgetbench.record.folder import RunFolder

@@ -25,7 +25,7 @@ from forgetbench.record.manifest import ArmRecord, ModelRecord
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.record.rows.differences import EqualGainRow, EvidenceRow, FrontRow
 from forgetbench.record.rows.scores import ORIGINAL, OperatingRow
-from forgetbench.record.tables import rows_of
+from forgetbench.record.table_files import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks
 from forgetbench.report.text import counted_seeds

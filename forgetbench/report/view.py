@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.claims import claim_rows
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.derive.tables import table
+from forgetbench.analyse.judgements import claim_rows
+from forgetbench.derive.catalogue import table
 from forgetbench.record.manifest import ClaimRecord, Manifest, SuiteRecord
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
-from forgetbench.record.tables import RunTables, read_table, read_tables, rows_of
+from forgetbench.record.table_files import RunTables, read_table, read_tables, rows_of
 from forgetbench.report.model_view import ModelView
 
 

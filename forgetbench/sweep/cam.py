@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.cam_images import largest_gain, largest_loss, random_images
 from forgetbench.data.dataset import relative_name
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.evaluate.image_score import confident
 from forgetbench.evaluate.images import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from forgetbench.data.dataset import Sample
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.evaluate.changes import Change, relative_change
 from forgetbench.evaluate.drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleShelf, Network
@@ -21,7 +21,7 @@ from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import BatchNormRow, DriftRow
-from forgetbench.record.tables import read_table
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.sweep.scoring import Scorable, Scorer
 from forgetbench.sweep.training import scored_epochs

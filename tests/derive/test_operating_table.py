@@ -12,8 +12,8 @@ from forgetbench.analyse.evidence import MEASURES
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.derive import resampling
+from forgetbench.derive.catalogue import table
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
@@ -21,7 +21,7 @@ from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.differences import EvidenceRow
 from forgetbench.record.rows.scores import OperatingRow
-from forgetbench.record.tables import read_table, rows_of
+from forgetbench.record.table_files import read_table, rows_of
 
 IMAGES = 8
 ARMS = [

@@ -12,7 +12,7 @@ from forgetbench.errors import SuiteError
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.differences import ClaimRow
-from forgetbench.record.tables import read_table
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.sweep.execute import run_suite
 

@@ -20,7 +20,7 @@ from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow, FrontRow, IntervalRow
-from forgetbench.record.tables import read_table
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.schema import Logging
 from forgetbench.sweep.execute import run_suite

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from forgetbench.derive.tables import tables_of
+from forgetbench.derive.catalogue import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.compare import rows_of
@@ -110,7 +110,7 @@ def _check_list(subject: Subject, part: Part, suite: Suite) -> None:
     Which detections and which figures there are is checked with what names and draws them.
     """
     manifest, folder = subject.manifest, subject.folder
-    tables = [folder.table(table.name) for table in tables_of(manifest)]
+    tables = [folder.table(table.name) for table in tables_of(manifest, subject.sealed)]
     expected = [folder.path / "manifest.json", folder.path / "summary.md", *tables]
     identity = manifest["identity"]
     expected += [folder.annotations(name) for name in (identity["target"]["evaluate"], *identity["reference"].values())]

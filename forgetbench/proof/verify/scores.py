@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.coco import Scores
 from forgetbench.evaluate.places import batchnorm_of_checkpoint, of_checkpoint, of_original

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from forgetbench.analyse.forgotten import FEWEST_IMAGES
+from forgetbench.analyse.breakdown import FEWEST_IMAGES
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.report.blocks import Block, FigureOf, Heading, Items, Name, Paragraph, Table, Text, joined, text
 from forgetbench.report.model_view import ModelView

@@ -9,7 +9,7 @@ from support import madeup_run
 from forgetbench.errors import CorruptRunError
 from forgetbench.record.json_record import read_record
 from forgetbench.record.rows.training import GradientRow, SessionTimeRow
-from forgetbench.record.tables import read_table, read_tables, rows_of
+from forgetbench.record.table_files import read_table, read_tables, rows_of
 from forgetbench.report.write import write_report
 
 

@@ -8,10 +8,10 @@ from support import madeup_run
 from support.claimed import BACKBONE, HEAD, claim, run
 from support.reported import claims_of
 
-from forgetbench.analyse.claims import claim_rows
+from forgetbench.analyse.judgements import claim_rows
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
-from forgetbench.record.tables import read_table, read_tables, rows_of
+from forgetbench.record.table_files import read_table, read_tables, rows_of
 
 
 def judged(folder: Path, one: dict[str, Any]) -> ClaimRow:

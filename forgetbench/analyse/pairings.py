@@ -20,7 +20,7 @@ from forgetbench.suite.data_section import Role
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Pairing:
     """A treatment's last checkpoints and what each is compared with.
 
     Attributes:
@@ -43,9 +43,7 @@ class Comparison:
         return "forgetting" if self.role == "reference" else "gain"
 
 
-def comparisons(
-    results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]
-) -> list[Comparison]:
+def pairings(results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]) -> list[Pairing]:
     """Return what is to be compared; where all networks are their baseline's own, nothing is.
 
     Args:
@@ -66,14 +64,14 @@ def comparisons(
                 before = dict.fromkeys(files, originals[model, head]) if (model, head) in originals else {}
             pairs = {seed: (before[seed], file) for seed, file in files.items() if seed in before}
             if any(first != second for first, second in pairs.values()):
-                found.append(Comparison(model, head, role, attach, labels[model, treatment], against, pairs))
+                found.append(Pairing(model, head, role, attach, labels[model, treatment], against, pairs))
     return found
 
 
-def scene_of(comparison: Comparison) -> dict[str, Any]:
+def scene_of(pairing: Pairing) -> dict[str, Any]:
     """Return the columns of a `ChangeRow` that say what is compared."""
     names = ("model", "head", "role", "attach", "treatment", "against")
-    return {**{name: getattr(comparison, name) for name in names}, "seeds": len(comparison.files)}
+    return {**{name: getattr(pairing, name) for name in names}, "seeds": len(pairing.files)}
 
 
 def change_of(

@@ -10,16 +10,16 @@ from support.factories import sample
 
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
-from forgetbench.derive.forgotten import class_rows, measure_rows
+from forgetbench.derive.catalogue import table
+from forgetbench.derive.classes_and_errors import class_rows, measure_rows
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.changes import ClassChangeRow
-from forgetbench.record.tables import read_table, rows_of
+from forgetbench.record.table_files import read_table, rows_of
 
 IMAGES = 8
 RESULTS = ["arm", "model", "seed", "epoch", "role", "attach", "head", "detections"]

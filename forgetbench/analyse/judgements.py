@@ -8,10 +8,10 @@ from typing import Literal
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tradeoff import treatment_of
-from forgetbench.analyse.verdicts import Finding, judge
+from forgetbench.analyse.verdicts import Estimate, judge
 from forgetbench.record.manifest import ClaimRecord, ComparedRecord
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
-from forgetbench.record.tables import RunTables
+from forgetbench.record.table_files import RunTables
 
 
 def claim_rows(tables: RunTables, equal_gain: Sequence[EqualGainRow]) -> Iterator[ClaimRow]:
@@ -25,7 +25,7 @@ def claim_rows(tables: RunTables, equal_gain: Sequence[EqualGainRow]) -> Iterato
     for claim in tables.manifest.get("claims", []):
         for compared in claim["compared"]:
             for treatment in compared["treatments"]:
-                for head, seeds, finding in _findings(tables, evidence, equal_gain, claim, compared, treatment):
+                for head, seeds, estimate in _estimates(tables, evidence, equal_gain, claim, compared, treatment):
                     yield ClaimRow(
                         claim=claim["name"],
                         model=compared["model"],
@@ -38,28 +38,28 @@ def claim_rows(tables: RunTables, equal_gain: Sequence[EqualGainRow]) -> Iterato
                         at_gain=claim.get("at_gain"),
                         below=claim["below"],
                         above=claim["above"],
-                        value=finding.value,
-                        low=finding.low,
-                        high=finding.high,
+                        value=estimate.value,
+                        low=estimate.low,
+                        high=estimate.high,
                         seeds=seeds,
-                        by_construction=finding.by_construction,
-                        verdict=judge(finding, below=claim["below"], above=claim["above"]),
+                        by_construction=estimate.by_construction,
+                        verdict=judge(estimate, below=claim["below"], above=claim["above"]),
                     )
 
 
-def _findings(
+def _estimates(
     tables: RunTables,
     evidence: EvidenceTable,
     equal_gain: Sequence[EqualGainRow],
     claim: ClaimRecord,
     compared: ComparedRecord,
     treatment: str,
-) -> Iterator[tuple[str | None, int | None, Finding]]:
+) -> Iterator[tuple[str | None, int | None, Estimate]]:
     model, against = compared["model"], compared["against"]
     quantity = claim["quantity"]
     if quantity == "memory" or quantity == "time":
         ratio = _ratio(tables, model, quantity, treatment, against)
-        yield None, None, Finding(ratio, ratio, ratio)
+        yield None, None, Estimate(ratio, ratio, ratio)
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
     if claim.get("at_gain") is not None:
@@ -68,9 +68,9 @@ def _findings(
     for head in evidence.heads(model):
         row = evidence.find(model, head, attach, quantity, treatment, against, claim["measure"])
         if row is None:
-            yield head, None, Finding(None, None, None)
+            yield head, None, Estimate(None, None, None)
         else:
-            yield head, row.seeds, Finding(row.value, row.low, row.high, row.by_construction)
+            yield head, row.seeds, Estimate(row.value, row.low, row.high, row.by_construction)
 
 
 def _at_equal_gain(
@@ -78,18 +78,18 @@ def _at_equal_gain(
     heads: Sequence[str],
     claim: ClaimRecord,
     compared: tuple[str, str | None, str, str],
-) -> Iterator[tuple[str | None, int | None, Finding]]:
+) -> Iterator[tuple[str | None, int | None, Estimate]]:
     """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""
     at = [row for row in equal_gain if row.at_gain == claim["at_gain"]]
     for head in heads:
-        finding, seeds = Finding(None, None, None), None
+        estimate, seeds = Estimate(None, None, None), None
         for row in at:
             if row.head == head and (row.model, row.attach, row.treatment, row.against) == compared:
-                finding, seeds = Finding(row.value, row.low, row.high), row.seeds
+                estimate, seeds = Estimate(row.value, row.low, row.high), row.seeds
             elif row.head == head and (row.model, row.attach, row.against, row.treatment) == compared:
                 low, high = (None if end is None else -end for end in (row.high, row.low))
-                finding, seeds = Finding(-row.value, low, high), row.seeds
-        yield head, seeds, finding
+                estimate, seeds = Estimate(-row.value, low, high), row.seeds
+        yield head, seeds, estimate
 
 
 def _ratio(
