@@ -143,6 +143,7 @@ class DataRecord(TypedDict):
     classes: Classes
     fingerprint: Digest
     origin: dict[str, Any] | None
+    reader: NotRequired[str]
 
 
 @with_config(_STRICT)
@@ -181,6 +182,7 @@ class IdentityRecord(TypedDict):
     scorer: str
     torch: str
     ultralytics: str
+    packages: NotRequired[dict[str, str]]
 
 
 @with_config(_STRICT)
