@@ -34,11 +34,13 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         self._folder = folder
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        from forgetbench.record.tables import read_table
+        from forgetbench.derive.catalogue import TABLES
+        from forgetbench.record.table_files import read_table
 
         if name not in self._names():
             raise KeyError(f"no table '{name}' in {self._folder}; there are {', '.join(self)}")
-        return read_table(self._folder / f"{name}.csv")
+        row = next((table.row for table in TABLES if table.name == f"{name}.csv"), None)
+        return read_table(self._folder / f"{name}.csv", row)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())

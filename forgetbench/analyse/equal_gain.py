@@ -16,74 +16,17 @@ from forgetbench.analyse.evidence import Scored
 from forgetbench.analyse.front import Between, FrontPoint, at_gain, forgetting_resampled, front
 from forgetbench.analyse.measures import mean
 from forgetbench.analyse.paths import PathScene, paths_of
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import Treatment, treatment_of
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 
 #: Steps between the gains that are looked at, fractions; the smallest that gives no more than `MOST_LEVELS`.
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 MOST_LEVELS = 8
 #: Where a larger share of the resamples does not reach a gain, how sure forgetting is there is unknown.
 MOST_UNREACHED = 0.05
-
-
-@dataclass(frozen=True)
-class FrontRow:
-    """A point of a front: a checkpoint that no other of its method beats in both gain and forgetting; fractions.
-
-    Attributes:
-        model, head, attach: On what it was measured.
-        method: The freeze point or further arm, whatever the setting.
-        setting, epoch: Which checkpoint; the setting is None where none vary.
-        seeds: How many the means are over.
-        gain, forgetting: Means over seeds.
-    """
-
-    model: str
-    head: str
-    attach: str
-    method: str
-    setting: str | None
-    epoch: int
-    seeds: int
-    gain: float
-    forgetting: float
-
-
-@dataclass(frozen=True)
-class EqualGainRow:
-    """Forgetting of one method at a gain, or how much more it forgets than another there; fractions.
-
-    Attributes:
-        model, head, attach: On what it was measured.
-        at_gain: The gain.
-        treatment, against: The method, and `original` or another method.
-        seeds: How many seeds the mean is over.
-        value: Forgetting, less that of `against`.
-        images_low … high: 95 % intervals over images, over seeds, over both; those over seeds need several.
-        from_setting … share: The checkpoints of the treatment between which its front reaches the gain, and how far it
-            is from the first to the second.
-    """
-
-    model: str
-    head: str
-    attach: str
-    at_gain: float
-    treatment: str
-    against: str
-    seeds: int
-    value: float
-    images_low: float | None
-    images_high: float | None
-    seeds_low: float | None
-    seeds_high: float | None
-    low: float | None
-    high: float | None
-    from_setting: str | None
-    from_epoch: int
-    to_setting: str | None
-    to_epoch: int
-    share: float
 
 
 class Fronts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment
+from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
+from forgetbench.record.rows.differences import EvidenceRow, IntervalRow, Quantity
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.suite.claims import Measure
 
-Quantity = Literal["gain", "forgetting"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
@@ -33,56 +34,6 @@ class Score:
 
     value: float | None
     resampled: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class CheckpointInterval:
-    """A checkpoint's gain or forgetting with its 95 % interval over images; fractions."""
-
-    model: str
-    arm: str
-    seed: int
-    epoch: int
-    head: str
-    attach: str | None
-    quantity: Quantity
-    measure: Measure
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class EvidenceRow:
-    """A difference between last checkpoints, over all seeds; fractions, None is not known.
-
-    Attributes:
-        model, head, attach: On what it was measured; attach is None for gain.
-        quantity: `gain`: how much higher on the target than `against`; `forgetting`: how much lower on the reference.
-        measure: Of what.
-        treatment, against: Labels; forgetting is against `original` or another treatment.
-        seeds: How many pairs the mean is over.
-        value: The mean.
-        images_low … high: 95 % intervals over images, over seeds, over both; those over seeds need several.
-        by_construction: Both sides are the very same networks, so the difference is zero whatever the data.
-    """
-
-    model: str
-    head: str
-    attach: str | None
-    quantity: Quantity
-    measure: Measure
-    treatment: str
-    against: str
-    seeds: int
-    value: float | None
-    images_low: float | None
-    images_high: float | None
-    seeds_low: float | None
-    seeds_high: float | None
-    low: float | None
-    high: float | None
-    by_construction: bool
 
 
 #: Scores of a detections file, by measure.
@@ -115,7 +66,7 @@ class Evidence:
             for row in results[results["arm"] != ORIGINAL].to_dict("records")
         ]
 
-    def of_checkpoints(self) -> Iterator[CheckpointInterval]:
+    def of_checkpoints(self) -> Iterator[IntervalRow]:
         """Yield gain and forgetting of every checkpoint, in the order of the results."""
         for row in self._rows:
             model, head, seed = row["model"], row["head"], int(row["seed"])
@@ -132,7 +83,7 @@ class Evidence:
                 value, resampled = self._difference(quantity, measure, row["detections"], against)
                 found = uncertain([value], [resampled])
                 low, high = found.over_images or (None, None)
-                yield CheckpointInterval(
+                yield IntervalRow(
                     model, row["arm"], seed, int(row["epoch"]), head, row["attach"], quantity, measure, value, low, high
                 )
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from forgetbench.analyse.evidence import EvidenceRow, Quantity
-from forgetbench.record.tables import rows_of
+from forgetbench.record.rows.differences import EvidenceRow, Quantity
+from forgetbench.record.table_files import rows_of
 from forgetbench.suite.claims import Measure
 
 

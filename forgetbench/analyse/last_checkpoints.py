@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, reference_treatment, treatment_of
+from forgetbench.analyse.tradeoff import Treatment, reference_treatment, treatment_of
 from forgetbench.record.manifest import ArmRecord
+from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.suite.data_section import Role
 
-Role = Literal["target", "reference"]
 #: Model, head, role and attach point; attach is None on the target.
 Scene = tuple[str, str, Role, str | None]
 

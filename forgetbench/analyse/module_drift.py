@@ -12,7 +12,7 @@ from forgetbench.analyse.costs import names_by_treatment
 from forgetbench.analyse.measures import mean, spread
 from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.record.manifest import ArmRecord
-from forgetbench.record.tables import measured
+from forgetbench.record.table_files import measured
 
 
 @dataclass(frozen=True)

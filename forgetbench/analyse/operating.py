@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 import pandas as pd
 
-from forgetbench.analyse.evidence import EvidenceRow, Quantity
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.measures import mean
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.evaluate.precision_recall import RATES, Rate
-from forgetbench.record.tables import RunTables, measured
+from forgetbench.record.rows.differences import EvidenceRow, Quantity
+from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint, OperatingRow
+from forgetbench.record.table_files import RunTables, measured
 from forgetbench.suite.claims import Measure
+from forgetbench.suite.data_section import Role
 
-#: A score of 0.25, and the threshold at which the original's F1 on the reference is largest.
-OperatingPoint = Literal["0.25", "best-f1"]
 POINTS: tuple[OperatingPoint, ...] = get_args(OperatingPoint)
 
 
@@ -29,39 +27,6 @@ def measure_at(rate: Rate, point: OperatingPoint) -> Measure:
 
 #: AP, then the rates at one operating point after the other.
 SHOWN: tuple[Measure, ...] = ("ap", *(measure_at(rate, point) for point in POINTS for rate in RATES))
-
-
-@dataclass(frozen=True)
-class OperatingRow:
-    """One scored thing of `results.csv` at one operating point; rates are fractions, None is not measured.
-
-    Attributes:
-        model, arm, seed, epoch, role, attach, head: Which.
-        point: `0.25` or `best-f1`.
-        threshold: The score above which detections count; None if the original finds nothing, or if detections were
-            kept above a higher score only.
-        recall, precision, f1: At IoU 0.5, over all classes and images at once.
-        right, wrong: Detections that match an object, and those that match neither an object nor a crowd region.
-        objects: Annotated boxes without crowd regions.
-        detections: File that all of it comes from.
-    """
-
-    model: str
-    arm: str
-    seed: int | None
-    epoch: int
-    role: str
-    attach: str | None
-    head: str
-    point: OperatingPoint
-    threshold: float | None
-    recall: float | None
-    precision: float | None
-    f1: float | None
-    right: int | None
-    wrong: int | None
-    objects: int
-    detections: str
 
 
 @dataclass(frozen=True)

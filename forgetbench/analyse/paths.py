@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from forgetbench.analyse.evidence import Score, Scored
 from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import Treatment, treatment_of
 from forgetbench.record.manifest import ArmRecord
+from forgetbench.record.rows.scores import ORIGINAL
 
 #: Model, head and attach point.
 PathScene = tuple[str, str, str]

@@ -10,11 +10,9 @@ import pandas as pd
 
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
 from forgetbench.record.manifest import ArmRecord
-from forgetbench.record.tables import measured
-
-ORIGINAL = "original"
-#: The strategy of arms that are only a freeze point; gain is measured against one of them.
-FREEZE = "freeze"
+from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.record.table_files import measured
+from forgetbench.suite.arms import FREEZE
 
 
 @dataclass(frozen=True, order=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["supported", "refuted", "undecided", "not measured"]
+from forgetbench.record.rows.differences import Verdict
 
 
 @dataclass(frozen=True)
-class Finding:
+class Estimate:
     """What was measured for one arm that a claim speaks of; fractions of AP, or ratios.
 
     Attributes:
@@ -25,21 +25,21 @@ class Finding:
     by_construction: bool = False
 
 
-def judge(finding: Finding, *, below: float | None, above: float | None) -> Verdict:
-    """Return whether a finding lies on the claimed side of a bound, with its whole interval; undecided without one.
+def judge(estimate: Estimate, *, below: float | None, above: float | None) -> Verdict:
+    """Return whether an estimate lies on the claimed side of a bound, with its whole interval; undecided without one.
 
     Args:
-        finding: What was measured.
+        estimate: What was measured.
         below, above: The bound, one of them None. A value that equals it is not on the claimed side.
     """
-    if finding.value is None:
+    if estimate.value is None:
         return "not measured"
-    if finding.low is None or finding.high is None:
+    if estimate.low is None or estimate.high is None:
         return "undecided"
     if below is not None:
-        low, high, bound = finding.low, finding.high, below
+        low, high, bound = estimate.low, estimate.high, below
     else:
-        low, high, bound = -finding.high, -finding.low, -(above if above is not None else 0.0)
+        low, high, bound = -estimate.high, -estimate.low, -(above if above is not None else 0.0)
     if high < bound:
         return "supported"
     return "refuted" if low >= bound else "undecided"

@@ -9,7 +9,6 @@ from forgetbench.analyse.measures import forgetting
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.derive.source import Source
 from forgetbench.record.rows.drift import BatchNormRow
-from forgetbench.record.tables import read_table, rows_of
 
 
 def batchnorm_rows(source: Source) -> Iterator[BatchNormRow]:
@@ -18,7 +17,7 @@ def batchnorm_rows(source: Source) -> Iterator[BatchNormRow]:
     Raises:
         CorruptRunError: the table, or a file that its scores rest on, is missing or unreadable.
     """
-    yield from scored_rows(source, rows_of(read_table(source.folder.table("batchnorm.csv")), BatchNormRow))
+    yield from scored_rows(source, source.read("batchnorm.csv", BatchNormRow))
 
 
 def scored_rows(source: Source, rows: Sequence[BatchNormRow]) -> Iterator[BatchNormRow]:

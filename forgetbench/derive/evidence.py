@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.claims import ClaimRow, claim_rows
-from forgetbench.analyse.equal_gain import EqualGainRow
-from forgetbench.analyse.operating import POINTS, OperatingRow
+from forgetbench.analyse.judgements import claim_rows
+from forgetbench.analyse.operating import POINTS
 from forgetbench.derive.source import Source
 from forgetbench.record.manifest import ClaimRecord
-from forgetbench.record.tables import read_tables
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
+from forgetbench.record.rows.scores import OperatingRow
+from forgetbench.record.table_files import read_tables
 
 _NAMED = ("model", "arm", "seed", "epoch", "role", "attach", "head", "detections")
 
@@ -39,4 +40,4 @@ def operating_rows(source: Source) -> Iterator[OperatingRow]:
 
 def claims_rows(source: Source) -> Iterable[ClaimRow]:
     """Return what the run's other tables say of its claims; they are read from the folder."""
-    return claim_rows(read_tables(source.folder.path))
+    return claim_rows(read_tables(source.folder.path), source.read("equal_gain.csv", EqualGainRow))

@@ -15,8 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forgetbench.analyse.evidence import Score
-from forgetbench.analyse.operating import OperatingPoint, measure_at
-from forgetbench.analyse.tradeoff import ORIGINAL
+from forgetbench.analyse.operating import measure_at
 from forgetbench.derive.resampling import Resampling
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.bootstrap import over_classes
@@ -28,7 +27,8 @@ from forgetbench.evaluate.profile import Examiner, Profile
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
-from forgetbench.record.tables import measured
+from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint
+from forgetbench.record.table_files import measured
 from forgetbench.suite.claims import Measure
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.compared import Comparison, comparisons
 from forgetbench.analyse.equal_gain import Fronts
 from forgetbench.analyse.evidence import Evidence, Scored
+from forgetbench.analyse.pairings import Pairing, pairings
 from forgetbench.derive.networks import Networks
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
-from forgetbench.record.tables import as_trained
+from forgetbench.record.table_files import Row, as_trained, read_table, rows_of
 
 
 class Source:
@@ -34,6 +34,14 @@ class Source:
         """The run's manifest."""
         return self.folder.read_manifest()
 
+    def read(self, name: str, row: type[Row]) -> list[Row]:
+        """Return the rows of a table that has been made.
+
+        Raises:
+            CorruptRunError: it is missing or unreadable.
+        """
+        return rows_of(read_table(self.folder.table(name), row), row)
+
     @cached_property
     def results(self) -> pd.DataFrame:
         """`results.csv`, of checkpoints as they were trained."""
@@ -51,14 +59,14 @@ class Source:
         ]
 
     @cached_property
-    def comparisons(self) -> list[Comparison]:
+    def pairings(self) -> list[Pairing]:
         """Every arm's last checkpoint and its baseline."""
-        return comparisons(self.results, self.manifest["arms"], self.manifest["reference_arms"])
+        return pairings(self.results, self.manifest["arms"], self.manifest["reference_arms"])
 
     @cached_property
     def networks(self) -> Networks:
         """Every network, measured and resampled."""
-        compared = self.comparisons if self._profiles else ()
+        compared = self.pairings if self._profiles else ()
         files = (file for one in compared for pair in one.files.values() for file in pair)
         return Networks(self.folder, self.manifest, self.results, profiled=files)
 

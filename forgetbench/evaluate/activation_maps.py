@@ -18,10 +18,11 @@ from torch import Tensor, nn
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.image_score import CONFIDENCE
 from forgetbench.evaluate.letterbox import Letterbox
-from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
-from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
+from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import HeadMode
 
 Method = Literal["grad-cam", "eigen-cam"]
 

@@ -18,8 +18,8 @@ from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import LEAST_IMAGES, MinibatchCKA, gram
 from forgetbench.evaluate.letterbox import Letterbox, decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
+from forgetbench.suite.evaluation import EvaluationSettings
 
 #: Images looked at, from the first on: less work than a twentieth of COCO val2017, whose evaluation bears it.
 MOST_IMAGES = 256

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from forgetbench.files import sha256_json
-
-HeadMode = Literal["one-to-one", "one-to-many"]
 
 
 def module_key(index: int, kind: str, content: str) -> str:

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -18,10 +17,10 @@ from torch import Tensor
 from forgetbench.data.dataset import Sample
 from forgetbench.data.images.content import read_image
 from forgetbench.errors import DataError
+from forgetbench.suite.kinds import Shape
 
 #: Grey that Ultralytics pads with.
 PADDING = 114
-Shape = Literal["rect", "square"]
 
 
 @dataclass(frozen=True)

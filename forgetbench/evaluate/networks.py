@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
-from forgetbench.evaluate.keys import HeadMode, module_key, network_key
+from forgetbench.evaluate.keys import module_key, network_key
 from forgetbench.files import sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, hash_tensors
 from forgetbench.model.parts import statistics_of
-
-__all__ = ["HeadMode", "ModuleStore", "Network"]
+from forgetbench.suite.kinds import HeadMode
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 import torch
@@ -12,32 +11,14 @@ from torch import Tensor
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import compute_workers, image_batch
 from forgetbench.evaluate.detections import Detections, ImageRows, gather
-from forgetbench.evaluate.letterbox import ImageBatch, Shape, batches
-from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
+from forgetbench.evaluate.letterbox import ImageBatch, batches
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.tree import Segment, build_tree, copy_for_thread, walk
 from forgetbench.evaluate.workers import side_by_side
 from forgetbench.model import yolo
-
-
-@dataclass(frozen=True)
-class EvaluationSettings:
-    """Everything besides the network and the data that decides detections.
-
-    Attributes:
-        imgsz: Longer side of the resized image in pixels.
-        shape: `rect` or `square` canvas.
-        batch: Most images per forward; workers on a CPU take fewer each.
-        conf, iou, max_det: Score threshold, suppression overlap, most detections per image.
-    """
-
-    imgsz: int
-    shape: Shape
-    batch: int
-    conf: float
-    iou: float
-    max_det: int
-
+from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import HeadMode
 
 #: Most images that one of several workers takes at once: more are no faster on a CPU and take memory.
 MOST_EACH = 2

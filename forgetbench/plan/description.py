@@ -8,11 +8,12 @@ from typing import Any, cast
 from forgetbench.data.dataset import Dataset
 from forgetbench.derive.resampling import SEED
 from forgetbench.model import yolo
+from forgetbench.plan.arms import ends_of
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import FORMAT, ArmRecord, Manifest
+from forgetbench.suite.arms import reference_arms
 from forgetbench.suite.portable import portable_suite
-from forgetbench.suite.vary import branch_settings
 
 
 def manifest_of(plan: Plan, environment: dict[str, Any]) -> Manifest:
@@ -25,9 +26,7 @@ def manifest_of(plan: Plan, environment: dict[str, Any]) -> Manifest:
         "evaluation": asdict(plan.settings()),
         "resampling_seed": SEED,
         "arms": _arms(plan),
-        "reference_arms": {
-            model: plan.reference_freeze_point(model) for model in plan.originals if plan.suite.train.pretrained
-        },
+        "reference_arms": reference_arms(plan.suite, ends_of(plan.originals)),
         "claims": plan.claims,
         "models": {
             name: {
@@ -65,15 +64,7 @@ def _arms(plan: Plan) -> list[dict[str, Any]]:
         flops = plan.blank(arm).flops(plan.suite.train.imgsz)
         arms.append(
             {
-                "arm": arm.name,
-                "model": arm.model,
-                "freeze_point": arm.freeze_point,
-                "label": arm.label,
-                "method": arm.method,
-                "strategy": arm.strategy,
-                "setting": str(arm.setting) or None,
-                "seed": arm.seed,
-                "train": branch_settings(arm.recipe.train),
+                **arm.record(),
                 "trainable_parameters": arm.recipe.trained_parameters,
                 "parameters": arm.recipe.parts.parameters(),
                 "trained_flops": sum(flops[arm.freeze_point :]),

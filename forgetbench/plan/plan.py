@@ -13,13 +13,11 @@ from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.images.shared import report_shared, shared_warning
 from forgetbench.data.load import LoadedData, load_data
 from forgetbench.errors import SuiteError
-from forgetbench.evaluate.networks import HeadMode
-from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.evaluate.scorers import scorer_version
 from forgetbench.files import writable_cache
 from forgetbench.model import yolo
 from forgetbench.model.blank import Blank, Blanks
-from forgetbench.plan.arms import Arm, advice, check_arms, make_arms, scored_heads
+from forgetbench.plan.arms import Arm, advice, check_arms, ends_of, heads_of, make_arms
 from forgetbench.plan.batches import check_batches, check_side
 from forgetbench.plan.cam_checks import check_cam_package
 from forgetbench.plan.further import data_wanted, find_further_images, further_identity
@@ -31,8 +29,11 @@ from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Progress, Silent, download_messages
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import FORMAT, ClaimRecord
+from forgetbench.suite.arms import reference_arms
+from forgetbench.suite.evaluation import EvaluationSettings, evaluation_settings
+from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.suite.points import resolve_attach_point, resolve_freeze_point
+from forgetbench.suite.points import resolve_attach_point
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
 
@@ -72,19 +73,11 @@ class Plan:
 
     def settings(self) -> EvaluationSettings:
         """Return the evaluation settings, defaults filled in."""
-        chosen = self.suite.evaluation
-        return EvaluationSettings(
-            imgsz=chosen.imgsz or self.suite.train.imgsz,
-            shape=chosen.shape,
-            batch=chosen.batch,
-            conf=chosen.conf,
-            iou=chosen.iou,
-            max_det=chosen.max_det,
-        )
+        return evaluation_settings(self.suite)
 
     def heads(self, model: str) -> list[HeadMode]:
         """Return which of a model's heads are scored."""
-        return scored_heads(self.suite, self.originals[model])
+        return heads_of(self.suite, self.originals[model])
 
     def blank(self, arm: Arm) -> Blank:
         """Return what an arm's branch is made of, freeze point 0."""
@@ -98,10 +91,9 @@ class Plan:
             for point in self.suite.attach_points
         ]
 
-    def reference_freeze_point(self, model: str) -> int:
-        """Return the freeze point that specialisation gain is measured against."""
-        original = self.originals[model]
-        return resolve_freeze_point(self.suite.reference_arm, head=original.head, neck=original.neck)
+    def reference_freeze_point(self, model: str) -> int | None:
+        """Return the freeze point that specialisation gain is measured against; None where there is none."""
+        return reference_arms(self.suite, ends_of({model: self.originals[model]})).get(model)
 
     def identity(self) -> dict[str, Any]:
         """Return all that decides the numbers; runs of equal identity are the same run."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.errors import SuiteError
 from forgetbench.model.original import Original
 from forgetbench.plan.arms import Arm
 from forgetbench.record.manifest import ClaimRecord, ComparedRecord
+from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.suite.arms import FREEZE
 from forgetbench.suite.claims import Claim
 from forgetbench.suite.points import FREEZE_WORDS, freeze_label, freeze_point_problem, resolve_freeze_point
 from forgetbench.suite.schema import Suite

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import percentiles
+from forgetbench.derive.catalogue import TABLES
 from forgetbench.derive.networks import Networks
-from forgetbench.derive.tables import TABLES
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.table_comparison import raw_rows
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
-from forgetbench.record.rows.scores import TRAINED
+from forgetbench.record.rows.scores import ORIGINAL, TRAINED
 from forgetbench.record.seal import read_seal
 from forgetbench.suite.claims import Measure
 

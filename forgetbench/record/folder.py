@@ -19,7 +19,8 @@ from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest, read_manifest
-from forgetbench.record.tables import read_table
+from forgetbench.record.rows.scores import ResultRow
+from forgetbench.record.table_files import read_table
 from forgetbench.shown import in_csv
 
 #: Three names of this length are more than any file of a run needs below its folder.
@@ -41,14 +42,7 @@ class RunFolder:
         annotations/        <fingerprint>.safetensors, what was scored against
         detections/         <key>.safetensors, one per network, dataset and settings
         sessions/           <model>-seed<n>/: records of finished epochs, and the state to resume from while training
-        oddities.csv        what was odd in the data, by file
-        results.csv, per_class.csv, gradients.csv, memory.csv, times.csv, losses.csv
-        intervals.csv, evidence.csv, claims.csv     how sure the differences are, and what becomes of claims
-        front.csv, equal_gain.csv                   gain against forgetting over all epochs and settings
-        operating.csv       recall, precision and F1 of every scored thing at two operating points
-        classes.csv, errors.csv                     what was forgotten and learnt, by class and by kind of error
-        drift.csv, batchnorm.csv                    how far modules moved, and what their statistics cost
-        cam.csv             the activation maps drawn, where the suite asks for them
+        *.csv               the tables, see `derive/catalogue.py`; their rows are in `record/rows/`
         figures/, summary.md
         journal             while a run is not finished: the hash of each finished file, see `record/journal.py`
         DONE                what the journal becomes at last, see `record/seal.py`
@@ -170,7 +164,7 @@ class RunFolder:
         Raises:
             CorruptRunError: there is none, or it is not readable.
         """
-        return read_table(self.table("results.csv"))
+        return read_table(self.table("results.csv"), ResultRow)
 
     def outcomes(self, model: str, seed: int) -> dict[str, Any]:
         """Return how the training of each arm of a session ended: why it stopped early, its epochs and steps.

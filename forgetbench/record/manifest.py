@@ -16,6 +16,7 @@ from forgetbench.errors import CorruptRunError, brief
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
 from forgetbench.suite.claims import Measure
+from forgetbench.suite.kinds import HeadMode
 
 #: Raise it whenever files of a run folder change their meaning.
 FORMAT = 4
@@ -57,7 +58,7 @@ class SuiteEvaluationRecord(TypedDict):
 
     resamples: Annotated[int, Field(ge=0, le=1_000_000)]
     every: Annotated[int, Field(ge=1, le=MOST)]
-    heads: list[str]
+    heads: list[HeadMode]
     drift: bool
     scorer: Literal["hotcoco", "pycocotools"]
 
@@ -142,6 +143,7 @@ class DataRecord(TypedDict):
     classes: Classes
     fingerprint: Digest
     origin: dict[str, Any] | None
+    reader: NotRequired[str]
 
 
 @with_config(_STRICT)
@@ -180,6 +182,7 @@ class IdentityRecord(TypedDict):
     scorer: str
     torch: str
     ultralytics: str
+    packages: NotRequired[dict[str, str]]
 
 
 @with_config(_STRICT)

@@ -8,14 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.evidence import EvidenceRow
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
-from forgetbench.analyse.operating import OperatingRow, Standings, standings, thresholds
+from forgetbench.analyse.operating import Standings, standings, thresholds
 from forgetbench.analyse.tradeoff import (
-    ORIGINAL,
     Outcome,
     Point,
     Treatment,
@@ -27,10 +22,14 @@ from forgetbench.analyse.tradeoff import (
 )
 from forgetbench.errors import printable
 from forgetbench.record.manifest import ArmRecord, ModelRecord
-from forgetbench.record.tables import rows_of
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
+from forgetbench.record.rows.differences import EqualGainRow, EvidenceRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL, OperatingRow
+from forgetbench.record.table_files import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks
 from forgetbench.report.text import counted_seeds
+from forgetbench.suite.data_section import Role
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,8 +51,8 @@ class Changed:
 
     head: str
     role: Role
-    classes: list[ClassChange]
-    measures: list[MeasureChange]
+    classes: list[ClassChangeRow]
+    measures: list[MeasureChangeRow]
 
 
 @dataclass(frozen=True)
@@ -205,8 +204,8 @@ class ModelView:
         """What was forgotten and what was learnt, by head, the reference first."""
         if self.run.table("classes") is None:
             return []
-        classes = [row for row in self.rows("classes", ClassChange) if row.honest]
-        measures = self.rows("errors", MeasureChange)
+        classes = [row for row in self.rows("classes", ClassChangeRow) if row.honest]
+        measures = self.rows("errors", MeasureChangeRow)
         roles: Sequence[Role] = ("reference", "target")
         found = [
             Changed(

@@ -11,8 +11,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from forgetbench.analyse.tradeoff import FREEZE, Treatment
+from forgetbench.analyse.tradeoff import Treatment
 from forgetbench.analyse.uncertainty import Interval
+from forgetbench.suite.arms import FREEZE
 
 #: Okabe and Ito's palette without its yellow, which is too pale for lines on white, then five of Paul Tol's.
 COLOURS = (

@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from forgetbench.analyse.claims import ClaimRow, claim_rows
 from forgetbench.analyse.evidence_table import EvidenceTable
+from forgetbench.analyse.judgements import claim_rows
+from forgetbench.derive.catalogue import table
 from forgetbench.record.manifest import ClaimRecord, Manifest, SuiteRecord
-from forgetbench.record.tables import RunTables, read_table, read_tables
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
+from forgetbench.record.table_files import RunTables, read_table, read_tables, rows_of
 from forgetbench.report.model_view import ModelView
 
 
@@ -65,7 +67,7 @@ class RunView:
         """
         if name not in self._further:
             path = self.folder / f"{name}.csv"
-            self._further[name] = read_table(path) if path.is_file() else None
+            self._further[name] = read_table(path, table(path.name).row) if path.is_file() else None
         return self._further[name]
 
     @cached_property
@@ -76,7 +78,8 @@ class RunView:
     @cached_property
     def claims(self) -> list[tuple[ClaimRecord, list[ClaimRow]]]:
         """The suite's claims as the manifest has them, each with what was measured of it."""
-        rows = list(claim_rows(self.tables))
+        found = self.table("equal_gain")
+        rows = list(claim_rows(self.tables, [] if found is None else rows_of(found, EqualGainRow)))
         claims = self.manifest.get("claims", [])
         return [(claim, [row for row in rows if row.claim == claim["name"]]) for claim in claims]
 

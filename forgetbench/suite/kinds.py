@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -128,6 +128,10 @@ Augment = Annotated[
         }
     ),
 ]
+#: Which of a head's stacks gives detections.
+HeadMode = Literal["one-to-one", "one-to-many"]
+#: The canvas that images are put on.
+Shape = Literal["rect", "square"]
 #: A name that is safe as part of a file's.
 PlainName = Annotated[
     str,

@@ -31,7 +31,7 @@ from forgetbench.suite.bounds import (
 )
 from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
-from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section, listed_once
+from forgetbench.suite.kinds import AttachPoint, FreezePoint, HeadMode, PlainName, Section, Shape, listed_once
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
 from forgetbench.suite.vary import Vary, number_of_settings, repeated_setting
 
@@ -57,14 +57,14 @@ class Evaluation(Section):
 
     every: AtLeastOne = Field(1, description="score every n-th epoch; the last is always scored")
     imgsz: Side | None = Field(None, description="default: train.imgsz")
-    shape: Literal["rect", "square"] = Field(
+    shape: Shape = Field(
         "rect", description="rect: each image's own rectangle, as Ultralytics pads it; square: imgsz x imgsz"
     )
     batch: Batch = 16
     conf: Annotated[float, Field(ge=0, lt=1)] = 0.001
     iou: Annotated[float, Field(gt=0, le=1)] = 0.7
     max_det: Annotated[int, Field(gt=0, le=MOST_DETECTIONS)] = 300
-    heads: list[Literal["one-to-one", "one-to-many"]] = Field(
+    heads: list[HeadMode] = Field(
         default=["one-to-one", "one-to-many"],
         min_length=1,
         description="heads scored where a model has both (YOLOv10, YOLO26); the first decides patience and activation "
@@ -83,7 +83,7 @@ class Evaluation(Section):
 
     @field_validator("heads")
     @classmethod
-    def _no_head_twice(cls, heads: list[str]) -> list[str]:
+    def _no_head_twice(cls, heads: list[HeadMode]) -> list[HeadMode]:
         return listed_once(heads)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forgetbench.derive.catalogue import derive, table
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import derive, table
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder

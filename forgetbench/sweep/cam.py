@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from forgetbench.analyse.cam_images import largest_gain, largest_loss, random_images
-from forgetbench.analyse.tradeoff import FREEZE, ORIGINAL
 from forgetbench.data.dataset import relative_name
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.evaluate.image_score import confident
 from forgetbench.evaluate.letterbox import Letterbox, letterboxed, plan_letterbox
 from forgetbench.evaluate.networks import Network
@@ -24,11 +23,13 @@ from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import CamRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.charts.maps import Panel, PictureRow, draw_cams
 from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.sections.maps import cam_name, cam_note, panel_caption
 from forgetbench.report.style import chart_style
 from forgetbench.report.write import write_report
+from forgetbench.suite.arms import FREEZE
 from forgetbench.suite.data_section import Role
 from forgetbench.suite.schema import Cam, CamRule
 from forgetbench.sweep.cam_networks import Gallery
@@ -135,7 +136,7 @@ class _Maps:
         if rule == "largest-loss":
             original, *arms = [shown.scores for shown in self._gallery.shown]
             return largest_loss(original, arms, names, count)
-        baseline = self._plan.reference_freeze_point(self._model) if self._plan.suite.train.pretrained else None
+        baseline = self._plan.reference_freeze_point(self._model)
         trained = [shown for shown in self._gallery.shown if shown.arm]
         reference = next(
             (s for s in trained if s.arm and (s.arm.freeze_point, s.arm.strategy) == (baseline, FREEZE)), None

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from forgetbench.data.dataset import Sample
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.evaluate.changes import WeightChange, relative_change
 from forgetbench.evaluate.feature_drift import MOST_IMAGES, FeatureDrift, feature_drift
 from forgetbench.evaluate.networks import ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.evaluate.places import batchnorm_of_checkpoint
 from forgetbench.evaluate.variants import BATCHNORM
 from forgetbench.model.parts import statistics_of
 from forgetbench.plan.arms import Arm
@@ -21,7 +21,8 @@ from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.drift import BatchNormRow, DriftRow
-from forgetbench.record.tables import read_table
+from forgetbench.record.table_files import read_table
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.sweep.scoring import Scorable, Scorer
 from forgetbench.sweep.train_sessions import scored_epochs
 
@@ -79,7 +80,7 @@ def _is_written(folder: RunFolder) -> bool:
     all_hold = folder.journal.all_hold
     if not all_hold(map(folder.table, ("drift.csv", "batchnorm.csv"))):
         return False
-    named = read_table(folder.table("batchnorm.csv"))["detections"].dropna().unique()
+    named = read_table(folder.table("batchnorm.csv"), BatchNormRow)["detections"].dropna().unique()
     return all_hold(map(folder.detections_called, named))
 
 
@@ -149,14 +150,15 @@ def _batchnorm_items(last: _Last, store: ModuleStore) -> Iterator[tuple[dict[str
     """Yield the networks with only statistics or only weights adapted; None where an arm trains no BatchNorm."""
     own = store.original.modules[last.arm.freeze_point : -1]
     has_norms = any(statistics_of(module) for module in own)
-    for network in last.networks:
-        for adapted, variant in BATCHNORM.items():
-            row: dict[str, Any] = {
-                "model": last.arm.model,
-                "arm": last.arm.name,
-                "seed": last.arm.seed,
-                "epoch": last.epoch,
-                "head": network.head,
-                "adapted": adapted,
-            }
-            yield row, Scorable("reference", variant.network(store, network), {}) if has_norms else None
+    by_head = {network.head: network for network in last.networks}
+    for head, adapted in batchnorm_of_checkpoint(list(by_head)):
+        row: dict[str, Any] = {
+            "model": last.arm.model,
+            "arm": last.arm.name,
+            "seed": last.arm.seed,
+            "epoch": last.epoch,
+            "head": head,
+            "adapted": adapted,
+        }
+        variant = BATCHNORM[adapted]
+        yield row, Scorable("reference", variant.network(store, by_head[head]), {}) if has_norms else None

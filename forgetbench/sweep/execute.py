@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from forgetbench.data.annotations import save_annotations
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan

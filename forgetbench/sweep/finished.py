@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from forgetbench.derive.tables import TABLES
+from forgetbench.derive.catalogue import TABLES
 from forgetbench.errors import CorruptRunError, counted
 from forgetbench.progress import Progress
 from forgetbench.record.amend import begun, is_amended

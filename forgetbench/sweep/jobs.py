@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from forgetbench.derive.catalogue import derive, table
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import derive, table
 from forgetbench.device import free_memory
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import warnings_to

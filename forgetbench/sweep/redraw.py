@@ -8,7 +8,7 @@ from forgetbench.progress import Progress, Silent, warnings_to
 from forgetbench.record.amend import amend, begun, refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
-from forgetbench.record.tables import read_tables
+from forgetbench.record.table_files import read_tables
 from forgetbench.report import write
 from forgetbench.sweep.amendments import judge_again
 

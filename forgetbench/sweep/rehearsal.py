@@ -13,9 +13,10 @@ import torch
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import compute_workers
 from forgetbench.evaluate.networks import ModuleStore, Network
-from forgetbench.evaluate.passes import MOST_EACH, EvaluationSettings, run_pass
+from forgetbench.evaluate.passes import MOST_EACH, run_pass
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.sweep.scoring import networks_of
 from forgetbench.train.image_sides import smallest_side, stride_of
 from forgetbench.train.session import TrainingSession
@@ -79,8 +80,8 @@ def rehearse(
     for arm in arms:
         learner = session.learners[arm.name]
         owned = store.put_branch(arm.freeze_point, learner.branch.owned, learner.checkpoint_tensors())
-        for role, _, _, network in networks_of(plan, store, arm, owned):
-            due[role].add(network)
+        for place, network in networks_of(plan, store, arm, owned):
+            due[place.role].add(network)
 
     settings = plan.settings()
     if settings.batch > 1 and evaluation_flops * MOST_EACH * compute_workers(device) > affordable:

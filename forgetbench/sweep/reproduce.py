@@ -14,15 +14,18 @@ from forgetbench.errors import DataError, InputError, WeightsError, counted
 from forgetbench.files import sha256_json
 from forgetbench.plan.models import is_architecture
 from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.plugins import installed_plugins
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.run_comparison import Comparison, compare_runs, environment_differences
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.strangers import reading
+from forgetbench.suite.formats import known_formats
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 from forgetbench.sweep.execute import folder_of, run_plan
 from forgetbench.sweep.provenance import environment
+from forgetbench.train.strategies import GROUP as STRATEGIES
 
 _POINT = "Or say where it is: --set target.path=PATH, --set reference.path=PATH, --set models=[PATH]."
 
@@ -60,13 +63,15 @@ def reproduce_run(
         progress: Told what is going on.
 
     Raises:
-        InputError: it is no finished run, data or weights are missing or others, or `output` holds the run itself.
+        InputError: it is no finished run, packages that its formats or strategies come from are not installed, data or
+            weights are missing or others, or `output` holds the run itself.
         RunError: the new run could not go on.
     """
     progress = progress or Silent()
     with opened(Path(run)) as folder:
         with reading(folder):
             manifest = open_subject(folder).folder.read_manifest()
+        _require_packages(manifest, run)
         where = pick_device(device)
         keep_freed_memory()
         _use_threads(manifest["environment"]["threads"], progress)
@@ -81,6 +86,30 @@ def reproduce_run(
         with reading(folder):
             comparison = compare_runs(RunFolder(folder), again, progress)
     return Reproduction(again, differences, comparison)
+
+
+def _require_packages(manifest: Manifest, run: object) -> None:
+    """Check that what reads the run's data and trains its arms is installed, where that comes from other packages.
+
+    Raises:
+        InputError: it is not; all packages that are missing are named.
+    """
+    missing: dict[str, None] = {}
+    for name, package in manifest["identity"].get("packages", {}).items():
+        if name not in installed_plugins(STRATEGIES):
+            missing[f"{package} for the strategy '{name}'"] = None
+    suite: Mapping[str, Any] = manifest["suite"]
+    for role, data in (("target", manifest["data"]["target"]), ("reference", manifest["data"]["reference"])):
+        name, reader = suite[role].get("format"), data.get("reader")
+        if name is not None and reader is not None and name not in known_formats():
+            missing[f"{reader} for the format '{name}'"] = None
+    if missing:
+        raise InputError(
+            "the run was made with packages that are not installed here",
+            where=run,
+            found=", ".join(missing),
+            fix="Install them in the run's versions, then run the same command again.",
+        )
 
 
 def _use_threads(wanted: int, progress: Progress) -> None:

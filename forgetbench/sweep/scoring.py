@@ -9,17 +9,16 @@ from typing import Any
 
 import torch
 
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError
 from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.keys import evaluation_key
-from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings, run_pass
+from forgetbench.evaluate.networks import ModuleStore, Network
+from forgetbench.evaluate.passes import run_pass
+from forgetbench.evaluate.places import Place, of_checkpoint, of_original
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.evaluate.spool import spooling
-from forgetbench.evaluate.variants import SCORED
 from forgetbench.files import write_json
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original
@@ -30,6 +29,7 @@ from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.rows.scores import ClassRow, ResultRow
+from forgetbench.suite.evaluation import EvaluationSettings
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,15 @@ class Scorable:
     cells: dict[str, Any]
 
 
-def networks_of(
-    plan: Plan, store: ModuleStore, arm: Arm, owned: Sequence[str]
-) -> Iterator[tuple[str, str | None, str, Network]]:
-    """Yield the networks that a stored branch is evaluated as, with role, attach point and variant, for each head."""
-    for variant in SCORED:
-        for head in plan.heads(arm.model):
-            network = store.task_network(arm.freeze_point, owned, head)
-            yield "target", None, variant.name, variant.network(store, network)
-            for attach, index in plan.attach_points(arm):
-                network = store.reference_network(arm.freeze_point, owned, index, head)
-                yield "reference", attach, variant.name, variant.network(store, network)
+def networks_of(plan: Plan, store: ModuleStore, arm: Arm, owned: Sequence[str]) -> Iterator[tuple[Place, Network]]:
+    """Yield what a branch's modules on a store are evaluated as."""
+    attach_points = dict(plan.attach_points(arm))
+    for place in of_checkpoint(plan.heads(arm.model), list(attach_points)):
+        if place.attach is None:
+            network = store.task_network(arm.freeze_point, owned, place.head)
+        else:
+            network = store.reference_network(arm.freeze_point, owned, attach_points[place.attach], place.head)
+        yield place, network if place.variant is None else place.variant.network(store, network)
 
 
 class Scorer:
@@ -83,18 +81,17 @@ class Scorer:
     def original_items(self) -> list[Scorable]:
         """Return the original on the reference data, once per head."""
         return [
-            Scorable("reference", self._store.original_network(head), cells)
-            for head in self._plan.heads(self._model)
-            for cells in [self._cells(None, 0, "reference", "head", head, None)]
+            Scorable(place.role, self._store.original_network(place.head), self._cells(place, None, 0))
+            for place in of_original(self._plan.heads(self._model))
         ]
 
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
         networks = networks_of(self._plan, self._store, arm, self._put_checkpoint(arm, epoch))
         return [
-            Scorable(role, network, self._cells(arm, epoch, role, attach, network.head, variant))
-            for role, attach, variant, network in networks
-            if role in roles
+            Scorable(place.role, network, self._cells(place, arm, epoch))
+            for place, network in networks
+            if place.role in roles
         ]
 
     def adapted_networks(self, arm: Arm, epoch: int) -> list[Network]:
@@ -111,23 +108,9 @@ class Scorer:
         template = self._plan.blank(arm).modules[arm.freeze_point :]
         return self._store.put_branch(arm.freeze_point, template, tensors)
 
-    def _cells(
-        self, arm: Arm | None, epoch: int, role: str, attach: str | None, head: HeadMode, variant: str | None
-    ) -> dict[str, Any]:
-        return {
-            "arm": arm.name if arm else ORIGINAL,
-            "model": self._model,
-            "freeze_point": arm.freeze_point if arm else None,
-            "strategy": arm.strategy if arm else None,
-            "setting": str(arm.setting) or None if arm else None,
-            "seed": arm.seed if arm else None,
-            "epoch": epoch,
-            "dataset": self._datasets[role].name,
-            "role": role,
-            "attach": attach,
-            "head": head,
-            "variant": variant,
-        }
+    def _cells(self, place: Place, arm: Arm | None, epoch: int) -> dict[str, Any]:
+        cells = place.cells(self._model, None if arm is None else arm.record(), epoch)
+        return {**cells, "dataset": self._datasets[place.role].name}
 
     def evaluate(self, items: Iterable[Scorable]) -> None:
         """Run every network that has no detections yet, all of a dataset's in one pass."""

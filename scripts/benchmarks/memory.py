@@ -24,12 +24,13 @@ from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.networks import ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings, run_pass
+from forgetbench.evaluate.passes import run_pass
 from forgetbench.evaluate.spool import spooling
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import Original, as_stored, load_original
 from forgetbench.plan.models import SHIPPED
 from forgetbench.suite.data_section import Data
+from forgetbench.suite.evaluation import EvaluationSettings
 
 DRAWN = 200
 FREEZE_POINTS = (15, 10, 0)

@@ -16,12 +16,14 @@ from benchmarks.work import Work, find_reference
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
 from forgetbench.evaluate.average_precision import ground_truth, score
-from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.networks import ModuleStore, Network
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.checkpoint import load_checkpoint
 from forgetbench.model.original import Original, as_stored, load_original
 from forgetbench.model.pickles import load_inert, tensors_of
+from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import HeadMode
 
 HEAD: HeadMode = "one-to-many"
 

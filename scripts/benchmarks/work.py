@@ -16,12 +16,12 @@ from forgetbench.data.cards.locate import find_weights
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError, WeightsError
-from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.files import write_text
 from forgetbench.model.original import Original
 from forgetbench.plan.models import open_weights
 from forgetbench.progress import Silent
 from forgetbench.suite.data_section import Data
+from forgetbench.suite.evaluation import EvaluationSettings
 
 WEIGHTS, TARGET, REFERENCE = "yolov8n.pt", "bccd", "coco-val128"
 

@@ -12,6 +12,7 @@ from forgetbench.data.cards.card import load_card
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.data.load import load_data
 from forgetbench.data.recognise import recognise
+from forgetbench.derive.catalogue import table
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
@@ -19,7 +20,7 @@ from forgetbench.model.original import load_original
 from forgetbench.proof.verify.branchfile import read_branch
 from forgetbench.record.json_record import read_record
 from forgetbench.record.seal import read_seal
-from forgetbench.record.tables import read_table
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.data_section import Data, Split
 from forgetbench.suite.load import load_suite
 from fuzzing import archives, binaries, samples
@@ -112,7 +113,7 @@ READERS: dict[str, Reader] = {
     "table": Reader(
         samples.tables,
         {"results.csv": mutated_text, "times.csv": mutated_text},
-        lambda folder: [read_table(path) for path in folder.glob("*.csv")],
+        lambda folder: [read_table(path, table(path.name).row) for path in folder.glob("*.csv")],
     ),
     "record": Reader(
         samples.records, {"manifest.json": mutated_json}, lambda folder: read_record(folder / "manifest.json")

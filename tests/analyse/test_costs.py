@@ -5,7 +5,7 @@ import pytest
 from support import madeup_run
 
 from forgetbench.analyse.costs import costs, module_norms, seconds_per_step, shared_seconds_per_step
-from forgetbench.record.tables import RunTables, read_tables
+from forgetbench.record.table_files import RunTables, read_tables
 
 
 @pytest.fixture

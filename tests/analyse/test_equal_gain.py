@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow, Fronts, levels
+from forgetbench.analyse.equal_gain import Fronts, levels
 from forgetbench.analyse.evidence import Measure, Score
 from forgetbench.evaluate.bootstrap import draw_images
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
 
 #: (freeze point, setting, seed, epoch) -> target and reference AP.
 Checkpoints = Mapping[tuple[int, str, int, int], tuple[float, float]]

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.evidence import MEASURES, CheckpointInterval, Evidence, EvidenceRow, Score
+from forgetbench.analyse.evidence import MEASURES, Evidence, Score
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.record.tables import read_table
+from forgetbench.record.rows.differences import EvidenceRow, IntervalRow
+from forgetbench.record.table_files import read_table
 
 #: AP by detections file; resamples are the value plus a shift that all networks share, and one of their own.
 AP = {"o": 0.5, "h0": 0.20, "h1": 0.24, "d0": 0.30, "d1": 0.38, "r0": 0.40, "r1": 0.30, "early": 0.25, "rearly": 0.45}
@@ -113,7 +114,7 @@ def test_checkpoints_have_intervals_of_their_own_seed() -> None:
     assert early.low < 0.05 < early.high
     assert found["yolo-freeze10-seed1", 2, "forgetting", "head", "ap"].value == pytest.approx(0.2)
     assert found["yolo-freeze22-seed0", 2, "gain", None, "ap"].value == 0
-    assert all(isinstance(item, CheckpointInterval) for item in found.values())
+    assert all(isinstance(item, IntervalRow) for item in found.values())
 
 
 def test_without_a_reference_arm_there_is_no_gain_of_checkpoints() -> None:
@@ -124,7 +125,7 @@ def test_without_a_reference_arm_there_is_no_gain_of_checkpoints() -> None:
 def test_the_table_finds_rows_from_either_side(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.write_table("evidence.csv", columns_of(EvidenceRow), evidence().of_treatments())
-    table = EvidenceTable(read_table(tmp_path / "evidence.csv"))
+    table = EvidenceTable(read_table(tmp_path / "evidence.csv", EvidenceRow))
     assert table.rows == list(evidence().of_treatments())
     forward = table.find("yolo", "one-to-many", None, "gain", "neck (10)", "head (22)")
     backward = table.find("yolo", "one-to-many", None, "gain", "head (22)", "neck (10)")

@@ -6,8 +6,9 @@ from typing import Any
 from support import madeup_run
 
 from forgetbench.analyse.evidence_table import EvidenceTable
-from forgetbench.analyse.operating import POINTS, SHOWN, OperatingRow, Standings, measure_at, standings, thresholds
-from forgetbench.record.tables import read_tables
+from forgetbench.analyse.operating import POINTS, SHOWN, Standings, measure_at, standings, thresholds
+from forgetbench.record.rows.scores import OperatingRow
+from forgetbench.record.table_files import read_tables
 from forgetbench.suite.claims import Measure
 
 TARGET = {(22, 0, 1): 0.2, (10, 0, 1): 0.3, (22, 1, 1): 0.2, (10, 1, 1): 0.5}

@@ -4,7 +4,7 @@ import pytest
 from support import madeup_run
 
 from forgetbench.analyse.tradeoff import Point, outcomes, tradeoff
-from forgetbench.record.tables import read_tables
+from forgetbench.record.table_files import read_tables
 
 
 def points(folder: Path, reference_arms: dict[str, int] | None = None, **tables: object) -> list[Point]:

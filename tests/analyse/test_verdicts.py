@@ -1,6 +1,7 @@
 import pytest
 
-from forgetbench.analyse.verdicts import Finding, Verdict, judge, together
+from forgetbench.analyse.verdicts import Estimate, judge, together
+from forgetbench.record.rows.differences import Verdict
 
 
 @pytest.mark.parametrize(
@@ -14,23 +15,23 @@ from forgetbench.analyse.verdicts import Finding, Verdict, judge, together
     ],
 )
 def test_the_whole_interval_decides(low: float, high: float, verdict: Verdict) -> None:
-    finding = Finding((low + high) / 2, low, high)
-    assert judge(finding, below=0.1, above=None) == verdict
-    mirrored = Finding(-(low + high) / 2, -high, -low)
+    estimate = Estimate((low + high) / 2, low, high)
+    assert judge(estimate, below=0.1, above=None) == verdict
+    mirrored = Estimate(-(low + high) / 2, -high, -low)
     assert judge(mirrored, below=None, above=-0.1) == verdict
 
 
 def test_a_value_without_uncertainty_is_judged_as_it_is() -> None:
-    assert judge(Finding(0.0, 0.0, 0.0), below=0.001, above=None) == "supported"
-    assert judge(Finding(0.0, 0.0, 0.0), below=None, above=0.0) == "refuted"  # not above, but equal
+    assert judge(Estimate(0.0, 0.0, 0.0), below=0.001, above=None) == "supported"
+    assert judge(Estimate(0.0, 0.0, 0.0), below=None, above=0.0) == "refuted"  # not above, but equal
 
 
 def test_what_was_not_measured_has_no_verdict() -> None:
-    assert judge(Finding(None, None, None), below=1.0, above=None) == "not measured"
+    assert judge(Estimate(None, None, None), below=1.0, above=None) == "not measured"
 
 
 def test_without_an_interval_nothing_is_decided() -> None:
-    assert judge(Finding(0.5, None, None), below=1.0, above=None) == "undecided"
+    assert judge(Estimate(0.5, None, None), below=1.0, above=None) == "undecided"
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.networks import ModuleStore
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.parts import Parts
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.suite.schema import Logging
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.session import EpochRecord, TrainingSession

@@ -8,19 +8,20 @@ import numpy as np
 import pytest
 from support.factories import sample
 
-from forgetbench.analyse.evidence import MEASURES, EvidenceRow
-from forgetbench.analyse.operating import OperatingRow
+from forgetbench.analyse.evidence import MEASURES
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.derive import resampling
+from forgetbench.derive.catalogue import table
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_table, rows_of
+from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.scores import OperatingRow
+from forgetbench.record.table_files import read_table, rows_of
 
 IMAGES = 8
 ARMS = [
@@ -84,9 +85,9 @@ def tables(run: RunFolder) -> tuple[list[OperatingRow], dict[tuple[str, str, str
     source = Source(run, Silent(), profiles=False)
     for name in ("evidence.csv", "operating.csv"):
         write(source, name)
-    evidence = rows_of(read_table(run.path / "evidence.csv"), EvidenceRow)
+    evidence = rows_of(read_table(run.path / "evidence.csv", EvidenceRow), EvidenceRow)
     compared = {(row.quantity, row.measure, row.treatment): row for row in evidence if row.against != "15"}
-    return rows_of(read_table(run.path / "operating.csv"), OperatingRow), compared
+    return rows_of(read_table(run.path / "operating.csv", OperatingRow), OperatingRow), compared
 
 
 def test_every_row_of_the_results_at_both_points(tmp_path: Path) -> None:

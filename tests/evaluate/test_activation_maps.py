@@ -14,10 +14,11 @@ from pytorch_grad_cam import EigenCAM
 from forgetbench.device import image_batch
 from forgetbench.evaluate.activation_maps import ActivationMapper, DetectionTarget, Method, _first_component
 from forgetbench.evaluate.letterbox import Letterbox, letterboxed, plan_letterbox
-from forgetbench.evaluate.networks import HeadMode, ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings
+from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.model import yolo
 from forgetbench.model.original import Original
+from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import HeadMode
 
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="square", batch=1, conf=0.001, iou=0.7, max_det=50)

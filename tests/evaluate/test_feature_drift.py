@@ -13,10 +13,10 @@ from forgetbench.evaluate.cka import MinibatchCKA, gram
 from forgetbench.evaluate.feature_drift import FeatureDrift, _Features, feature_drift, minibatches
 from forgetbench.evaluate.letterbox import decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
-from forgetbench.evaluate.passes import EvaluationSettings
 from forgetbench.model import yolo
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import as_stored
+from forgetbench.suite.evaluation import EvaluationSettings
 
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=8, conf=0.001, iou=0.7, max_det=50)

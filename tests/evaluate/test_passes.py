@@ -14,13 +14,14 @@ from forgetbench.device import to_device
 from forgetbench.evaluate import passes, tree
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections
-from forgetbench.evaluate.letterbox import Shape
 from forgetbench.evaluate.networks import ModuleStore
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.model import yolo
 from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import Original, as_stored, load_original
 from forgetbench.suite.data_section import Data
+from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import Shape
 
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=3, conf=0.001, iou=0.7, max_det=50)

@@ -14,10 +14,11 @@ from forgetbench.data.load import load_data
 from forgetbench.evaluate.average_precision import ground_truth, precision_table, score, scorer_rows
 from forgetbench.evaluate.detections import Detections, gather
 from forgetbench.evaluate.networks import ModuleStore
-from forgetbench.evaluate.passes import EvaluationSettings, evaluate
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.evaluate.scorers import ERROR_TYPES, Hotcoco
 from forgetbench.model.original import load_original
 from forgetbench.suite.data_section import Data
+from forgetbench.suite.evaluation import EvaluationSettings
 
 
 def tables(dataset: Dataset, detections: Detections, max_det: int = 100) -> list[np.ndarray]:

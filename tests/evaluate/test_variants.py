@@ -7,11 +7,10 @@ import pytest
 from support.finished_run import small_suite
 
 import forgetbench
-from forgetbench.evaluate import variants
+from forgetbench.evaluate import places, variants
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.variants import AS_TRAINED, Variant
-from forgetbench.proof.verify import scores_check, verify_run
-from forgetbench.sweep import scoring
+from forgetbench.proof.verify import verify_run
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
@@ -25,7 +24,7 @@ def test_a_further_variant_has_rows_of_its_own_and_changes_no_other(
     small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = (AS_TRAINED, Variant("original-backbone", with_the_original_backbone))
-    for module in (variants, scoring, scores_check):  # as one line more in the list gives it
+    for module in (variants, places):  # as one line more in the list gives it
         monkeypatch.setattr(module, "SCORED", listed)
     run = forgetbench.run(small_suite(freeze_points=["all-but-head", "none"]), output=tmp_path)
     results = run.results()

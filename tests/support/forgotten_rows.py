@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.report.words import ERRORS, SCORES
 
 BASE = {
@@ -13,16 +13,16 @@ BASE = {
 TARGET = {"role": "target", "attach": None, "quantity": "gain", "against": "all-but-head (22)", "value": -0.1}
 
 
-def of_class(name: str, **changes: Any) -> ClassChange:
+def of_class(name: str, **changes: Any) -> ClassChangeRow:
     about = {"kind": "class", "super_category": None, "shares": None, "shared_with": None, "instances": 9, "images": 9}
-    return ClassChange(**{**BASE, **about, "name": name, **changes})
+    return ClassChangeRow(**{**BASE, **about, "name": name, **changes})
 
 
-def of_measure(measure: str, **changes: Any) -> MeasureChange:
-    return MeasureChange(**{**BASE, "measure": measure, **changes})
+def of_measure(measure: str, **changes: Any) -> MeasureChangeRow:
+    return MeasureChangeRow(**{**BASE, "measure": measure, **changes})
 
 
-def measures(**changes: Any) -> list[MeasureChange]:
+def measures(**changes: Any) -> list[MeasureChangeRow]:
     rows = [of_measure(name, **changes) for name in (*SCORES, *ERRORS)]
     rows.append(of_measure("right_score", **changes))
     return [*rows, of_measure("score_shift", **{**changes, "before": None, "after": None, "value": -0.25})]

@@ -7,8 +7,8 @@ from typing import Any
 
 from support import madeup_run
 
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
 from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
 
 HEAD, BACKBONE = "all-but-head (22)", "backbone (10)"
 SCENE: dict[str, Any] = {"model": madeup_run.MODEL, "head": "one-to-many", "attach": "head"}

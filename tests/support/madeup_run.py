@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.analyse.evidence import EvidenceRow
 from forgetbench.record.folder import columns_of
+from forgetbench.record.rows.differences import EvidenceRow
 
 MODEL = "yolo"
 #: Target AP by (freeze point, seed, epoch), and reference AP under attach = head.

@@ -6,8 +6,8 @@ from typing import Any
 
 from support import madeup_run
 
-from forgetbench.analyse.operating import OperatingRow
 from forgetbench.record.folder import RunFolder, columns_of
+from forgetbench.record.rows.scores import OperatingRow
 
 HEAD, BACKBONE = "all-but-head (22)", "backbone (10)"
 

@@ -9,6 +9,8 @@ import pytest
 import torch
 from support.factories import tiny_suite
 from support.finished_run import change_cell, change_json, copy_of, original_detections, seal
+from support.installed import install_boxlist
+from support.packages import install
 
 import forgetbench
 from forgetbench.data.annotations import load_annotations
@@ -83,6 +85,33 @@ def test_threads_that_no_machine_has_are_no_manifests(stated: object, small_run:
     change_json(run / "manifest.json", lambda content: content["environment"].update(threads=stated))
     seal(run)
     with pytest.raises(CorruptRunError, match=r"environment\.threads: not what a run's manifest has here"):
+        reproduce_run(run, output=tmp_path / "new")
+
+
+def test_packages_that_are_not_installed_are_named(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["suite"]["target"] = {"format": "boxlist", "path": "fruit"}
+        content["data"]["target"]["reader"] = "boxlist-reader 1.2"
+        content["identity"]["packages"] = {"old-head": "fb-old-head 0.3"}
+
+    run = copy_of(small_run, tmp_path)
+    change_json(run / "manifest.json", change)
+    seal(run)
+    with pytest.raises(InputError) as refused:
+        reproduce_run(run, output=tmp_path / "new")
+    assert str(refused.value) == (
+        f"{run}: the run was made with packages that are not installed here; found fb-old-head 0.3 for the strategy "
+        "'old-head', boxlist-reader 1.2 for the format 'boxlist'. Install them in the run's versions, then run the "
+        "same command again."
+    )
+    install_boxlist(tmp_path / "site", monkeypatch)
+    with pytest.raises(InputError, match=r"found fb-old-head 0\.3 for the strategy 'old-head'\. Install"):
+        reproduce_run(run, output=tmp_path / "new")
+    install(tmp_path / "further", "fb-old-head", "0.3", {"old-head": "OldHead"}, "")
+    monkeypatch.syspath_prepend(tmp_path / "further")
+    with pytest.raises(InputError, match=r"fruit.*--set target\.path=PATH"):  # both are there: now the data are missing
         reproduce_run(run, output=tmp_path / "new")
 
 

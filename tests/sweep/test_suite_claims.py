@@ -11,7 +11,8 @@ from support.finished_run import copy_of_tiny_run
 from forgetbench.errors import SuiteError
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_table
+from forgetbench.record.rows.differences import ClaimRow
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.sweep.execute import run_suite
 
@@ -65,13 +66,13 @@ def test_claims_do_not_name_the_run(tmp_path: Path) -> None:
 
 def test_a_finished_run_is_judged_by_new_claims_without_training(tiny_run: Path, tmp_path: Path) -> None:
     folder = RunFolder(copy_of_tiny_run(tiny_run, tmp_path))
-    assert read_table(folder.path / "claims.csv").empty
+    assert read_table(folder.path / "claims.csv", ClaimRow).empty
     before = {path: path.read_bytes() for path in (folder.path / "detections").glob("*")}
     retention_below = {**RETENTION, "name": "null", "attach": "freeze-point"}
     with_claims = written_suite(tmp_path, claims=[RETENTION, retention_below, GAIN])
     again = run_suite(with_claims, output=tmp_path / "runs", device="cpu")
     assert again.path == folder.path
-    judged = read_table(folder.path / "claims.csv").set_index(["claim", "treatment"])
+    judged = read_table(folder.path / "claims.csv", ClaimRow).set_index(["claim", "treatment"])
     assert (judged.loc["null", "verdict"] == "supported").all()
     assert judged.loc["null", "by_construction"].all()
     assert judged.loc[("deeper", "15"), "verdict"] == "not measured"

@@ -19,7 +19,8 @@ from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_table
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow, FrontRow, IntervalRow
+from forgetbench.record.table_files import read_table
 from forgetbench.suite.load import load_suite
 from forgetbench.suite.schema import Logging
 from forgetbench.sweep.execute import run_suite
@@ -154,7 +155,7 @@ def test_tables_tell_settings_apart(varied: RunFolder) -> None:
 
 
 def test_gain_is_over_the_reference_arm_under_the_first_setting(varied: RunFolder) -> None:
-    results, intervals = varied.results(), read_table(varied.path / "intervals.csv")
+    results, intervals = varied.results(), read_table(varied.path / "intervals.csv", IntervalRow)
     targets = results[(results["role"] == "target") & (results["epoch"] == 2)].set_index("arm")["ap"]
     gains = intervals[(intervals["quantity"] == "gain") & (intervals["epoch"] == 2) & (intervals["measure"] == "ap")]
     for seed in (0, 1):
@@ -166,12 +167,12 @@ def test_gain_is_over_the_reference_arm_under_the_first_setting(varied: RunFolde
 
 
 def test_the_front_and_its_claims(varied: RunFolder) -> None:
-    front = read_table(varied.path / "front.csv")
+    front = read_table(varied.path / "front.csv", FrontRow)
     assert set(front["method"]) == {"all-but-head (22)", "backbone (10)"}
     assert (front["seeds"] == 2).all()
-    judged = read_table(varied.path / "claims.csv").set_index("claim")
+    judged = read_table(varied.path / "claims.csv", ClaimRow).set_index("claim")
     assert judged.loc["out-of-reach", "verdict"] == "not measured"
-    equal = read_table(varied.path / "equal_gain.csv")
+    equal = read_table(varied.path / "equal_gain.csv", EqualGainRow)
     at = equal[(equal["at_gain"] == 0.001) & (equal["treatment"] == "backbone (10)") & (equal["against"] == "original")]
     assert judged.loc["at-a-gain", "value"] == at["value"].item()
     assert any("at a gain of 0.1 points" in line for line in claims_of(varied.path))
@@ -194,7 +195,7 @@ def test_other_gains_asked_of_a_finished_run_are_looked_up_without_training(vari
     claims = [{**CLAIM, "name": "elsewhere", "arms": ["backbone"], "at_gain": 0.0021}]
     again = run_suite(small_suite(vary=VARY, seeds=[0, 1], claims=claims), output=runs, device="cpu")
     assert again.path.name == varied.path.name
-    assert 0.0021 in set(read_table(again.path / "equal_gain.csv")["at_gain"])
-    assert 0.001 not in set(read_table(again.path / "equal_gain.csv")["at_gain"])
-    assert read_table(again.path / "claims.csv")["value"].notna().all()
+    assert 0.0021 in set(read_table(again.path / "equal_gain.csv", EqualGainRow)["at_gain"])
+    assert 0.001 not in set(read_table(again.path / "equal_gain.csv", EqualGainRow)["at_gain"])
+    assert read_table(again.path / "claims.csv", ClaimRow)["value"].notna().all()
     assert verify_run(again.path).findings == []

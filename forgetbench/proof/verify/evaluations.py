@@ -17,6 +17,7 @@ from forgetbench.evaluate.keys import evaluation_key, module_key, network_key
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.proof.verify.table_comparison import raw_rows
+from forgetbench.record.rows.scores import ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Evaluations:
             self._read_annotations(fingerprint)
         self._check_described()
         results = raw_rows(subject.folder.table("results.csv"))
-        self._originals = {row["model"]: row["detections"] for row in results if row["arm"] == "original"}
+        self._originals = {row["model"]: row["detections"] for row in results if row["arm"] == ORIGINAL}
 
     def of(self, file: str, cells: dict[str, Any], where: str) -> Evaluated | None:
         """Return the detections that a row of the results names, None if they cannot be scored."""

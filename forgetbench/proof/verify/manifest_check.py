@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
-from forgetbench.derive.tables import tables_of
+from forgetbench.derive.catalogue import tables_of
 from forgetbench.errors import SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
@@ -13,13 +14,12 @@ from forgetbench.proof.verify.table_comparison import raw_rows
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
+from forgetbench.suite.arms import Ends, list_arms, reference_arms
+from forgetbench.suite.evaluation import evaluation_settings
 from forgetbench.suite.load import recorded_suite
-from forgetbench.suite.points import freeze_label, resolve_freeze_point
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
-from forgetbench.suite.vary import arm_label, arm_name, branch_settings, settings_of, trained_under
 
-FREEZE = "freeze"
 #: Files of a run that its manifest does not name.
 _FREE = re.compile(r"detections/[0-9a-f]{24}\.(safetensors|json)|figures/[^/]+\.(svg|png)")
 
@@ -40,7 +40,7 @@ def check_manifest(subject: SealedRun, check: CheckResult, progress: Progress) -
         check.find("manifest.json, suite", str(error))
         return
     _compare(check, "manifest.json, suite", manifest["suite"], portable_suite(suite))
-    _compare(check, "manifest.json, evaluation", manifest["evaluation"], _settings(suite))
+    _compare(check, "manifest.json, evaluation", manifest["evaluation"], asdict(evaluation_settings(suite)))
     for name, about in manifest["models"].items():
         where = f"manifest.json, models.{name}.weights_hash"
         check.expect(where, about["weights_hash"], identity["originals"].get(name))
@@ -61,14 +61,6 @@ def check_manifest(subject: SealedRun, check: CheckResult, progress: Progress) -
     check.checked = f"manifest.json against itself, its {len(manifest['arms'])} arms against suite and training records"
 
 
-def _settings(suite: Suite) -> dict[str, Any]:
-    chosen = suite.evaluation
-    return {
-        "imgsz": chosen.imgsz or suite.train.imgsz,
-        **{key: getattr(chosen, key) for key in ("shape", "batch", "conf", "iou", "max_det")},
-    }
-
-
 def _compare(check: CheckResult, where: str, found: Any, expected: Any) -> None:
     """Compare two nested values and name every leaf that differs."""
     if isinstance(found, dict) and isinstance(expected, dict):
@@ -84,41 +76,16 @@ def _compare(check: CheckResult, where: str, found: Any, expected: Any) -> None:
 def _check_arms(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
     """Check the arms against suite and models, and their ends against the training records."""
     manifest = subject.manifest
-    expected: list[dict[str, Any]] = []
-    references: dict[str, int] = {}
-    for model, about in manifest["models"].items():
-        head, neck = about["head"], about["neck"]
-        if suite.train.pretrained:
-            references[model] = resolve_freeze_point(suite.reference_arm, head=head, neck=neck)
-        for seed in suite.seeds:
-            points = [resolve_freeze_point(point, head=head, neck=neck) for point in suite.freeze_points]
-            expected += [
-                {
-                    "arm": arm_name(model, f"freeze{point}", setting, seed), "model": model, "freeze_point": point,
-                    "method": method, "label": arm_label(method, setting), "strategy": FREEZE,
-                    "setting": str(setting) or None, "seed": seed,
-                    "train": branch_settings(trained_under(suite.train, setting)),
-                }
-                for point in points
-                for method in [freeze_label(point, head, neck)]
-                for setting in settings_of(suite.vary)
-            ]  # fmt: skip
-            expected += [
-                {
-                    "arm": arm_name(model, spec.name, setting, seed), "model": model, "strategy": spec.name,
-                    "setting": str(setting) or None, "seed": seed,
-                    "train": branch_settings(trained_under(suite.train, setting, own)),
-                }
-                for spec in suite.arms
-                for own in [spec.train.model_dump(exclude_none=True)]
-                for setting in settings_of(suite.vary, own)
-            ]  # fmt: skip
+    models = {model: Ends(about["head"], about["neck"]) for model, about in manifest["models"].items()}
+    expected = list(list_arms(suite, models))
     arms = manifest["arms"]
-    check.expect("manifest.json, reference_arms", manifest["reference_arms"], references)
-    if check.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm["arm"] for arm in expected]):
-        for index, arm in enumerate(arms):
+    check.expect("manifest.json, reference_arms", manifest["reference_arms"], reference_arms(suite, models))
+    if check.expect("manifest.json, arms", [arm["arm"] for arm in arms], [arm.name for arm in expected]):
+        for index, (arm, listed) in enumerate(zip(arms, expected, strict=True)):
+            if listed.further is not None:  # where a further arm begins to train, its strategies decide with the model
+                listed = listed.from_module(arm["freeze_point"])
             ended = subject.folder.outcomes(arm["model"], arm["seed"])
-            for key, value in {**expected[index], **ended[arm["arm"]]}.items():
+            for key, value in {**listed.record(), **ended[arm["arm"]]}.items():
                 check.expect(f"manifest.json, arms[{index}].{key}", arm.get(key, "nothing"), value)
             problem = _wrong_end(arm, suite.train.epochs)
             if problem is not None:
@@ -143,7 +110,7 @@ def _check_list(subject: SealedRun, check: CheckResult, suite: Suite) -> None:
     Detections and figures are checked with the tables that name them and the report that draws them.
     """
     manifest, folder = subject.manifest, subject.folder
-    tables = [folder.table(table.name) for table in tables_of(manifest)]
+    tables = [folder.table(table.name) for table in tables_of(manifest, subject.sealed)]
     expected = [folder.path / "manifest.json", folder.path / "summary.md", *tables]
     identity = manifest["identity"]
     expected += [folder.annotations(name) for name in (identity["target"]["evaluate"], *identity["reference"].values())]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-from forgetbench.analyse.tradeoff import ORIGINAL
-from forgetbench.derive.tables import table
+from forgetbench.derive.catalogue import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.average_precision import Scores
-from forgetbench.evaluate.variants import BATCHNORM, SCORED
+from forgetbench.evaluate.places import batchnorm_of_checkpoint, of_checkpoint, of_original
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.branchfile import hash_arrays
 from forgetbench.proof.verify.evaluations import Evaluated, Evaluations
@@ -22,6 +20,8 @@ from forgetbench.proof.verify.table_comparison import compare_table, raw_rows
 from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
+from forgetbench.suite.evaluation import scored_heads
+from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.points import resolve_attach_point
 
 #: What tells rows of `results.csv` apart.
@@ -71,27 +71,20 @@ def check_scores(subject: SealedRun, check: CheckResult, progress: Progress) -> 
 def _expected_rows(subject: SealedRun) -> Iterator[dict[str, Any]]:
     """Yield, for every row of the results in order, the cells that do not depend on scores."""
     manifest = subject.manifest
+    attach_points = list(map(str, manifest["suite"]["attach_points"]))
     for model in manifest["models"]:
-        heads = scored_heads(manifest, model)
-        unknown = dict.fromkeys(("freeze_point", "strategy", "setting", "seed", "variant"))
-        shared = {"model": model, **unknown}
-        for head in heads:
-            yield {**shared, "arm": ORIGINAL, "epoch": 0, "role": "reference", "attach": "head", "head": head}
+        heads = _heads(manifest, model)
+        for place in of_original(heads):
+            yield place.cells(model, None, 0)
         for arm in manifest["arms"]:
-            if arm["model"] != model:
-                continue
-            shared = {key: arm[key] for key in ("arm", "model", "freeze_point", "strategy", "setting", "seed")}
-            attaches = list(map(str, manifest["suite"]["attach_points"]))
-            for epoch, variant, head in product(subject.checkpoints.get(arm["arm"], ()), SCORED, heads):
-                cells = {**shared, "epoch": epoch, "head": head, "variant": variant.name}
-                yield {**cells, "role": "target", "attach": None}
-                for attach in attaches:
-                    yield {**cells, "role": "reference", "attach": attach}
+            if arm["model"] == model:
+                for epoch in subject.checkpoints.get(arm["arm"], ()):
+                    for place in of_checkpoint(heads, attach_points):
+                        yield place.cells(model, arm, epoch)
 
 
-def scored_heads(manifest: Manifest, model: str) -> list[str]:
-    """Return which of a model's heads are scored."""
-    return manifest["suite"]["evaluation"]["heads"] if manifest["models"][model]["two_heads"] else ["one-to-many"]
+def _heads(manifest: Manifest, model: str) -> list[HeadMode]:
+    return scored_heads(manifest["suite"]["evaluation"]["heads"], two_heads=manifest["models"][model]["two_heads"])
 
 
 def _add_rows(cells: dict[str, Any], evaluated: Evaluated, results: list[ResultRow], classes: list[ClassRow]) -> None:
@@ -155,8 +148,8 @@ def _check_mixed(subject: SealedRun, check: CheckResult, evaluations: Evaluation
     expected = []
     for arm in manifest["arms"]:
         for epoch in subject.checkpoints[arm["arm"]][-1:]:
-            heads = scored_heads(manifest, arm["model"])
-            expected += [(arm["arm"], str(epoch), head, adapted) for head in heads for adapted in BATCHNORM]
+            shares = batchnorm_of_checkpoint(_heads(manifest, arm["model"]))
+            expected += [(arm["arm"], str(epoch), head, adapted) for head, adapted in shares]
     rows = raw_rows(subject.folder.table("batchnorm.csv"))
     named = [tuple(row[name] for name in ("arm", "epoch", "head", "adapted")) for row in rows]
     check.expect("batchnorm.csv, its rows", list(map(", ".join, named)), list(map(", ".join, expected)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from forgetbench.derive.catalogue import tables_of
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import tables_of
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.proof.verify.table_comparison import compare_table
@@ -15,7 +15,7 @@ LAST_BITS = 1e-9
 def check_tables(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
     """Make every table again that follows from other files, and compare."""
     source, names, cells = Source(subject.folder, progress), [], 0
-    for table in tables_of(subject.manifest):
+    for table in tables_of(subject.manifest, subject.sealed):
         if table.make is None:
             continue
         path, text = subject.folder.table(table.name), table.text(table.make(source))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+#: What tables call the model that arms grow off, where others have the name of an arm.
+ORIGINAL = "original"
 #: The variant of a checkpoint's networks that is the checkpoint as it is.
 TRAINED = "trained"
+#: A score of 0.25, and the threshold at which the original's F1 on the reference is largest.
+OperatingPoint = Literal["0.25", "best-f1"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +66,36 @@ class OddityRow:
     kind: str
     file: str
     detail: str
+
+
+@dataclass(frozen=True)
+class OperatingRow:
+    """One scored thing of `results.csv` at one operating point; rates are fractions, None is not measured.
+
+    Attributes:
+        model, arm, seed, epoch, role, attach, head: Which.
+        point: `0.25` or `best-f1`.
+        threshold: The score above which detections count; None if the original finds nothing, or if detections were
+            kept above a higher score only.
+        recall, precision, f1: At IoU 0.5, over all classes and images at once.
+        right, wrong: Detections that match an object, and those that match neither an object nor a crowd region.
+        objects: Annotated boxes without crowd regions.
+        detections: File that all of it comes from.
+    """
+
+    model: str
+    arm: str
+    seed: int | None
+    epoch: int
+    role: str
+    attach: str | None
+    head: str
+    point: OperatingPoint
+    threshold: float | None
+    recall: float | None
+    precision: float | None
+    f1: float | None
+    right: int | None
+    wrong: int | None
+    objects: int
+    detections: str

@@ -9,8 +9,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forgetbench.analyse.compared import Change
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
+from forgetbench.record.rows.changes import ChangeRow, ClassChangeRow, MeasureChangeRow
 from forgetbench.report.charts.rows import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
@@ -42,7 +41,7 @@ def charts(view: ModelView) -> Iterator[Chart]:
             yield Chart(f"errors-{view.name}{suffix}", partial(draw_errors, honest, looks, called, about))
 
 
-def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
+def draw_classes(rows: Sequence[ClassChangeRow], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
     """Draw how much each super-category and class lost or gained, with 95 % intervals; a marker per treatment.
 
     Args:
@@ -61,7 +60,7 @@ def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading
     figure = Figure(figsize=(4.6 * len(panels) + 1.8, 1.6 + height), layout="constrained")
     figure.suptitle(title)
     for axis, (part, kind) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        by_name: dict[str, list[ClassChange]] = {}
+        by_name: dict[str, list[ClassChangeRow]] = {}
         for row in part:
             by_name.setdefault(row.name, []).append(row)
         known = {name: [row.value for row in mine if row.value is not None] for name, mine in by_name.items()}
@@ -78,7 +77,7 @@ def draw_classes(rows: Sequence[ClassChange], looks: Mapping[str, Look], heading
     return figure
 
 
-def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
+def draw_errors(rows: Sequence[MeasureChangeRow], looks: Mapping[str, Look], heading: str, title: str) -> Figure:
     """Draw what was lost or gained with and without naming, and error types before and after; a column per role.
 
     Args:
@@ -109,13 +108,13 @@ def draw_errors(rows: Sequence[MeasureChange], looks: Mapping[str, Look], headin
     return figure
 
 
-def _named(rows: Sequence[MeasureChange], names: Mapping[str, str]) -> list[tuple[str, Sequence[MeasureChange]]]:
+def _named(rows: Sequence[MeasureChangeRow], names: Mapping[str, str]) -> list[tuple[str, Sequence[MeasureChangeRow]]]:
     return [(name, [row for row in rows if row.measure == measure]) for measure, name in names.items()]
 
 
 def _dots(
     axis: Axes,
-    groups: Sequence[tuple[str, Sequence[Change]]],
+    groups: Sequence[tuple[str, Sequence[ChangeRow]]],
     treatments: Sequence[str],
     looks: Mapping[str, Look],
     *,

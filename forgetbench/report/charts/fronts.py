@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from forgetbench.analyse.curves import curves
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
+from forgetbench.analyse.tradeoff import Point, Treatment
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look, error_lengths, method_looks

@@ -8,7 +8,6 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
 from forgetbench.analyse.uncertainty import Interval
 from forgetbench.report.charts.rows import Marker, add_legend, begin_at_zero, draw_markers, name_rows, row_height
@@ -16,6 +15,7 @@ from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look
 from forgetbench.report.words import operating_names, told_apart
+from forgetbench.suite.data_section import Role
 
 _TITLES: dict[Role, str] = {"reference": "reference, attach = head", "target": "target"}
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
-from forgetbench.analyse.evidence import EvidenceRow
 from forgetbench.analyse.tradeoff import Point, Treatment
 from forgetbench.analyse.uncertainty import Interval
+from forgetbench.record.rows.differences import EvidenceRow
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look, error_lengths, heading

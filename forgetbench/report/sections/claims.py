@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forgetbench.analyse.claims import ClaimRow
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.verdicts import together
 from forgetbench.record.manifest import ClaimRecord
+from forgetbench.record.rows.differences import ClaimRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.blocks import Block, Heading, Name, Paragraph, Table, Text, joined, text
 from forgetbench.report.text import interval, points
 from forgetbench.report.view import RunView

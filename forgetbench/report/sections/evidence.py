@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forgetbench.analyse.evidence import EvidenceRow
-from forgetbench.analyse.tradeoff import ORIGINAL
+from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.blocks import Block, Name, Paragraph, Table, Text
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.text import counted_seeds, interval, points

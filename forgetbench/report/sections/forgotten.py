@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from forgetbench.analyse.forgotten import FEWEST_IMAGES, ClassChange, MeasureChange
+from forgetbench.analyse.breakdown import FEWEST_IMAGES
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.report.blocks import Block, FigureOf, Heading, Items, Name, Paragraph, Table, Text, joined, text
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.text import UNMEASURED, counted_seeds, interval, points
@@ -27,7 +28,7 @@ def section(view: ModelView) -> Iterator[Block]:
         yield FigureOf(f"errors-{view.name}{suffix}")
 
 
-def changes(classes: Sequence[ClassChange], measures: Sequence[MeasureChange], heading: str) -> Iterator[Block]:
+def changes(classes: Sequence[ClassChangeRow], measures: Sequence[MeasureChangeRow], heading: str) -> Iterator[Block]:
     """Yield the tables on one model, head and role.
 
     Args:
@@ -45,13 +46,15 @@ def changes(classes: Sequence[ClassChange], measures: Sequence[MeasureChange], h
     yield from _by_class([row for row in classes if row.kind == "class"], heading)
 
 
-def _explained(row: MeasureChange) -> Text:
+def _explained(row: MeasureChangeRow) -> Text:
     if row.role == "reference":
         return "In points, in brackets the share kept of what the original had, the first row."
     return "In points, in brackets the gain over the reference arm, ", Name(row.against), ", the first row."
 
 
-def _before_and_after(rows: Sequence[MeasureChange], names: Mapping[str, str], heading: str, *, shares: bool) -> Table:
+def _before_and_after(
+    rows: Sequence[MeasureChangeRow], names: Mapping[str, str], heading: str, *, shares: bool
+) -> Table:
     """Return a table of measures (columns) before and after (rows); scores go with the error types."""
     scenes = list(dict.fromkeys((row.treatment, row.attach) for row in rows))
     found = {(row.treatment, row.attach, row.measure): row for row in rows}
@@ -73,7 +76,7 @@ def _before_and_after(rows: Sequence[MeasureChange], names: Mapping[str, str], h
     return Table(header, lines, left=2 if several else 1)
 
 
-def _after(row: MeasureChange, shares: bool) -> str:
+def _after(row: MeasureChangeRow, shares: bool) -> str:
     if not shares or row.value is None or row.after is None:
         return points(row.after)
     if row.quantity == "gain":
@@ -88,7 +91,7 @@ def _score(score: float | None, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def _by_class(rows: Sequence[ClassChange], heading: str) -> Iterator[Block]:
+def _by_class(rows: Sequence[ClassChangeRow], heading: str) -> Iterator[Block]:
     """Yield what is said of classes: all of them in a table, or those at both ends; and which are shared."""
     if not rows:
         return
@@ -110,7 +113,7 @@ def _by_class(rows: Sequence[ClassChange], heading: str) -> Iterator[Block]:
         yield Paragraph(text(f"Shared with the {other}'s classes by name (\\*) or by meaning (†): ", said, "."))
 
 
-def _all_classes(rows: Sequence[ClassChange], treatments: Sequence[str]) -> Table:
+def _all_classes(rows: Sequence[ClassChangeRow], treatments: Sequence[str]) -> Table:
     found = {(row.name, row.treatment): row for row in rows}
     first = {row.name: row for row in reversed(rows)}
     lines: list[list[Text]] = [
@@ -126,7 +129,7 @@ def _all_classes(rows: Sequence[ClassChange], treatments: Sequence[str]) -> Tabl
     return Table(header, lines)
 
 
-def _ends(treatment: str, rows: Sequence[ClassChange], done: str) -> Text:
+def _ends(treatment: str, rows: Sequence[ClassChangeRow], done: str) -> Text:
     mine = [row for row in rows if row.treatment == treatment and row.images >= FEWEST_IMAGES and row.value is not None]
     mine.sort(key=lambda row: row.value or 0.0, reverse=True)
     most, least = (
@@ -136,9 +139,9 @@ def _ends(treatment: str, rows: Sequence[ClassChange], done: str) -> Text:
     return text(Name(treatment), f": {done} most: ", most, "; least: ", least)
 
 
-def _marked(row: ClassChange) -> Name:
+def _marked(row: ClassChangeRow) -> Name:
     return Name(f"{row.name}{MARKS[row.shares]}")
 
 
-def _with_interval(row: ClassChange) -> str:
+def _with_interval(row: ClassChangeRow) -> str:
     return f"{points(row.value, signed=row.quantity == 'gain')} {interval(row.low, row.high)}".rstrip()

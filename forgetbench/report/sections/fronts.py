@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.tradeoff import ORIGINAL
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.blocks import Block, FigureOf, Heading, Name, Paragraph, Table, Text
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.text import counted_seeds, interval, points

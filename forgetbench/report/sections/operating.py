@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.operating import Standing, Standings
 from forgetbench.report.blocks import Block, FigureOf, Heading, Name, Paragraph, Table, Text
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.text import counted_seeds, interval, points
 from forgetbench.report.words import operating_names, told_apart
+from forgetbench.suite.data_section import Role
 
 _WHY = (
     "AP ranks detections and does not see scores that sink together; a detector in use counts those above one score. "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forgetbench.analyse.evidence import EvidenceRow
-from forgetbench.analyse.tradeoff import ORIGINAL, Outcome, Treatment, treatment_of
+from forgetbench.analyse.tradeoff import Outcome, Treatment, treatment_of
 from forgetbench.data.images.shared import shared_warning
+from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.blocks import Block, Heading, Items, Name, Table, Text, joined, text
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.sections.evidence import evidence

@@ -7,7 +7,7 @@ import pytest
 from forgetbench.data.cards.unpack import unpack
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_tables
+from forgetbench.record.table_files import read_tables
 from forgetbench.sweep.redraw import redraw
 
 KEPT = Path(__file__).parents[2] / "kept" / "run-of-0.1.0.tar.gz"

@@ -9,12 +9,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from forgetbench.analyse.costs import HELD, Cost, ModuleNorms
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.analyse.last_checkpoints import Role
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare
 from forgetbench.analyse.operating import SHOWN, Standing, Standings
-from forgetbench.analyse.tradeoff import ORIGINAL, Point, Treatment
+from forgetbench.analyse.tradeoff import Point, Treatment
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
+from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.charts.costs import draw_costs, draw_gradients
 from forgetbench.report.charts.drift import draw_drift, draw_statistics
 from forgetbench.report.charts.forgotten import draw_classes, draw_errors
@@ -24,6 +24,7 @@ from forgetbench.report.charts.scores import draw_curves, draw_tradeoff
 from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.style import chart_style, error_lengths, looks
 from forgetbench.report.words import ADAPTED, ERRORS, SCORES
+from forgetbench.suite.data_section import Role
 
 NUMBERS = (None, nan, inf, -inf, 0.0, -0.0, 0.25, 0.25, -0.1, 1.0, 1e-300, 1e300)
 LOOKS = looks([(Treatment(22), "all-but-head (22)"), (Treatment(0), "none (0)"), (Treatment(0, "own"), "_own $x^2$")])
@@ -117,7 +118,7 @@ def change(number: Numbers, label: str, role: Role) -> dict[str, object]:
 def classes(number: Numbers) -> Figure:
     role = number.random.choice(["target", "reference"])
     rows = [
-        ClassChange(**change(number, label, role), kind=kind, name=name, super_category=None, shares=None,
+        ClassChangeRow(**change(number, label, role), kind=kind, name=name, super_category=None, shares=None,
                     shared_with=None, instances=1, images=1)
         for label in BY_LABEL for kind, name in (("super-category", "animal"), ("class", "_cat"), ("class", "$d$"))
     ]  # fmt: skip
@@ -127,7 +128,7 @@ def classes(number: Numbers) -> Figure:
 def errors(number: Numbers) -> Figure:
     roles = number.some(["target", "reference"])
     rows = [
-        MeasureChange(**change(number, label, role), measure=measure)
+        MeasureChangeRow(**change(number, label, role), measure=measure)
         for role in roles for label in BY_LABEL for measure in (*SCORES, *ERRORS)
     ]  # fmt: skip
     return draw_errors(rows, BY_LABEL, "arm", "title")

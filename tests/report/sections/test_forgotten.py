@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from support.forgotten_rows import BASE, TARGET, measures, of_class
 
-from forgetbench.analyse.compared import Change
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
+from forgetbench.record.rows.changes import ChangeRow, ClassChangeRow, MeasureChangeRow
 from forgetbench.report.markdown import markdown
 from forgetbench.report.sections.forgotten import changes
 
 
-def text_of(classes: Sequence[ClassChange], rows: Sequence[MeasureChange], heading: str) -> str:
+def text_of(classes: Sequence[ClassChangeRow], rows: Sequence[MeasureChangeRow], heading: str) -> str:
     return markdown(changes(classes, rows, heading))
 
 
@@ -62,5 +61,5 @@ def test_of_many_classes_the_ends_are_shown_and_those_in_few_images_left_out() -
 
 
 def test_the_rows_made_here_have_the_columns_of_a_change() -> None:
-    assert isinstance(of_class("x"), Change)
-    assert set(BASE) == set(Change.__dataclass_fields__)
+    assert isinstance(of_class("x"), ChangeRow)
+    assert set(BASE) == set(ChangeRow.__dataclass_fields__)

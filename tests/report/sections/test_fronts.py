@@ -8,7 +8,7 @@ from support import madeup_run
 from support.front_rows import BACKBONE, EQUAL, FRONT, HEAD, SCENE, write_run
 from support.reported import model_of, section_of
 
-from forgetbench.analyse.equal_gain import FrontRow
+from forgetbench.record.rows.differences import FrontRow
 from forgetbench.report.blocks import Table
 from forgetbench.report.charts.fronts import charts
 from forgetbench.report.markdown import markdown

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forgetbench.analyse.compared import Comparison, change_of, comparisons
+from forgetbench.analyse.pairings import Pairing, change_of, pairings
 
 COLUMNS = ["arm", "model", "seed", "epoch", "role", "attach", "head", "detections"]
 ARMS = [
@@ -19,8 +19,8 @@ def results(*rows: tuple[object, ...]) -> pd.DataFrame:
     return pd.DataFrame([original, *rows], columns=COLUMNS)
 
 
-def compared(*rows: tuple[object, ...], reference_arms: dict[str, int] | None = None) -> list[Comparison]:
-    return comparisons(results(*rows), ARMS, {"m": 22} if reference_arms is None else reference_arms)
+def compared(*rows: tuple[object, ...], reference_arms: dict[str, int] | None = None) -> list[Pairing]:
+    return pairings(results(*rows), ARMS, {"m": 22} if reference_arms is None else reference_arms)
 
 
 def test_the_reference_is_compared_with_the_original_by_last_checkpoints() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forgetbench.analyse.compared import Comparison
-from forgetbench.analyse.forgotten import FEWEST_IMAGES, ClassChange, MeasureChange, class_changes, measure_changes
+from forgetbench.analyse.breakdown import FEWEST_IMAGES, class_changes, measure_changes
+from forgetbench.analyse.pairings import Pairing
 from forgetbench.evaluate.profile import Profile, Subject
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 
 NAMES = ("person", "bicycle", "car", "unseen")
 GROUPS = {"person": "person", "bicycle": "vehicle", "car": "vehicle", "unseen": "vehicle"}
@@ -40,19 +41,19 @@ AFTER = profile([0.3, 0.4, 0.1], found=[0.5, np.nan, 0.3, 0.6], jitter=0.5, righ
 PROFILES = {"before": BEFORE, "after": AFTER}
 
 
-def comparison(role: str = "reference", seeds: int = 1) -> Comparison:
+def pairing(role: str = "reference", seeds: int = 1) -> Pairing:
     against = "original" if role == "reference" else "all-but-head (22)"
     attach = "head" if role == "reference" else None
     files = dict.fromkeys(range(seeds), ("before", "after"))
-    return Comparison("m", "o2m", role, attach, "none (0)", against, files)  # type: ignore[arg-type]
+    return Pairing("m", "o2m", role, attach, "none (0)", against, files)  # type: ignore[arg-type]
 
 
-def by_name(role: str = "reference", others: Sequence[str] = ()) -> dict[tuple[str, str], ClassChange]:
-    return {(row.kind, row.name): row for row in class_changes(comparison(role), PROFILES, others)}
+def by_name(role: str = "reference", others: Sequence[str] = ()) -> dict[tuple[str, str], ClassChangeRow]:
+    return {(row.kind, row.name): row for row in class_changes(pairing(role), PROFILES, others)}
 
 
-def by_measure(role: str = "reference") -> dict[str, MeasureChange]:
-    return {row.measure: row for row in measure_changes(comparison(role), PROFILES)}
+def by_measure(role: str = "reference") -> dict[str, MeasureChangeRow]:
+    return {row.measure: row for row in measure_changes(pairing(role), PROFILES)}
 
 
 def test_classes_lose_and_gain_by_the_role() -> None:
@@ -79,7 +80,7 @@ def test_a_class_in_few_images_has_no_interval() -> None:
     few = by_name()["class", "bicycle"]
     assert few.images == FEWEST_IMAGES - 1
     assert (few.value, few.low, few.high, few.images_low) == (0.0, None, None, None)
-    many_seeds = list(class_changes(comparison(seeds=3), PROFILES, []))
+    many_seeds = list(class_changes(pairing(seeds=3), PROFILES, []))
     assert next(row for row in many_seeds if row.name == "bicycle").low is None
 
 
@@ -109,5 +110,5 @@ def test_measures_errors_and_scores() -> None:
 def test_nothing_found_has_no_score() -> None:
     nothing: NDArray[np.float64] = np.full(4, np.nan)
     profiles = {"before": BEFORE, "after": profile([0.0, 0.0, 0.0], found=nothing.tolist())}
-    rows = {row.measure: row for row in measure_changes(comparison(), profiles)}
+    rows = {row.measure: row for row in measure_changes(pairing(), profiles)}
     assert (rows["right_score"].after, rows["right_score"].value, rows["score_shift"].value) == (None, None, None)

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
 from forgetbench.errors import CorruptRunError, brief, shortened
 from forgetbench.files import open_regular
 from forgetbench.record.manifest import ArmRecord, Manifest, read_manifest
-from forgetbench.record.rows.scores import TRAINED
+from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.scores import TRAINED, ResultRow
+from forgetbench.record.rows.training import GradientRow, MemoryRow, SessionTimeRow
 from forgetbench.shown import from_csv
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Row = TypeVar("Row", bound="DataclassInstance")
-#: Columns that hold names even where they look like numbers (`attach` may be a module index).
-_NAMES = (
-    "arm", "model", "strategy", "setting", "method", "dataset", "role", "attach", "head", "module", "treatment",
-    "against", "name", "variant", "claim", "point", "from_setting", "to_setting",
-)  # fmt: skip
-_TEXT = dict.fromkeys(_NAMES, "string")
-#: Columns that hold numbers, in whatever table; a cell may be empty.
-NUMBERS = frozenset({
-    "above", "after", "ap", "ap50", "ap75", "ap_large", "ap_medium", "ap_small", "at_gain", "before", "below", "bytes",
-    "cka", "distance", "epoch", "f1", "forgetting", "freeze_point", "from_epoch", "gain", "high", "images",
-    "images_high", "images_low", "instances", "label", "loss", "low", "mean_change", "norm", "objects", "precision",
-    "recall", "right", "score", "seconds", "seed", "seeds", "seeds_high", "seeds_low", "share", "step", "steps",
-    "threshold", "to_epoch", "update_norm", "utilisation", "value", "variance_change", "weight_change", "weight_norm",
-    "wrong",
-})  # fmt: skip
-#: The tables of a run that its analysis reads.
-TABLES = ("results", "gradients", "memory", "times", "evidence")
-#: Those that runs of earlier versions lack.
-LATER_TABLES = ("operating", "front", "equal_gain")
 #: Columns every table must have for the analysis to read it.
 _NEEDED = {
     "results.csv": {
@@ -62,16 +47,13 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class RunTables:
-    """A run's manifest and tables.
+    """A run's manifest, and the tables that every run has and its analysis reads.
 
     Attributes:
         manifest: What was asked for and what it ran with.
         results: One row per scored thing, checkpoints as trained; AP are fractions, NaN where not measured.
         gradients, memory, times: What was measured while training.
         evidence: Differences between treatments' last checkpoints with their intervals.
-        operating: Recall, precision and F1 at two scores, for each row of the results.
-        front, equal_gain: Gain against forgetting over all epochs and settings. Runs of earlier versions lack these
-            three: None.
     """
 
     manifest: Manifest
@@ -80,9 +62,6 @@ class RunTables:
     memory: pd.DataFrame
     times: pd.DataFrame
     evidence: pd.DataFrame
-    operating: pd.DataFrame | None = None
-    front: pd.DataFrame | None = None
-    equal_gain: pd.DataFrame | None = None
 
     @property
     def models(self) -> list[str]:
@@ -100,30 +79,42 @@ def read_tables(folder: Path) -> RunTables:
     Raises:
         CorruptRunError: a file is missing, unreadable or lacks a column.
     """
-    results, *others = (read_table(folder / f"{name}.csv") for name in TABLES)
     return RunTables(
         read_manifest(folder),
-        as_trained(results),
-        *others,
-        *(read_table(path) if (path := folder / f"{name}.csv").is_file() else None for name in LATER_TABLES),
+        as_trained(read_table(folder / "results.csv", ResultRow)),
+        read_table(folder / "gradients.csv", GradientRow),
+        read_table(folder / "memory.csv", MemoryRow),
+        read_table(folder / "times.csv", SessionTimeRow),
+        read_table(folder / "evidence.csv", EvidenceRow),
     )
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, row: type[DataclassInstance] | None) -> pd.DataFrame:
     """Read one CSV table of a run folder; an empty cell is a missing value, every digit of a number is kept.
 
     A number that is not one (`nan`, the norm of a gradient that was not finite) is a missing value too.
+
+    Args:
+        path: The table.
+        row: The dataclass of its rows, whose annotations say which columns hold text, even where it looks like numbers
+            (`attach` may be a module index), and which hold numbers. None where nothing is known of the table.
 
     Raises:
         CorruptRunError: it is missing, unreadable, lacks a column or holds something else than a number where one is
             due.
     """
+    kinds = {} if row is None else _kinds(row)
+    texts = [name for name, kind in kinds.items() if kind == {str}]
     try:
         with open_regular(path) as file:
             frame = pd.read_csv(
-                file, dtype=_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""]
+                file,
+                dtype=dict.fromkeys(texts, "string"),
+                float_precision="round_trip",
+                keep_default_na=False,
+                na_values=[""],
             )  # an arm may be called "null"
-        for column in frame.columns.difference(list(_TEXT)):
+        for column in frame.columns.difference(texts):
             if pd.api.types.is_string_dtype(frame[column]):  # pandas takes a column that holds `nan` for text
                 frame[column] = _numbers(frame[column])
     except FileNotFoundError as error:
@@ -131,10 +122,10 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, TypeError, OverflowError, LookupError) as error:
         found = shortened(" ".join(str(error).split()), 200)
         raise CorruptRunError("not a readable table", where=path, found=found) from error
-    words = [name for name in frame.columns if name in NUMBERS and pd.api.types.is_string_dtype(frame[name])]
-    if words:
-        found = next(cell for cell in frame[words[0]] if not pd.isna(cell) and _number(cell) is None)
-        raise CorruptRunError("not a number", where=f"{path}, column '{words[0]}'", found=brief(found))
+    for column in frame.columns:
+        if kinds.get(column, {str}) <= {int, float} and pd.api.types.is_string_dtype(frame[column]):
+            found = next(cell for cell in frame[column] if not pd.isna(cell) and _number(cell) is None)
+            raise CorruptRunError("not a number", where=f"{path}, column '{column}'", found=brief(found))
     for column in frame.columns:
         if pd.api.types.is_string_dtype(frame[column]):
             frame[column] = frame[column].map(from_csv, na_action="ignore").astype(frame[column].dtype)
@@ -142,6 +133,21 @@ def read_table(path: Path) -> pd.DataFrame:
     if missing:
         raise CorruptRunError("columns are missing", where=path, expected=", ".join(sorted(missing)))
     return frame
+
+
+@cache
+def _kinds(row: type[DataclassInstance]) -> dict[str, set[type]]:
+    """Return what the cells of each column may be, where they are not empty."""
+    return {name: _types(hint) - {NoneType} for name, hint in get_type_hints(row).items()}
+
+
+def _types(hint: Any) -> set[type]:
+    """Return the types that an annotation comes down to."""
+    if isinstance(hint, type):
+        return {hint}
+    if get_origin(hint) is Literal:
+        return {type(value) for value in get_args(hint)}
+    return {kind for one in get_args(hint) for kind in _types(one)}
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -1,4 +1,6 @@
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -6,7 +8,8 @@ from support import madeup_run
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.record.json_record import read_record
-from forgetbench.record.tables import read_table, read_tables
+from forgetbench.record.rows.training import GradientRow, SessionTimeRow
+from forgetbench.record.table_files import read_table, read_tables, rows_of
 from forgetbench.report.write import write_report
 
 
@@ -24,11 +27,37 @@ def test_a_number_that_is_none_is_a_missing_value_and_a_name_is_not(tmp_path: Pa
     """The norm of a gradient that is not finite is written as `nan` or `inf`; pandas takes such a column for text."""
     path = tmp_path / "gradients.csv"
     path.write_text("arm,epoch,step,module,norm\nnan,1,1,model.3,nan\na,1,2,model.3,0.1\na,1,3,model.3,inf\nb,1,4,x,\n")
-    table = read_table(path)
+    table = read_table(path, GradientRow)
     assert table["norm"].dtype == "float64"
     assert table["norm"].fillna(-1).tolist() == [-1, 0.1, float("inf"), -1]
     assert table["arm"].tolist() == ["nan", "a", "a", "b"]
     assert table["step"].tolist() == [1, 2, 3, 4]
+
+
+@dataclass(frozen=True)
+class _Row:
+    name: str
+    kind: Literal["a", "1"] | None
+    count: int | None
+    share: float | None
+    done: bool
+
+
+def test_the_annotations_of_its_row_say_what_a_column_holds(tmp_path: Path) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text("name,kind,count,share,done,more\n1,1,1,1,True,1\n2,,,0.5,False,2\n", encoding="utf-8")
+    table = read_table(path, _Row)
+    assert rows_of(table, _Row) == [_Row("1", "1", 1, 1.0, True), _Row("2", None, None, 0.5, False)]
+    assert table["more"].tolist() == [1, 2]
+    assert read_table(path, None)["name"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("column", "cells"), [("count", "x,a,two,1,True"), ("share", "x,a,1,half,True")])
+def test_a_word_where_a_number_is_due_is_named(tmp_path: Path, column: str, cells: str) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(f"name,kind,count,share,done\n1,a,1,1,True\n{cells}\n", encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=f"toy.csv, column '{column}': not a number; found '(two|half)'"):
+        read_table(path, _Row)
 
 
 def test_steps_without_a_finite_gradient_do_not_stop_the_report(tmp_path: Path) -> None:
@@ -60,5 +89,5 @@ def test_a_damaged_run_is_named(tmp_path: Path, name: str, content: str | None, 
 
 def test_single_files(tmp_path: Path) -> None:
     folder = madeup_run.write_run(tmp_path)
-    assert len(read_table(folder / "times.csv")) == 4
+    assert len(read_table(folder / "times.csv", SessionTimeRow)) == 4
     assert read_record(folder / "manifest.json")["suite"]["name"] == "made-up"

@@ -8,14 +8,14 @@ from support import madeup_run
 from support.claimed import BACKBONE, HEAD, claim, run
 from support.reported import claims_of
 
-from forgetbench.analyse.claims import ClaimRow, claim_rows
-from forgetbench.analyse.equal_gain import EqualGainRow
+from forgetbench.analyse.judgements import claim_rows
 from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.record.tables import read_tables
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
+from forgetbench.record.table_files import read_table, read_tables, rows_of
 
 
 def judged(folder: Path, one: dict[str, Any]) -> ClaimRow:
-    (row,) = claim_rows(read_tables(run(folder, one)))
+    (row,) = claim_rows(read_tables(run(folder, one)), [])
     return row
 
 
@@ -44,7 +44,7 @@ def test_a_claim_may_be_of_recall(tmp_path: Path) -> None:
         madeup_run.evidence_row("forgetting", 0.4, 0.33, 0.45, measure="recall_at_0.25"),
     ]
     folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=[recall]), evidence=evidence)
-    (row,) = claim_rows(read_tables(folder))
+    (row,) = claim_rows(read_tables(folder), [])
     assert (row.verdict, row.value, row.measure) == ("refuted", 0.4, "recall_at_0.25")
     assert claims_of(folder) == [
         "claim said (forgetting of every arm below 30 points of recall at 0.25, attach = head): refuted (1 seed). "
@@ -86,7 +86,8 @@ def test_forgetting_over_another_arm_and_at_equal_gain(tmp_path: Path) -> None:
     columns = columns_of(EqualGainRow)
     others = {**dict.fromkeys(columns), "from_epoch": 1, "to_epoch": 2, "share": 0.5}
     RunFolder(folder).write_table("equal_gain.csv", columns, [{**others, **row} for row in rows])
-    more, at_gain, less, never = claim_rows(read_tables(folder))
+    equal_gain = rows_of(read_table(folder / "equal_gain.csv", EqualGainRow), EqualGainRow)
+    more, at_gain, less, never = claim_rows(read_tables(folder), equal_gain)
     assert (more.verdict, more.value) == ("refuted", 0.2)
     assert (at_gain.verdict, at_gain.at_gain, at_gain.seeds) == ("supported", 0.05, 3)
     assert (less.verdict, less.value, less.low, less.high) == ("supported", -0.08, -0.14, -0.02)
@@ -105,7 +106,7 @@ def test_a_claim_on_two_heads_falls_with_either(tmp_path: Path) -> None:
     ]
     every, some = (claim("forgetting", below=0.05, name=of, of=of) for of in ("every", "some"))
     folder = madeup_run.write_run(tmp_path, about=madeup_run.manifest(claims=[every, some]), evidence=evidence)
-    rows = [(row.claim, row.head, row.verdict) for row in claim_rows(read_tables(folder))]
+    rows = [(row.claim, row.head, row.verdict) for row in claim_rows(read_tables(folder), [])]
     assert rows == [
         ("every", "one-to-one", "refuted"), ("every", "one-to-many", "supported"),
         ("some", "one-to-one", "refuted"), ("some", "one-to-many", "supported"),

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.analyse.last_checkpoints import Role, last_checkpoints
+from forgetbench.analyse.last_checkpoints import last_checkpoints
 from forgetbench.analyse.measures import forgetting, mean, specialisation_gain
-from forgetbench.analyse.tradeoff import ORIGINAL
 from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
-
-Quantity = Literal["gain", "forgetting", "change"]
+from forgetbench.record.rows.changes import ChangeQuantity
+from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.suite.data_section import Role
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Pairing:
     """A treatment's last checkpoints and what each is compared with.
 
     Attributes:
@@ -38,51 +38,12 @@ class Comparison:
     files: Mapping[int, tuple[str, str]]
 
     @property
-    def quantity(self) -> Quantity:
+    def quantity(self) -> ChangeQuantity:
         """What a difference of AP is called."""
         return "forgetting" if self.role == "reference" else "gain"
 
 
-@dataclass(frozen=True)
-class Change:
-    """How a number changed between last checkpoints and their baselines; AP are fractions, None is not known.
-
-    Attributes:
-        model, head, role, attach, treatment, against: See `Comparison`.
-        seeds: How many pairs the means are over.
-        quantity: `forgetting`: before minus after; `gain` and `change`: after minus before.
-        before, after: Means over seeds.
-        value: The mean of the quantity.
-        images_low … high: Its 95 % intervals over images, over seeds and over both; those over seeds need several.
-    """
-
-    model: str
-    head: str
-    role: Role
-    attach: str | None
-    treatment: str
-    against: str
-    seeds: int
-    quantity: Quantity
-    before: float | None
-    after: float | None
-    value: float | None
-    images_low: float | None
-    images_high: float | None
-    seeds_low: float | None
-    seeds_high: float | None
-    low: float | None
-    high: float | None
-
-    @property
-    def honest(self) -> bool:
-        """Whether it is of the target, or of the adapted trunk under the original's head."""
-        return self.attach in (None, "head")
-
-
-def comparisons(
-    results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]
-) -> list[Comparison]:
+def pairings(results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]) -> list[Pairing]:
     """Return what is to be compared; where all networks are their baseline's own, nothing is.
 
     Args:
@@ -103,22 +64,22 @@ def comparisons(
                 before = dict.fromkeys(files, originals[model, head]) if (model, head) in originals else {}
             pairs = {seed: (before[seed], file) for seed, file in files.items() if seed in before}
             if any(first != second for first, second in pairs.values()):
-                found.append(Comparison(model, head, role, attach, labels[model, treatment], against, pairs))
+                found.append(Pairing(model, head, role, attach, labels[model, treatment], against, pairs))
     return found
 
 
-def scene_of(comparison: Comparison) -> dict[str, Any]:
-    """Return the columns of a `Change` that say what is compared."""
+def scene_of(pairing: Pairing) -> dict[str, Any]:
+    """Return the columns of a `ChangeRow` that say what is compared."""
     names = ("model", "head", "role", "attach", "treatment", "against")
-    return {**{name: getattr(comparison, name) for name in names}, "seeds": len(comparison.files)}
+    return {**{name: getattr(pairing, name) for name in names}, "seeds": len(pairing.files)}
 
 
 def change_of(
-    quantity: Quantity,
+    quantity: ChangeQuantity,
     pairs: Sequence[tuple[float | None, float | None]],
     resampled: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
 ) -> dict[str, Any]:
-    """Return the columns of a `Change` that hold numbers.
+    """Return the columns of a `ChangeRow` that hold numbers.
 
     Args:
         quantity: Which way round the difference is.

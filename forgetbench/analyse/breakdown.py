@@ -3,67 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.analyse.compared import Change, Comparison, change_of, scene_of
 from forgetbench.analyse.measures import mean
-from forgetbench.data.shared_classes import Shared, shared
+from forgetbench.analyse.pairings import Pairing, change_of, scene_of
+from forgetbench.data.shared_classes import shared
 from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.profile import Profile
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 
 #: Fewest images that must hold a class for resamples of images to tell how sure its AP is.
 FEWEST_IMAGES = 5
 
 
-@dataclass(frozen=True)
-class ClassChange(Change):
-    """How the AP of a class changed, or the mean AP over a super-category's classes that have instances.
-
-    Attributes:
-        kind: Which of the two.
-        name, super_category: The latter None for classes that are not COCO's.
-        shares: Whether a class of the other dataset has its name or its meaning.
-        shared_with: Those classes, joined by semicolons.
-        instances, images: Annotated boxes without crowd regions, and images that hold one.
-    """
-
-    kind: Literal["class", "super-category"]
-    name: str
-    super_category: str | None
-    shares: Shared | None
-    shared_with: str | None
-    instances: int
-    images: int
-
-
-@dataclass(frozen=True)
-class MeasureChange(Change):
-    """How a measure of a network changed.
-
-    Attributes:
-        measure: `ap`; `ap_small`, `ap_medium`, `ap_large`; `class_agnostic_ap`, `class_agnostic_ar`, `right_class_ap`;
-            `error_…`: what AP50 would gain without errors of a TIDE type; `right_score`: median score of detections
-            that match an object; `score_shift`: median change of that score over the objects found before and after.
-    """
-
-    measure: str
-
-
-def class_changes(
-    comparison: Comparison, profiles: Mapping[str, Profile], others: Sequence[str]
-) -> Iterator[ClassChange]:
+def class_changes(pairing: Pairing, profiles: Mapping[str, Profile], others: Sequence[str]) -> Iterator[ClassChangeRow]:
     """Yield a row per super-category, then one per class.
 
     Args:
-        comparison: What is compared.
+        pairing: What is compared.
         profiles: By name of the detections file.
         others: Classes of the other dataset, to say which are shared.
     """
-    pairs = _profiles(comparison, profiles)
+    pairs = _profiles(pairing, profiles)
     subject = pairs[0][0].subject
     measured = np.flatnonzero(subject.objects.any(axis=0)).tolist()
     groups: dict[str, list[int]] = {}
@@ -71,50 +35,48 @@ def class_changes(
         if category := subject.super_categories.get(subject.classes[label]):
             groups.setdefault(category, []).append(label)
     for category, labels in groups.items():
-        yield ClassChange(
-            **scene_of(comparison), **_of_classes(comparison, pairs, labels), kind="super-category", name=category,
+        yield ClassChangeRow(
+            **scene_of(pairing), **_of_classes(pairing, pairs, labels), kind="super-category", name=category,
             super_category=category, shares=None, shared_with=None,
         )  # fmt: skip
     for label in measured:
         name = subject.classes[label]
         how, others_named = shared(name, others) or (None, [])
-        yield ClassChange(
-            **scene_of(comparison), **_of_classes(comparison, pairs, [label]), kind="class", name=name,
+        yield ClassChangeRow(
+            **scene_of(pairing), **_of_classes(pairing, pairs, [label]), kind="class", name=name,
             super_category=subject.super_categories.get(name), shares=how, shared_with="; ".join(others_named) or None,
         )  # fmt: skip
 
 
-def measure_changes(comparison: Comparison, profiles: Mapping[str, Profile]) -> Iterator[MeasureChange]:
+def measure_changes(pairing: Pairing, profiles: Mapping[str, Profile]) -> Iterator[MeasureChangeRow]:
     """Yield a row per measure.
 
     Args:
-        comparison: What is compared.
+        pairing: What is compared.
         profiles: By name of the detections file.
     """
-    pairs = _profiles(comparison, profiles)
-    scene = scene_of(comparison)
+    pairs = _profiles(pairing, profiles)
+    scene = scene_of(pairing)
     for measure in pairs[0][0].measures:
         values = [(before.measures[measure], after.measures[measure]) for before, after in pairs]
         resampled = None
         if measure in pairs[0][0].resampled:
             resampled = [(before.resampled[measure], after.resampled[measure]) for before, after in pairs]
-        yield MeasureChange(**scene, **change_of(comparison.quantity, values, resampled), measure=measure)
+        yield MeasureChangeRow(**scene, **change_of(pairing.quantity, values, resampled), measure=measure)
     for error in pairs[0][0].errors:
         numbers = change_of("change", [(before.errors[error], after.errors[error]) for before, after in pairs])
-        yield MeasureChange(**scene, **numbers, measure=f"error_{error}")
+        yield MeasureChangeRow(**scene, **numbers, measure=f"error_{error}")
     scores = [(_median(before.found), _median(after.found)) for before, after in pairs]
-    yield MeasureChange(**scene, **change_of("change", scores), measure="right_score")
+    yield MeasureChangeRow(**scene, **change_of("change", scores), measure="right_score")
     shift = change_of("change", [(0.0, _median(after.found - before.found)) for before, after in pairs])
-    yield MeasureChange(**scene, **{**shift, "before": None, "after": None}, measure="score_shift")
+    yield MeasureChangeRow(**scene, **{**shift, "before": None, "after": None}, measure="score_shift")
 
 
-def _profiles(comparison: Comparison, profiles: Mapping[str, Profile]) -> list[tuple[Profile, Profile]]:
-    return [(profiles[before], profiles[after]) for before, after in comparison.files.values()]
+def _profiles(pairing: Pairing, profiles: Mapping[str, Profile]) -> list[tuple[Profile, Profile]]:
+    return [(profiles[before], profiles[after]) for before, after in pairing.files.values()]
 
 
-def _of_classes(
-    comparison: Comparison, pairs: Sequence[tuple[Profile, Profile]], labels: Sequence[int]
-) -> dict[str, Any]:
+def _of_classes(pairing: Pairing, pairs: Sequence[tuple[Profile, Profile]], labels: Sequence[int]) -> dict[str, Any]:
     """Return the columns that hold numbers, of the mean over some classes."""
 
     def ap(profile: Profile) -> float | None:
@@ -128,7 +90,7 @@ def _of_classes(
     differences = [(resampled(before), resampled(after)) for before, after in pairs]
     return {
         **change_of(
-            comparison.quantity,
+            pairing.quantity,
             [(ap(before), ap(after)) for before, after in pairs],
             differences if images >= FEWEST_IMAGES else None,
         ),

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from support.factories import sample
 
-from forgetbench.analyse.forgotten import ClassChange
 from forgetbench.data.annotations import save_annotations
 from forgetbench.data.dataset import Dataset
-from forgetbench.derive.forgotten import class_rows, measure_rows
+from forgetbench.derive.catalogue import table
+from forgetbench.derive.classes_and_errors import class_rows, measure_rows
 from forgetbench.derive.source import Source
-from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.tables import read_table, rows_of
+from forgetbench.record.rows.changes import ClassChangeRow
+from forgetbench.record.table_files import read_table, rows_of
 
 IMAGES = 8
 RESULTS = ["arm", "model", "seed", "epoch", "role", "attach", "head", "detections"]
@@ -89,7 +89,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_what_changed_and_only_that_is_in_the_tables(folder: RunFolder) -> None:
     written = table("classes.csv")
     written.write(folder, class_rows(Source(folder, Silent())))
-    classes = rows_of(read_table(folder.path / "classes.csv"), ClassChange)
+    classes = rows_of(read_table(folder.path / "classes.csv", ClassChangeRow), ClassChangeRow)
     assert [(row.role, row.attach, row.treatment, row.name) for row in classes] == [
         ("reference", "head", "15", "cat"), ("reference", "head", "15", "dog"),
         ("target", None, "15", "cats"), ("target", None, "15", "berry"),

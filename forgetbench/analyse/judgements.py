@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from forgetbench.analyse.costs import Cost, costs, shared_seconds_per_step
-from forgetbench.analyse.equal_gain import EqualGainRow
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.tradeoff import treatment_of
-from forgetbench.analyse.verdicts import Finding, Verdict, judge
+from forgetbench.analyse.verdicts import Estimate, judge
 from forgetbench.record.manifest import ClaimRecord, ComparedRecord
-from forgetbench.record.tables import RunTables, rows_of
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow
+from forgetbench.record.table_files import RunTables
 
 
-@dataclass(frozen=True)
-class ClaimRow:
-    """A claim's finding for one arm and head.
+def claim_rows(tables: RunTables, equal_gain: Sequence[EqualGainRow]) -> Iterator[ClaimRow]:
+    """Yield a row per claim, arm and head, in the order of the suite.
 
-    Attributes:
-        claim: Its name in the suite.
-        model, head, attach, treatment, against: What was compared; head and attach are None where they play no part.
-        quantity, measure: What was measured: a fraction of AP, or for memory and time a ratio.
-        at_gain: The gain at which forgetting is compared, None for last checkpoints.
-        below, above: The claimed bound, one of them None.
-        value, low, high: The finding and its 95 % interval; None is not measured.
-        seeds: How many seeds it is the mean of, None for memory and time.
-        by_construction: The value follows from how the networks are put together.
-        verdict: Whether the interval lies on the claimed side.
+    Args:
+        tables: The run.
+        equal_gain: Its `equal_gain.csv`.
     """
-
-    claim: str
-    model: str
-    head: str | None
-    attach: str | None
-    treatment: str
-    against: str
-    quantity: str
-    measure: str
-    at_gain: float | None
-    below: float | None
-    above: float | None
-    value: float | None
-    low: float | None
-    high: float | None
-    seeds: int | None
-    by_construction: bool
-    verdict: Verdict
-
-
-def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
-    """Yield a row per claim, arm and head, in the order of the suite."""
     evidence = EvidenceTable(tables.evidence)
     for claim in tables.manifest.get("claims", []):
         for compared in claim["compared"]:
             for treatment in compared["treatments"]:
-                for head, seeds, finding in _findings(tables, evidence, claim, compared, treatment):
+                for head, seeds, estimate in _estimates(tables, evidence, equal_gain, claim, compared, treatment):
                     yield ClaimRow(
                         claim=claim["name"],
                         model=compared["model"],
@@ -69,55 +38,58 @@ def claim_rows(tables: RunTables) -> Iterator[ClaimRow]:
                         at_gain=claim.get("at_gain"),
                         below=claim["below"],
                         above=claim["above"],
-                        value=finding.value,
-                        low=finding.low,
-                        high=finding.high,
+                        value=estimate.value,
+                        low=estimate.low,
+                        high=estimate.high,
                         seeds=seeds,
-                        by_construction=finding.by_construction,
-                        verdict=judge(finding, below=claim["below"], above=claim["above"]),
+                        by_construction=estimate.by_construction,
+                        verdict=judge(estimate, below=claim["below"], above=claim["above"]),
                     )
 
 
-def _findings(
-    tables: RunTables, evidence: EvidenceTable, claim: ClaimRecord, compared: ComparedRecord, treatment: str
-) -> Iterator[tuple[str | None, int | None, Finding]]:
+def _estimates(
+    tables: RunTables,
+    evidence: EvidenceTable,
+    equal_gain: Sequence[EqualGainRow],
+    claim: ClaimRecord,
+    compared: ComparedRecord,
+    treatment: str,
+) -> Iterator[tuple[str | None, int | None, Estimate]]:
     model, against = compared["model"], compared["against"]
     quantity = claim["quantity"]
     if quantity == "memory" or quantity == "time":
         ratio = _ratio(tables, model, quantity, treatment, against)
-        yield None, None, Finding(ratio, ratio, ratio)
+        yield None, None, Estimate(ratio, ratio, ratio)
         return
     attach = None if claim["attach"] is None else str(claim["attach"])
     if claim.get("at_gain") is not None:
-        yield from _at_equal_gain(tables, evidence, claim, (model, attach, treatment, against))
+        yield from _at_equal_gain(equal_gain, evidence.heads(model), claim, (model, attach, treatment, against))
         return
     for head in evidence.heads(model):
         row = evidence.find(model, head, attach, quantity, treatment, against, claim["measure"])
         if row is None:
-            yield head, None, Finding(None, None, None)
+            yield head, None, Estimate(None, None, None)
         else:
-            yield head, row.seeds, Finding(row.value, row.low, row.high, row.by_construction)
+            yield head, row.seeds, Estimate(row.value, row.low, row.high, row.by_construction)
 
 
 def _at_equal_gain(
-    tables: RunTables,
-    evidence: EvidenceTable,
+    equal_gain: Sequence[EqualGainRow],
+    heads: Sequence[str],
     claim: ClaimRecord,
     compared: tuple[str, str | None, str, str],
-) -> Iterator[tuple[str | None, int | None, Finding]]:
+) -> Iterator[tuple[str | None, int | None, Estimate]]:
     """Yield forgetting at the claim's gain for each head; not measured where one side never gains as much."""
-    model = compared[0]
-    rows = [] if tables.equal_gain is None else rows_of(tables.equal_gain, EqualGainRow)
-    at = [row for row in rows if row.model == model and row.at_gain == claim["at_gain"]]
-    for head in evidence.heads(model):
-        finding, seeds = Finding(None, None, None), None
+    at = [row for row in equal_gain if row.at_gain == claim["at_gain"]]
+    for head in heads:
+        estimate, seeds = Estimate(None, None, None), None
         for row in at:
             if row.head == head and (row.model, row.attach, row.treatment, row.against) == compared:
-                finding, seeds = Finding(row.value, row.low, row.high), row.seeds
+                estimate, seeds = Estimate(row.value, row.low, row.high), row.seeds
             elif row.head == head and (row.model, row.attach, row.against, row.treatment) == compared:
                 low, high = (None if end is None else -end for end in (row.high, row.low))
-                finding, seeds = Finding(-row.value, low, high), row.seeds
-        yield head, seeds, finding
+                estimate, seeds = Estimate(-row.value, low, high), row.seeds
+        yield head, seeds, estimate
 
 
 def _ratio(

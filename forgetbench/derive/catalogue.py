@@ -5,22 +5,19 @@ Running, verifying and the docs' list read this. A new table is a function that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from forgetbench.analyse.claims import ClaimRow
-from forgetbench.analyse.equal_gain import EqualGainRow, FrontRow
-from forgetbench.analyse.evidence import CheckpointInterval, EvidenceRow
-from forgetbench.analyse.forgotten import ClassChange, MeasureChange
-from forgetbench.analyse.operating import OperatingRow
-from forgetbench.derive import evidence, forgotten, training
+from forgetbench.derive import classes_and_errors, evidence, training
 from forgetbench.derive.batchnorm import batchnorm_rows
 from forgetbench.derive.source import Source
 from forgetbench.record.folder import RunFolder, columns_of, table_text
 from forgetbench.record.manifest import Manifest
+from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
+from forgetbench.record.rows.differences import ClaimRow, EqualGainRow, EvidenceRow, FrontRow, IntervalRow
 from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
-from forgetbench.record.rows.scores import ClassRow, OddityRow, ResultRow
+from forgetbench.record.rows.scores import ClassRow, OddityRow, OperatingRow, ResultRow
 from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
 
 
@@ -37,7 +34,7 @@ def _maps(manifest: Manifest) -> bool:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSpec:
     """A table of a run.
 
     Attributes:
@@ -51,6 +48,7 @@ class Table:
         asked: Whether claims decide it, which a finished run may be given later.
         due: Tells by its manifest whether a run has it.
         later: Columns that runs of earlier versions lack.
+        newer: Whether runs of earlier versions lack the table; one without it then is none the worse.
     """
 
     name: str
@@ -62,6 +60,7 @@ class Table:
     asked: bool = False
     due: Callable[[Manifest], bool] = _always
     later: tuple[str, ...] = ()
+    newer: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -70,8 +69,8 @@ class Table:
 
     @property
     def always(self) -> bool:
-        """Whether every run has it."""
-        return self.due is _always
+        """Whether every run has it, of whatever version."""
+        return self.due is _always and not self.newer
 
     def text(self, rows: Iterable[Any]) -> str:
         """Return rows as the table's file."""
@@ -85,20 +84,20 @@ class Table:
 _SCORES = ("results.csv", "detections/", "annotations/")
 #: In the order in which they are made; a later one may read an earlier one.
 TABLES = (
-    Table("results.csv", "one row per scored thing", ResultRow, ("models", "data"), later=("variant",)),
-    Table("per_class.csv", "AP of every class of it", ClassRow, ("models", "data"), later=("variant",)),
-    Table("oddities.csv", "what was odd in the data, by file", OddityRow, ("data",)),
-    Table(
+    TableSpec("results.csv", "one row per scored thing", ResultRow, ("models", "data"), later=("variant",)),
+    TableSpec("per_class.csv", "AP of every class of it", ClassRow, ("models", "data"), later=("variant",)),
+    TableSpec("oddities.csv", "what was odd in the data, by file", OddityRow, ("data",)),
+    TableSpec(
         "drift.csv",
         "how far each module of the last checkpoints moved: features, weights, BatchNorm statistics",
         DriftRow,
         ("models", "data"),
         due=_drift,
     ),
-    Table(
+    TableSpec(
         "cam.csv", "one row per activation map, where the suite asks for them", CamRow, ("models", "data"), due=_maps
     ),
-    Table(
+    TableSpec(
         "gradients.csv",
         "norms of gradients, weights and updates by step and module",
         GradientRow,
@@ -106,40 +105,40 @@ TABLES = (
         training.gradient_rows,
         exact=True,
     ),
-    Table(
+    TableSpec(
         "memory.csv", "bytes that each arm needs, by kind", MemoryRow, ("sessions/",), training.memory_rows, exact=True
     ),
-    Table("times.csv", "seconds by epoch and arm", SessionTimeRow, ("sessions/",), training.time_rows, exact=True),
-    Table("losses.csv", "mean losses by epoch and part", LossRow, ("sessions/",), training.loss_rows, exact=True),
-    Table(
+    TableSpec("times.csv", "seconds by epoch and arm", SessionTimeRow, ("sessions/",), training.time_rows, exact=True),
+    TableSpec("losses.csv", "mean losses by epoch and part", LossRow, ("sessions/",), training.loss_rows, exact=True),
+    TableSpec(
         "intervals.csv",
         "gain and forgetting of every checkpoint with intervals over images",
-        CheckpointInterval,
+        IntervalRow,
         _SCORES,
         lambda source: source.evidence.of_checkpoints(),
     ),
-    Table(
+    TableSpec(
         "evidence.csv",
         "those of last checkpoints over all seeds, and of arms with each other",
         EvidenceRow,
         _SCORES,
         lambda source: source.evidence.of_treatments(),
     ),
-    Table(
+    TableSpec(
         "operating.csv",
         "recall, precision and F1 of every row of results.csv at two scores",
         OperatingRow,
         _SCORES,
         evidence.operating_rows,
     ),
-    Table(
+    TableSpec(
         "front.csv",
         "the checkpoints of each freeze point that no other of it beats in gain and forgetting",
         FrontRow,
         _SCORES,
         lambda source: source.fronts.of_methods(),
     ),
-    Table(
+    TableSpec(
         "equal_gain.csv",
         "what freeze points forget where they gain the same",
         EqualGainRow,
@@ -147,21 +146,21 @@ TABLES = (
         evidence.equal_gain_rows,
         asked=True,
     ),
-    Table(
+    TableSpec(
         "classes.csv",
         "last checkpoints against their baselines by class and super-category",
-        ClassChange,
+        ClassChangeRow,
         _SCORES,
-        forgotten.class_rows,
+        classes_and_errors.class_rows,
     ),
-    Table(
+    TableSpec(
         "errors.csv",
         "the same by what naming, placing, size and kinds of error account for",
-        MeasureChange,
+        MeasureChangeRow,
         _SCORES,
-        forgotten.measure_rows,
+        classes_and_errors.measure_rows,
     ),
-    Table(
+    TableSpec(
         "batchnorm.csv",
         "what the reference loses to adapted statistics, to adapted weights, to both",
         BatchNormRow,
@@ -169,7 +168,7 @@ TABLES = (
         batchnorm_rows,
         due=_drift,
     ),
-    Table(
+    TableSpec(
         "claims.csv",
         "the suite's claims and the verdict on each arm",
         ClaimRow,
@@ -180,14 +179,20 @@ TABLES = (
 )
 
 
-def table(name: str) -> Table:
+def table(name: str) -> TableSpec:
     """Return the table of a file."""
     return next(one for one in TABLES if one.name == name)
 
 
-def tables_of(manifest: Manifest) -> list[Table]:
-    """Return the tables that a run has to have, in the order in which they are made."""
-    return [one for one in TABLES if one.due(manifest)]
+def tables_of(manifest: Manifest, sealed: Container[str] | None = None) -> list[TableSpec]:
+    """Return the tables that a run has to have, in the order in which they are made.
+
+    Args:
+        manifest: The run's.
+        sealed: Names of its files, where it is finished: it may lack tables that are newer than it is.
+    """
+    lacked = [one for one in TABLES if one.newer and sealed is not None and one.name not in sealed]
+    return [one for one in TABLES if one.due(manifest) and one not in lacked]
 
 
 def derive(source: Source, *, asked: bool = False) -> None:

@@ -1,0 +1,68 @@
+"""The list of all tables, and what follows from an entry in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+from support.finished_run import small_suite
+
+import forgetbench
+from forgetbench.derive import catalogue
+from forgetbench.derive.catalogue import TABLES, TableSpec
+from forgetbench.derive.source import Source
+from forgetbench.proof.verify import verify_run
+from forgetbench.record.seal import read_seal
+
+PAGE = (Path(__file__).parents[2] / "docs/architecture.md").read_text("utf-8")
+KEPT = Path(__file__).parents[1] / "kept/run-of-0.1.0.tar.gz"
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_row_says_of_every_column_what_it_holds(table: TableSpec) -> None:
+    assert table.row.__name__.endswith("Row")
+    assert table.row.__module__.startswith("forgetbench.record.rows.")
+    assert list(get_type_hints(table.row)) == table.columns
+
+
+def test_the_page_lists_all_tables() -> None:
+    listed = PAGE.split("```\nmanifest.json ", 1)[1].split("```")[0]
+    assert [table.name for table in TABLES if table.name not in listed] == []
+
+
+@dataclass(frozen=True)
+class _BestRow:
+    arm: str
+    epoch: int
+    ap: float
+
+
+def _best(source: Source) -> Iterator[_BestRow]:
+    scored = source.results[source.results["role"] == "target"]
+    for arm, rows in scored.sort_values("ap", ascending=False, kind="stable").groupby("arm"):
+        yield _BestRow(str(arm), int(rows["epoch"].iloc[0]), float(rows["ap"].iloc[0]))
+
+
+@pytest.fixture
+def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = TableSpec("best.csv", "each arm's best epoch", _BestRow, ("results.csv",), _best, exact=True, newer=True)
+    monkeypatch.setattr(catalogue, "TABLES", (*TABLES, best))
+
+
+@pytest.mark.usefixtures("charts_not_drawn", "one_more")
+def test_an_entry_is_written_read_sealed_and_verified(tmp_path: Path) -> None:
+    run = forgetbench.run(small_suite(), output=tmp_path)
+    best, results = run.tables["best"].set_index("arm")["ap"], run.results()
+    assert best.to_dict() == results[results["role"] == "target"].groupby("arm")["ap"].max().to_dict()
+    assert "best.csv" in read_seal(run.path)
+    assert verify_run(run.path).findings == []
+    table = run.path / "best.csv"
+    table.write_text(table.read_text("utf-8").replace(",1,", ",7,").replace(",2,", ",7,"), "utf-8")
+    assert {finding.problem for finding in verify_run(run.path).findings} >= {"found 7, expected 2"}
+
+
+@pytest.mark.usefixtures("charts_not_drawn", "one_more")
+def test_a_run_of_before_lacks_a_newer_table() -> None:
+    checked = {part.name: part.findings for part in verify_run(KEPT).parts}
+    assert (checked["manifest"], checked["tables"]) == ([], [])
