@@ -16,6 +16,8 @@ from support.served import Served
 from support.shared import made_once, shared_folder
 
 import forgetbench
+from forgetbench.sweep import estimate
+from forgetbench.sweep.rehearsal import Rehearsal
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +54,15 @@ def charts_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def charts_not_drawn() -> Iterator[None]:
     """Write charts that are no pictures, for modules that look at none."""
     with not_drawn():
+        yield
+
+
+@pytest.fixture(scope="module")
+def nothing_rehearsed() -> Iterator[None]:
+    """Estimate without training and evaluating anything, for modules that do not look at times."""
+    took = Rehearsal(batch_seconds=1, original_seconds=1, target_seconds=1, reference_seconds=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimate, "rehearse", lambda *_, **__: took)
         yield
 
 

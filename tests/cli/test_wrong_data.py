@@ -38,6 +38,8 @@ from support.standins import Layout, write_stand_in
 from forgetbench.cli import main as cli
 from forgetbench.suite.data_section import Data, Split
 
+pytestmark = pytest.mark.usefixtures("nothing_rehearsed")
+
 COCO, VOC = {"format": "coco"}, {"format": "voc"}
 LISTS, SPLIT = {"layout": "lists"}, {"split": {"seed": 0}}
 #: What is broken: the section, what breaks the data, what the line says.

@@ -71,7 +71,7 @@ def test_a_run_ends_as_the_page_shows(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def called(command: str) -> str:
     """Return what a command prints."""
-    done = CliRunner().invoke(cli.main, shlex.split(command)[1:])
+    done = CliRunner(env={"COLUMNS": "120"}).invoke(cli.main, shlex.split(command)[1:])
     assert done.exit_code == 0, done.output
     return done.stdout
 

@@ -29,7 +29,7 @@ from forgetbench.plan.new_texts import Settings, card_text, suite_text
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
 
-pytestmark = pytest.mark.usefixtures("charts_not_drawn")
+pytestmark = pytest.mark.usefixtures("charts_not_drawn", "nothing_rehearsed")
 
 MODEL = "tiny-yolov8.safetensors"
 SMALL = ["train.epochs=1", "train.imgsz=64", "evaluation.max_det=30"]
@@ -61,7 +61,6 @@ def make(path: Path, name: str = "mine", folder: Path | None = None, **options: 
 
 def checked(made: NewSuite) -> str:
     """Return what `forgetbench check` says of a suite that it finds sound."""
-    # what is rehearsed to estimate the time is kept small
     small = ["--set", "train.imgsz=64", "--set", "freeze_points=[all-but-head]"]
     done = CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, ["check", str(made.suite), *small])
     assert done.exit_code == 0, done.output

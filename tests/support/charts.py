@@ -23,6 +23,8 @@ from forgetbench.report import figures
 from forgetbench.report.figures import Chart, Figures
 from forgetbench.report.fonts import Glyphs
 
+#: What stands for a picture that is not drawn: the signature of a PNG, and an SVG without content.
+UNDRAWN = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<svg/>"}
 Rendered = tuple[dict[str, bytes], Glyphs]
 _render = figures.render
 
@@ -66,7 +68,7 @@ def not_drawn() -> Iterator[None]:
 def _add_undrawn(self: Figures, chart: Chart, suffixes: Iterable[str] = ("svg", "png")) -> None:
     for suffix in suffixes:
         self.written.append(self.folder / f"{chart.name}.{suffix}")
-        write_bytes(self.written[-1], b"not drawn")
+        write_bytes(self.written[-1], UNDRAWN[suffix])
     self.drawn.append(chart.name)
 
 

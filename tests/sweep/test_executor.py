@@ -14,7 +14,7 @@ from forgetbench.plan.reading import read_suite
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
-from forgetbench.sweep import training
+from forgetbench.sweep import train_sessions
 from forgetbench.sweep.execute import run_plan
 from forgetbench.sweep.executor import LocalExecutor, Site
 from forgetbench.sweep.jobs import MeasureDrift, TrainArms
@@ -34,7 +34,7 @@ def test_a_run_computed_in_another_process_is_the_same(
     small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[object] = []
-    monkeypatch.setattr(training, "TrainingSession", trained.append)  # never made in this process
+    monkeypatch.setattr(train_sessions, "TrainingSession", trained.append)  # never made in this process
     plan = make_plan(read_suite(small_suite(), ()), device=CPU, progress=Silent())
     run = run_plan(plan, tmp_path, CPU, Silent(), executor=OtherProcess()).path
     assert not trained
