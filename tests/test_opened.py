@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from forgetbench.derive.measured import TABLES
 from support.finished_run import copy_of
 
 import forgetbench
+from forgetbench.derive.tables import TABLES
 
 
 def test_every_table_is_a_frame(small_run: Path) -> None:
     run = forgetbench.open_run(small_run)
-    assert {f"{name}.csv" for name in run.tables} == set(TABLES)
+    assert {f"{name}.csv" for name in run.tables} == {table.name for table in TABLES}
     assert len(run.tables) == len(TABLES)
     assert run.tables["results"].equals(run.results())
     for name, frame in run.tables.items():

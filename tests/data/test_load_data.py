@@ -108,7 +108,11 @@ def test_years_of_voc_and_difficult_objects(tmp_path: Path) -> None:
         write_list(tmp_path / year, "trainval", "1")
     write_voc(tmp_path / "VOC2007", "2", easy, hard)
     write_list(tmp_path / "VOC2007", "test", "2")
-    fields = {"path": str(tmp_path), "train": ["VOC2007/trainval", "VOC2012/trainval"], "evaluate": "VOC2007/test"}
+    fields: dict[str, Any] = {
+        "path": str(tmp_path),
+        "train": ["VOC2007/trainval", "VOC2012/trainval"],
+        "evaluate": "VOC2007/test",
+    }
     kept, dropped = target(Data(format="voc", **fields)), target(Data(format="voc", difficult="drop", **fields))
     assert kept.train is not None
     assert dropped.train is not None

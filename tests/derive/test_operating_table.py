@@ -17,11 +17,14 @@ from forgetbench.derive.source import Source
 from forgetbench.derive.tables import table
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import Detections, save_detections
+from forgetbench.evaluate.matching import match
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.tables import read_table, rows_of
 
+#: Rows of `evidence.csv` by quantity, measure and treatment.
+Compared = dict[tuple[str, str, str], EvidenceRow]
 IMAGES = 8
 ARMS = [
     {
@@ -37,7 +40,7 @@ def found(score: float, low: float = 0.1) -> Detections:
     """Return a detection on the object of every image, and a false alarm with a low score."""
     image = np.repeat(np.arange(IMAGES), 2).astype(np.int32)
     box = np.tile(np.array([[20, 20, 120, 140], [200, 200, 220, 220]], np.float32), (IMAGES, 1))
-    return Detections(image, np.zeros(len(image), np.int16), np.tile(np.float32([score, low]), IMAGES), box)
+    return Detections(image, np.zeros(len(image), np.int16), np.tile(np.array([score, low], np.float32), IMAGES), box)
 
 
 def write_run(folder: Path, *, conf: float = 0.001, resamples: int = 40) -> RunFolder:
@@ -79,13 +82,13 @@ def write(source: Source, name: str) -> None:
     made.write(source.folder, made.make(source))
 
 
-def tables(run: RunFolder) -> tuple[list[OperatingRow], dict[tuple[str, str, str], EvidenceRow]]:
+def tables(run: RunFolder) -> tuple[list[OperatingRow], Compared]:
     """Return `operating.csv`, and the rows of `evidence.csv` by quantity, measure and treatment."""
     source = Source(run, Silent(), profiles=False)
     for name in ("evidence.csv", "operating.csv"):
         write(source, name)
     evidence = rows_of(read_table(run.path / "evidence.csv"), EvidenceRow)
-    compared = {(row.quantity, row.measure, row.treatment): row for row in evidence if row.against != "15"}
+    compared: Compared = {(row.quantity, row.measure, row.treatment): row for row in evidence if row.against != "15"}
     return rows_of(read_table(run.path / "operating.csv"), OperatingRow), compared
 
 
@@ -100,7 +103,7 @@ def test_every_row_of_the_results_at_both_points(tmp_path: Path) -> None:
         ("original", "reference", "0.25", 8, 8, 8), ("original", "reference", "best-f1", 8, 0, 8),
     ]  # fmt: skip
     assert [row.threshold for row in rows] == pytest.approx([0.25, (0.8 + 0.4) / 2] * 5)
-    assert (rows[-2].recall, rows[-2].precision, rows[-2].f1) == (1.0, 0.5, pytest.approx(2 / 3))
+    assert (rows[-2].recall, rows[-2].precision, rows[-2].f1) == pytest.approx((1.0, 0.5, 2 / 3))
     assert (rows[0].recall, rows[0].precision, rows[0].f1) == (0.0, None, 0.0)
     assert [row.detections for row in rows[-2:]] == ["right.safetensors"] * 2
 
@@ -120,10 +123,12 @@ def test_scores_that_sink_together_are_lost_at_the_originals_threshold(tmp_path:
 
 def test_each_network_is_matched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    match = resampling.match
-    monkeypatch.setattr(
-        resampling, "match", lambda data, detections: sizes.append(len(detections)) or match(data, detections)
-    )
+
+    def counted(data: Dataset, detections: Detections) -> object:
+        sizes.append(len(detections))
+        return match(data, detections)
+
+    monkeypatch.setattr(resampling, "match", counted)
     rows, _ = tables(write_run(tmp_path / "some"))
     assert sorted(sizes) == [0, 16, 16, 16]
     sizes.clear()

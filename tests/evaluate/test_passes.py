@@ -15,6 +15,7 @@ from forgetbench.evaluate import passes, tree
 from forgetbench.evaluate.coco import ground_truth, score
 from forgetbench.evaluate.detections import Detections
 from forgetbench.evaluate.images import Shape
+from forgetbench.evaluate.keys import HeadMode
 from forgetbench.evaluate.networks import ModuleShelf
 from forgetbench.evaluate.passes import EvaluationSettings, evaluate
 from forgetbench.model import yolo
@@ -70,7 +71,7 @@ def test_detections_are_the_same_whether_the_original_was_trained_with_before(tm
 def test_one_pass_for_many_networks_equals_a_pass_for_each(tmp_path: Path, family: str) -> None:
     original = tiny_original(family)
     shelf, dataset = ModuleShelf(original), drawn_dataset(tmp_path, count=5)
-    heads = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
+    heads: tuple[HeadMode, ...] = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
     networks = []
     for head in heads:
         networks.append(shelf.original_network(head))
@@ -135,7 +136,7 @@ def test_shared_prefixes_run_once(tmp_path: Path) -> None:
         shelf.task_network(15, keys, "one-to-many"),
         shelf.reference_network(15, keys, 22, "one-to-many"),
     ]
-    with patch.object(tree.yolo, "run_modules", wraps=yolo.run_modules) as run:
+    with patch.object(yolo, "run_modules", wraps=yolo.run_modules) as run:
         evaluate(shelf, networks, dataset, SETTINGS, CPU)
     # one batch: 15 shared modules, the original's own 7 and head, the branch's 7, which two heads follow
     assert sorted(len(call.args[0]) for call in run.call_args_list) == [1, 1, 7, 8, 15]

@@ -282,8 +282,9 @@ def test_no_data_are_read_before_all_else_is_known_to_be_right(here: Path, monke
     monkeypatch.setattr(new, "recognise", refuse)
     (here / "mine.yaml").write_text("")
     for options in ({"name": "mine"}, {"name": "../x"}, {"model": "absent.pt"}, {"reference": "absent"}):
+        given: dict[str, Any] = {"name": "other", **options}
         with pytest.raises(InputError):
-            make(here, **{"name": "other", **options})
+            make(here, **given)
 
 
 @pytest.mark.assets

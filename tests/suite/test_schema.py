@@ -176,8 +176,9 @@ def test_an_arm_changes_only_what_concerns_its_own_branch() -> None:
 
 
 def test_a_number_as_key_of_the_suite_is_one_line() -> None:
+    numbered: dict[Any, Any] = {**mapping(), 3: 4}
     with pytest.raises(SuiteError) as caught:
-        suite_from_mapping({**mapping(), 3: 4}, where="here")
+        suite_from_mapping(numbered, where="here")
     assert "\n" not in str(caught.value)
 
 

@@ -100,7 +100,7 @@ def test_a_finished_run_gets_maps_without_working_again_and_they_are_the_same(
     run = forgetbench.run(plain, output=tmp_path)
     assert run.path.name == finished.path.name
     assert not (run.path / "cam.csv").exists()
-    monkeypatch.setattr(execute, "_run", refuse)
+    monkeypatch.setattr(execute, "measuring_jobs", refuse)
     monkeypatch.setattr("forgetbench.sweep.scoring.run_pass", refuse)
     forgetbench.run({**plain, "cam": cam}, output=tmp_path)
     drawn = [f"figures/cam-tiny-yolov8-{role}.png" for role in ("target", "reference")]

@@ -17,11 +17,12 @@ from forgetbench.derive.batchnorm import batchnorm_rows
 from forgetbench.derive.source import Source
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import gather, load_detections, save_detections
+from forgetbench.evaluate.drift import feature_drift
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder, columns_of
-from forgetbench.record.rows.drift import BatchNormRow
+from forgetbench.record.rows.drift import Adapted, BatchNormRow
 from forgetbench.sweep import drift, jobs
 from forgetbench.sweep.finished import reopen
 
@@ -85,20 +86,25 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
     folder, dataset = RunFolder(tmp_path / "run"), drawn_dataset(tmp_path / "images", count=9)
     save_annotations(folder.annotations("f" * 64), dataset)
     for name, found in (("all", (0, 1, 2)), ("discs", (0,)), ("nothing", ())):
-        rows = [
+        seen = [
             (index, np.array([[*sample.boxes[0], 0.9, sample.classes[0]]], np.float32))
             for index, sample in enumerate(dataset.samples)
             if sample.classes[0] in found
         ]
         path = folder.path / "detections" / f"{name}.safetensors"
-        save_detections(path, gather(rows), {"data": "f" * 64, "settings": {"conf": 0.001, "iou": 0.7}})
-    named = {"statistics": "all.safetensors", "weights": "nothing.safetensors", "both": "discs.safetensors"}
+        save_detections(path, gather(seen), {"data": "f" * 64, "settings": {"conf": 0.001, "iou": 0.7}})
+    named: dict[Adapted, str] = {
+        "statistics": "all.safetensors",
+        "weights": "nothing.safetensors",
+        "both": "discs.safetensors",
+    }
     rows = [
         BatchNormRow("m", "m-freeze0-seed0", 0, 1, "one-to-many", adapted, 0.5, None, None, None, file)
         for adapted, file in named.items()
     ]
-    original = {"arm": "original", "model": "m", "head": "one-to-many", "detections": "all.safetensors"}
-    original |= {"ap": 1.0, "ap50": 1.0}
+    original: dict[str, object] = {
+        "arm": "original", "model": "m", "head": "one-to-many", "detections": "all.safetensors", "ap": 1.0, "ap50": 1.0,
+    }  # fmt: skip
     others = dict.fromkeys(("freeze_point", "strategy", "seed", "epoch", "role", "attach"))
     folder.write_table("results.csv", [*original, *others], [original | others])
     folder.write_table("batchnorm.csv", columns_of(BatchNormRow), rows)
@@ -109,6 +115,7 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
     assert (weights.ap, weights.forgetting, weights.low, weights.high) == (0.0, 1.0, 1.0, 1.0)
     assert both.ap == pytest.approx(1 / 3)
     assert both.forgetting == pytest.approx(2 / 3)
+    assert both.forgetting is not None
     assert both.low is not None
     assert both.high is not None
     assert 0.4 < both.low <= both.forgetting <= both.high <= 1  # nearly every draw has two or three of the classes
@@ -179,12 +186,12 @@ def test_several_goes_find_what_one_finds(finished: RunFolder, tmp_path: Path, m
 def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_nothing_is_known(
     finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, room = drift.feature_drift, [1]
+    room = [1]
 
     def narrow(shelf: Any, networks: Any, *rest: Any) -> Any:
         if len(networks) > room[0]:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return kept(shelf, networks, *rest)
+        return feature_drift(shelf, networks, *rest)
 
     def measured_again(room_for: int) -> pd.DataFrame:
         room[0] = room_for
@@ -195,7 +202,7 @@ def test_without_room_for_all_there_are_fewer_at_once_and_without_room_for_one_n
         (copied / "drift.csv").unlink()
         run = forgetbench.run(tiny_suite(finished.path.parents[2], **CHANGES), output=output)
         assert run.path == copied
-        return table(run, "drift.csv")
+        return table(RunFolder(run.path), "drift.csv")
 
     monkeypatch.setattr(drift, "feature_drift", narrow)
     pd.testing.assert_frame_equal(measured_again(1), table(finished, "drift.csv"), check_exact=True)
@@ -212,9 +219,10 @@ def test_both_heads_of_yolov10_are_scored(tmp_path: Path, monkeypatch: pytest.Mo
     )  # fmt: skip
     monkeypatch.setattr(jobs, "write_report", lambda *_, **__: [])
     run = forgetbench.run(suite, output=tmp_path / "runs")
-    found = table(run, "batchnorm.csv")
+    folder = RunFolder(run.path)
+    found = table(folder, "batchnorm.csv")
     assert found.groupby(["arm", "head"]).size().tolist() == [3] * 4
-    assert len(table(run, "drift.csv")) == 2 * 23
+    assert len(table(folder, "drift.csv")) == 2 * 23
 
 
 def test_a_suite_may_do_without(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_strategy_trained_with_others_equals_it_alone_and_resumed_to_the_last_
 def test_only_the_last_epoch_s_weights_are_changed_at_the_end(tmp_path: Path) -> None:
     arms: dict[str, Any] = {"plain": (10, []), "none": (10, [(Interpolate, 0.0)]), "half": (10, [(Interpolate, 0.5)])}
     made = session(tmp_path, arms)
-    original = made._original.model.state_dict()
+    original = made.original.model.state_dict()
     epochs = made.epochs()
     next(epochs)
     assert differing(checkpoint(made, "plain"), checkpoint(made, "half")) == set()

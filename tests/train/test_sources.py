@@ -100,7 +100,7 @@ def test_the_loss_of_old_images_is_the_original_s_own_where_the_trunk_is(tmp_pat
     made = session(tmp_path, {"a": (22, [(Watched, 5)])}, quick_train(epochs=1), data=old(tmp_path))
     trained(made)
     assert len(seen) == made.batches
-    model = made._original.model
+    model = made.original.model
     model.args = training_settings(quick_train(), 0)
     for context, loss in seen:
         predictions = model(context.images)  # the model as a whole, in eval mode

@@ -161,7 +161,7 @@ def test_l2_sp_is_half_the_factor_times_the_squared_distance_of_the_trunk(tmp_pa
     near.begin_epoch(0)
     with torch.no_grad():
         near.branch.parameters()["model.15.cv1.conv.weight"].view(-1)[:2] += torch.tensor([0.5, -0.5])
-        near.branch.parameters()["model.22.cv3.0.2.bias"] += 1.0  # the task head has nothing to stay near
+        near.branch.parameters()["model.22.cv3.0.2.bias"].add_(1.0)  # the task head has nothing to stay near
     penalty = near.regime.penalty(near.branch.parameters())
     assert penalty is not None
     assert penalty.item() == pytest.approx(0.5 * 3.0 * 2 * 0.5**2, rel=1e-4)

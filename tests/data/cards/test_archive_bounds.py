@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,9 @@ def pack(path: Path, *members: tuple[str, bytes]) -> Path:
 
 
 def refusal(archive: Path, into: Path, **bounds: int) -> str:
+    limits: dict[str, Any] = {"most_bytes": 10**6, **bounds}
     with pytest.raises(DataError) as caught:
-        unpack(archive, into, **{"most_bytes": 10**6, **bounds})
+        unpack(archive, into, **limits)
     assert list(into.iterdir()) == []
     return str(caught.value)
 
@@ -93,7 +95,7 @@ def test_a_header_that_asks_for_all_memory(tmp_path: Path, into: Path) -> None:
 
 
 def test_a_tape_that_goes_on_and_on(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "_MORE_BYTES", 1000)
+    monkeypatch.setattr(archives, "MORE_BYTES", 1000)
     unwanted = tarfile.TarInfo("unwanted")
     unwanted.size = 10**8
     with gzip.open(tmp_path / "a", "wb") as file:

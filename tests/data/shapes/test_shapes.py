@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import pytest
 from support.files_changed import another_image, overwrite
 
+from forgetbench.data.shapes import drawing
 from forgetbench.data.shapes import world as shapes
-from forgetbench.data.shapes.world import draw_picture, draw_world, drawing
+from forgetbench.data.shapes.world import draw_picture, draw_world
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder, sha256_file
 from forgetbench.suite.data_section import Data
@@ -20,7 +21,8 @@ WORLDS: list[Literal["general", "fine"]] = ["general", "fine"]
 
 
 def spec(world: Literal["general", "fine"] = "general", **fields: int) -> Data:
-    return Data(format="shapes", world=world, **{"train_images": 3, "evaluate_images": 2, "size": 64, **fields})
+    given: dict[str, Any] = {"train_images": 3, "evaluate_images": 2, "size": 64, **fields}
+    return Data(format="shapes", world=world, **given)
 
 
 def test_square_mask_has_the_box_it_was_drawn_with() -> None:
@@ -62,7 +64,7 @@ def test_box_ends_where_a_later_figure_begins() -> None:
     below = drawing.figure_mask(drawing.GENERAL["square"], 64, (32.0, 32.0), 20.0, np.pi / 4)
     above = np.zeros_like(below)
     above[:, 4 * 30 :] = True
-    under, over = shapes._visible([below, above])
+    under, over = shapes.visible([below, above])
     assert drawing.mask_box(under)[2] == 30
     assert (over == above).all()
 
@@ -93,10 +95,10 @@ def test_dataset_holds_the_drawn_images_and_their_boxes() -> None:
     assert [sample.image.name for sample in dataset.samples] == ["000000.png", "000001.png"]
     for index, sample in enumerate(dataset.samples):
         picture = draw_picture("fine", 64, 0, "evaluate", index)
-        assert (cv2.imread(str(sample.image)) == picture.pixels).all()
+        assert np.array_equal(np.asarray(cv2.imread(str(sample.image))), picture.pixels)
         assert (sample.boxes == picture.boxes).all()
         assert (sample.classes == picture.classes).all()
-        assert (sample.width, sample.height, sample.crowd.any()) == (64, 64, False)
+        assert (sample.width, sample.height, bool(sample.crowd.any())) == (64, 64, False)
         sides = picture.boxes[:, 2:] - picture.boxes[:, :2]
         assert sample.areas == pytest.approx(sides[:, 0] * sides[:, 1])
 
