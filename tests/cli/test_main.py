@@ -1,100 +1,24 @@
 """The commands as users call them: what they print, what they write, and how they exit."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from support import madeup_run
+from support.called import call
 from support.factories import written_suite
 
 import forgetbench
-from forgetbench.cli import main as cli
-from forgetbench.suite.jsonschema import suite_json_schema
-from forgetbench.train.strategies import strategies_schema
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
-
-
-def call(*arguments: object) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, [str(argument) for argument in arguments])
 
 
 def test_help_names_every_command_and_version() -> None:
     shown = call("--help").output
     assert all(f"  {name}" in shown for name in ("run", "check", "data", "layers", "report", "schema"))
     assert call("--version").output.strip() == f"forgetbench, version {forgetbench.__version__}"
-
-
-def test_run_prints_the_summary_and_where_the_charts_are(tmp_path: Path) -> None:
-    suite = written_suite(tmp_path, freeze_points=[22, 0])
-    done = call("run", suite, "--set", "train.epochs=1", "-o", tmp_path / "runs")
-    assert done.exit_code == 0, done.output
-    folder = next((tmp_path / "runs" / "tiny").iterdir())
-    assert (folder / "DONE").is_file()
-    assert "all-but-head (22)" in done.output
-    assert f"charts   {folder / 'figures'}" in done.output
-    assert "training 2 branches of tiny-yolov8, seed 0: 2 batches" in done.output
-    assert "\x1b[" not in done.output
-    again = call("run", suite, "--set", "train.epochs=1", "-o", tmp_path / "runs", "--quiet")
-    assert (again.exit_code, again.output) == (0, "")
-
-
-def test_check_prints_the_plan_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    suite = written_suite(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
-    done = call("check", suite)
-    assert done.exit_code == 0, done.output
-    assert "Arms of tiny-yolov8 " in done.output
-    assert "backbone (10)" in done.output
-    assert "6 evaluations on the target, 9 on the reference" in done.output
-    assert "on disk" in done.output
-    assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_layers_lists_modules_and_the_names_of_freeze_points() -> None:
-    done = call("layers", "yolov8n.yaml")
-    assert done.exit_code == 0, done.output
-    assert "yolov8n: 3,157,200 parameters, 8.7 GFLOPs at 640 px" in done.output
-    rows = {line.split()[0]: line for line in done.output.splitlines() if line[:1].isdigit()}
-    assert len(rows) == 23
-    assert rows["10"].split()[-3:] == ["59.7", "%", "backbone"]
-    assert rows["22"].split()[-3:] == ["28.4", "%", "all-but-head"]
-    assert "Modules 0-9 are the backbone, 10-21 the neck, 22 the detection head" in done.output
-    assert "Modules 10, 11, 13, 14, 17, 20 hold no parameters" in done.output
-    assert "counted with the original's 80 classes; `check` counts with your data's" in done.output
-    assert "GFLOPs are of convolutions and matrix products alone" in done.output
-
-
-def test_layers_of_yolov10_reads_the_indices_from_the_model() -> None:
-    done = call("layers", "yolov10n.yaml", "--imgsz", "64")
-    assert "Modules 0-10 are the backbone, 11-22 the neck, 23 the detection head" in done.output
-
-
-def test_report_draws_again_from_the_tables(tmp_path: Path) -> None:
-    folder = madeup_run.write_run(tmp_path)
-    done = call("report", folder)
-    assert done.exit_code == 0, done.output
-    assert done.output.splitlines()[-1] == str(folder / "summary.md")
-    assert (folder / "figures" / "gain-forgetting-yolo.png").is_file()
-
-
-def test_report_of_an_unfinished_run_says_what_is_missing(tmp_path: Path) -> None:
-    folder = madeup_run.write_run(tmp_path)
-    (folder / "results.csv").unlink()
-    done = call("report", folder)
-    assert done.exit_code == 1
-    assert done.stderr == f"error: {folder / 'results.csv'}: no such table. Run the suite to its end first.\n"
-
-
-def test_schema_is_printed_or_written(tmp_path: Path) -> None:
-    assert json.loads(call("schema").output) == suite_json_schema(strategies_schema())
-    path = tmp_path / "suite.schema.json"
-    assert call("schema", "-o", path).output == ""
-    assert json.loads(path.read_text(encoding="utf-8")) == suite_json_schema(strategies_schema())
 
 
 def broken_pickle(folder: Path) -> Path:
