@@ -1,7 +1,6 @@
 """Class activation maps as a run makes them: which networks and images, the files, and what must be right before."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ from support.factories import tiny_suite
 
 import forgetbench
 from forgetbench.data.shapes.world import draw_world
-from forgetbench.errors import InputError, SuiteError
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.image_score import image_scores
-from forgetbench.plan import plan
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.data_section import Data
@@ -164,30 +161,3 @@ def test_from_scratch_there_is_no_gain_to_choose_by(tmp_path: Path) -> None:
     )
     table = cam_table(forgetbench.run(given, output=tmp_path / "runs"))
     assert set(table.loc[table["role"] == "target", "rule"]) == {"random"}
-
-
-@pytest.fixture
-def nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("worked before all was checked")
-
-    monkeypatch.setattr(plan, "pretrain_original", refuse)
-
-
-@pytest.mark.usefixtures("nothing_is_trained")
-def test_a_missing_package_is_said_before_anything_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pytorch_grad_cam", None)
-    with pytest.raises(InputError) as caught:
-        forgetbench.run(suite(tmp_path), output=tmp_path / "runs")
-    assert "Install it with `pip install 'forgetbench[cam]'`" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.usefixtures("nothing_is_trained")
-@pytest.mark.parametrize("index", [22, 40])
-def test_modules_without_a_feature_map_are_refused(tmp_path: Path, index: int) -> None:
-    pytest.importorskip("pytorch_grad_cam")
-    with pytest.raises(SuiteError, match=rf"cam\.modules: module {index} of tiny-yolov8 has no feature map"):
-        forgetbench.run(suite(tmp_path, cam={"modules": [15, index]}), output=tmp_path / "runs")
-    assert not (tmp_path / "runs").exists()
