@@ -11,7 +11,6 @@ from forgetbench.errors import DataError, SuiteError
 from forgetbench.model.original import save_original
 from forgetbench.plan import plan as plan_module
 from forgetbench.plan.models import open_untrained
-from forgetbench.plan.outline import missing_inputs
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
@@ -137,9 +136,3 @@ def test_a_wrong_arm_is_found_before_anything_is_fetched(tmp_path: Path, monkeyp
     suite = written_suite(tmp_path, target=target, arms=[{"name": "a", "strategy": {"onyl": ["head"]}}])
     with pytest.raises(SuiteError, match="unknown strategy"):
         make_plan(load_suite(suite), device=CPU)
-
-
-def test_data_at_a_path_of_its_own_are_not_those_of_the_card(tmp_path: Path) -> None:
-    suite = written_suite(tmp_path, target={"card": "bccd", "path": "nowhere", "format": None, "world": None})
-    with pytest.raises(DataError, match="nowhere: data not found; found nothing at"):
-        missing_inputs(load_suite(suite))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from support.factories import drawn_dataset, quick_train
+from support.factories import drawn_dataset, quick_train, tiny_original
 from support.sessions import Named, checkpoint, differing, session, trained
 from support.strategies.distil import OldHead
 from support.strategies.interpolate import Interpolate
@@ -15,6 +15,7 @@ from support.strategies.replay import Replay
 from torch import Tensor
 
 from forgetbench.errors import RunError, SuiteError
+from forgetbench.model.parts import Parts
 from forgetbench.train.context import StepContext
 from forgetbench.train.session import TrainingSession
 from forgetbench.train.strategies.base import DataPart, Strategy
@@ -145,3 +146,13 @@ def test_a_strategy_begins_anew_with_every_session(tmp_path: Path) -> None:
     assert regime.state() == {"slowing": {"seen": 6}}
     regime.begin({}, 0)
     assert regime.state() == {"slowing": {"seen": 0}}
+
+
+def test_what_a_strategy_does_not_decide_stays_as_it_is() -> None:
+    parts = Parts(tiny_original())
+    plain = Strategy("value", parts, "here")
+    assert (plain.value, plain.parts, plain.where) == ("value", parts, "here")
+    part = next(iter(parts))
+    assert (plain.freeze_point(3, 10), plain.trains(part), plain.rate(part)) == (10, True, 1.0)
+    assert (plain.modules(), plain.sources({}, 0), plain.reparametrise({})) == (frozenset(), (), {})
+    assert (plain.penalty({}), plain.state(), plain.finish({}, {})) == (None, {}, {})
