@@ -199,9 +199,7 @@ def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch)
     nvml = SimpleNamespace(
         nvmlInit=lambda: None,
         nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
-        nvmlDeviceGetUtilizationRates=lambda uuid: SimpleNamespace(
-            gpu=100 * read() if uuid == "GPU-of-this-run" else 0
-        ),
+        nvmlDeviceGetUtilizationRates=lambda uuid: SimpleNamespace(gpu=100 * read() if uuid == "GPU-own" else 0),
     )
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _device: SimpleNamespace(uuid="own"))

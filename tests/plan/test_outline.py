@@ -30,9 +30,7 @@ def test_what_can_be_had_is_named_once(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_what_only_hands_can_fetch_stops_all() -> None:
     refuse_what_only_hands_can_fetch([Missing("a", True, "Fetch it.")])
-    with pytest.raises(
-        DataError, match=r"b, c: data are not here.* Go there\. Ask them\."
-    ):
+    with pytest.raises(DataError, match=r"b, c: data are not here.* Go there\. Ask them\."):
         by_hand = [Missing("b", False, "Go there."), Missing("c", False, "Ask them.")]
         refuse_what_only_hands_can_fetch([Missing("a", True, "Fetch it."), *by_hand])
 

@@ -204,10 +204,9 @@ def test_a_cache_that_grew_too_large_is_made_anew(
 ) -> None:
     one, other = images(tmp_path / "data", 2)
     looked_at([one])
-    monkeypatch.setattr(known_images, "MOST_BYTES", 10)
-    looked_at([other])
-    monkeypatch.undo()
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(cache.parents[1]))
+    with monkeypatch.context() as patch:
+        patch.setattr(known_images, "MOST_BYTES", 10)
+        looked_at([other])
     looked_at([other])
     assert measured == ["0.png", "1.png"]
     looked_at([one])
