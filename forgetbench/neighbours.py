@@ -65,24 +65,24 @@ def measure_other_work(seconds: float = SECONDS) -> OtherWork | None:
     This process and those it started, such as loaders, are not other work.
     """
     try:
-        everything, own, began = _busy_seconds(), _own_seconds(), time.monotonic()
+        everything, own, began = busy_seconds(), own_seconds(), time.monotonic()
         time.sleep(seconds)
-        everything, own = _busy_seconds() - everything, max(_own_seconds() - own, 0.0)
+        everything, own = busy_seconds() - everything, max(own_seconds() - own, 0.0)
         passed = time.monotonic() - began
     except Exception:  # depends on system and container; whatever is missing, other work is then unmeasured
         return None
     cores = available_cores()
-    return OtherWork(min(max(everything - own, 0.0) / passed, cores), cores, _load())
+    return OtherWork(min(max(everything - own, 0.0) / passed, cores), cores, load_average())
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """Return the seconds that the cores this process may use have worked since the machine was started."""
     times = psutil.cpu_times(percpu=True)
     mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(len(times))
     return float(sum(getattr(times[core], name, 0.0) for core in mine for name in BUSY))
 
 
-def _own_seconds() -> float:
+def own_seconds() -> float:
     """Return the processor seconds of this process and of all that it started."""
     process = psutil.Process()
     own = float(sum(process.cpu_times()[:4]))  # user and system time, of itself and of children that have ended
@@ -94,7 +94,8 @@ def _own_seconds() -> float:
     return own
 
 
-def _load() -> float | None:
+def load_average() -> float | None:
+    """Return the load average over the last minute; None where there is none."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # not on Windows, or not in this container

@@ -38,7 +38,7 @@ def test_the_names_are_these() -> None:
     assert set(dir(forgetbench)) >= NAMES
     assert all(getattr(forgetbench, name) is not None for name in NAMES)
     with pytest.raises(AttributeError, match="has no attribute 'runs'"):
-        _ = forgetbench.runs  # type: ignore[attr-defined]
+        _ = forgetbench.runs
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

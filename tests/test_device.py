@@ -1,7 +1,9 @@
 """Hardware: the code for a GPU runs here on stand-ins for it."""
 
+import ctypes
 import subprocess
 import sys
+import threading
 from itertools import chain, repeat
 from types import SimpleNamespace
 from typing import Any
@@ -148,7 +150,7 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, librar
             raise library
         return library
 
-    monkeypatch.setattr(device.ctypes, "CDLL", load)
+    monkeypatch.setattr(ctypes, "CDLL", load)
     keep_freed_memory()
 
 
@@ -172,7 +174,7 @@ def test_a_peak_is_what_the_step_needed_above_what_was_there(monkeypatch: pytest
         max_memory_allocated=lambda _device: peaks["allocated"],
         max_memory_reserved=lambda _device: peaks["reserved"],
     )
-    monkeypatch.setattr(device.torch, "cuda", stand_in)
+    monkeypatch.setattr(torch, "cuda", stand_in)
     needs = iter([(900, 999), (175, 456)])  # the first call takes what libraries keep
     done: list[str] = []
 
@@ -186,7 +188,7 @@ def test_a_peak_is_what_the_step_needed_above_what_was_there(monkeypatch: pytest
 
 def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     readings = chain([0.2, 0.4], repeat(0.3))
-    enough = device.threading.Event()
+    enough = threading.Event()
 
     def read() -> float:
         value = next(readings)
@@ -194,7 +196,13 @@ def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch)
             enough.set()
         return value
 
-    monkeypatch.setattr(device, "_nvml_reader", lambda _device: read)
+    nvml = SimpleNamespace(
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
+        nvmlDeviceGetUtilizationRates=lambda uuid: SimpleNamespace(gpu=100 * read() if uuid == "GPU-own" else 0),
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _device: SimpleNamespace(uuid="own"))
     with UtilisationSampler(CUDA, seconds=0.001) as sampler:
         assert enough.wait(10)
     assert sampler.mean == pytest.approx(0.3)

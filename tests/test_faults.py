@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from forgetbench import files
 from forgetbench.errors import ForgetbenchError, InputError, RunError
 from forgetbench.faults import machine_fault, number_of, writing
 from forgetbench.files import atomic_path, write_bytes, write_text
@@ -49,7 +49,7 @@ def test_what_is_said_of_a_file_that_cannot_be_written(
 ) -> None:
     path = tmp_path / "results.csv"
     write_text(path, "before")
-    monkeypatch.setattr(files.os, "fsync", failing(number))
+    monkeypatch.setattr(os, "fsync", failing(number))
     with pytest.raises(ForgetbenchError) as caught:
         write_text(path, "after")
     found, fix, code = SAID[number]
@@ -63,7 +63,7 @@ def test_what_is_said_of_a_file_that_cannot_be_written(
 
 @pytest.mark.parametrize("step", ["write", "replace", "chmod", "mkstemp", "mkdir"])
 def test_every_step_of_writing_a_file_names_it(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = {"write": (Path, "write_bytes"), "mkstemp": (files.tempfile, "mkstemp")}.get(step, (Path, step))
+    where = {"write": (Path, "write_bytes"), "mkstemp": (tempfile, "mkstemp")}.get(step, (Path, step))
     monkeypatch.setattr(*where, failing(errno.ENOSPC))
     with pytest.raises(RunError, match=r"a\.txt: cannot be written; found no room is left on the disk\. Make room"):
         write_bytes(tmp_path / "a.txt", b"x")

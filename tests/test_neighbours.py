@@ -81,13 +81,13 @@ def measured(
     monkeypatch: pytest.MonkeyPatch, everything: tuple[float, float], own: tuple[float, float]
 ) -> OtherWork | None:
     """Measure half a second in which the cores have worked and this process has, by their counters before and after."""
-    counters = {"_busy_seconds": iter(everything), "_own_seconds": iter(own)}
+    counters = {"busy_seconds": iter(everything), "own_seconds": iter(own)}
     for name, values in counters.items():
         monkeypatch.setattr(neighbours, name, lambda values=values: next(values))
     clock = iter([10.0, 10.5])
     monkeypatch.setattr(neighbours, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
     monkeypatch.setattr(neighbours, "available_cores", lambda: 2)
-    monkeypatch.setattr(neighbours, "_load", lambda: 3.0)
+    monkeypatch.setattr(neighbours, "load_average", lambda: 3.0)
     return measure_other_work(0.5)
 
 
@@ -106,9 +106,9 @@ def test_only_cores_this_process_may_use_count_and_waiting_is_no_work(monkeypatc
     cores = [core(user=9, iowait=3), core(user=1, nice=2, system=4, irq=8, softirq=16, steal=32, iowait=64, guest=128)]
     monkeypatch.setattr(psutil, "cpu_times", lambda percpu: cores)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1}, raising=False)
-    assert neighbours._busy_seconds() == 63
+    assert neighbours.busy_seconds() == 63
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert neighbours._busy_seconds() == 72
+    assert neighbours.busy_seconds() == 72
 
 
 def refuses(*_: object, **__: object) -> None:
@@ -123,9 +123,9 @@ def test_where_the_system_does_not_tell_nothing_is_measured(monkeypatch: pytest.
         patch.setattr(os, "sched_getaffinity", lambda _: {10**6}, raising=False)
         assert measure_other_work(0) is None
     monkeypatch.setattr(os, "getloadavg", refuses, raising=False)
-    assert neighbours._load() is None
+    assert neighbours.load_average() is None
     monkeypatch.delattr(os, "getloadavg")
-    assert neighbours._load() is None
+    assert neighbours.load_average() is None
 
 
 def test_a_busy_process_is_seen(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,12 +136,12 @@ def test_a_busy_process_is_seen(busy: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_this_process_started_counts_as_its_own_also_after_it_ended(busy: int) -> None:
-    before, child = neighbours._own_seconds(), psutil.Process(busy)
+    before, child = neighbours.own_seconds(), psutil.Process(busy)
     enough, deadline = child.cpu_times().user + 0.3, time.monotonic() + 60
     while child.cpu_times().user < enough and time.monotonic() < deadline:
         time.sleep(0.05)
-    during = neighbours._own_seconds()
+    during = neighbours.own_seconds()
     assert during - before >= 0.25
     child.kill()
     child.wait(10)
-    assert neighbours._own_seconds() >= during
+    assert neighbours.own_seconds() >= during

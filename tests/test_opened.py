@@ -11,8 +11,8 @@ from forgetbench.derive.catalogue import tables_of
 
 def test_every_table_is_a_frame(small_run: Path) -> None:
     run = forgetbench.open_run(small_run)
-    assert {f"{name}.csv" for name in run.tables} == {table.name for table in tables_of(run.manifest)}
-    assert len(run.tables) == len(tables_of(run.manifest))
+    assert {f"{name}.csv" for name in run.tables} == (due := {table.name for table in tables_of(run.manifest)})
+    assert len(run.tables) == len(due)
     assert run.tables["results"].equals(run.results())
     for name, frame in run.tables.items():
         header = (small_run / f"{name}.csv").read_text(encoding="utf-8").partition("\n")[0]

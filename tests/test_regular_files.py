@@ -178,7 +178,7 @@ def test_files_of_datasets(kind: str, files: dict[str, str], name: str, make: Ma
     """What can no more be read is told of or left out; all else is read as it was."""
     root = tmp_path / "data"
     write(root, files)
-    spec = Data(format=kind, path=str(root), split=Split() if kind == "labelme" else None)  # type: ignore[arg-type]
+    spec = Data(format=kind, path=str(root), split=Split() if kind == "labelme" else None)
     assert load_data(spec, role="target", suite_folder=None).train is not None
     (root / name).unlink()
     make(root / name)

@@ -34,7 +34,7 @@ _MADE = re.compile(r"<(?!/?(?:p|h1|h3|ul|li|table|thead|tbody|tr|th|td|code)\b)[
 
 
 def rendered(markdown: str) -> str:
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown)
+    return str(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown))
 
 
 @pytest.mark.parametrize("name", ORDINARY)

@@ -159,10 +159,10 @@ class _ThinEigenCAM(EigenCAM):  # type: ignore[misc]  # the package has no types
         grads: NDArray[np.float32] | None,  # noqa: ARG002
         eigen_smooth: bool = False,  # noqa: ARG002
     ) -> NDArray[np.float32]:
-        return np.stack([_first_component(image) for image in activations])
+        return np.stack([first_component(image) for image in activations])
 
 
-def _first_component(activations: NDArray[np.float32]) -> NDArray[np.float32]:
+def first_component(activations: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the first principal component (h, w) over the channels of activations (channels, h, w)."""
     values = activations.reshape(len(activations), -1).T
     values = values - values.mean(axis=0)

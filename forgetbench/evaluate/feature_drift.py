@@ -61,7 +61,7 @@ class _Sums:
         return FeatureDrift(self.cka.value, distance if math.isfinite(distance) else None, self.images)
 
 
-class _Features:
+class Features:
     """One module's output on a minibatch, and what is made of it where somebody needs that."""
 
     def __init__(self, output: Tensor) -> None:
@@ -74,10 +74,12 @@ class _Features:
 
     @cached_property
     def gram(self) -> NDArray[np.float64]:
+        """Inner products of the images, (images, images)."""
         return gram(self.flat)
 
     @cached_property
     def size(self) -> float:
+        """The squared norm of all elements."""
         return _square(self.flat)
 
 
@@ -155,7 +157,7 @@ def _advance(
     inputs = original.inputs(module)
     original.run(module, keep)
     is_map = yolo.gives_one_map(module)
-    before = _Features(original.last)
+    before = Features(original.last)
     for network, side in sides.items():
         own = network.modules[index]
         if own == key and all(mine is its for mine, its in zip(side.inputs(module), inputs, strict=True)):
@@ -163,12 +165,12 @@ def _advance(
         else:
             side.run(modules[own], keep)
             if is_map:
-                _compare(before, _Features(side.last), sums[network][index])
+                _compare(before, Features(side.last), sums[network][index])
         if is_map:
             sums[network][index].images += len(original.last)
 
 
-def _compare(before: _Features, after: _Features, sums: _Sums) -> None:
+def _compare(before: Features, after: Features, sums: _Sums) -> None:
     sums.differs = True
     sums.cka.add(before.gram, after.gram)
     sums.moved += _square(after.flat - before.flat)

@@ -56,14 +56,14 @@ class GroundTruth(ABC):
             max_det: Best detections counted per image and class.
         """
         with redirect_stdout(io.StringIO()):  # pycocotools tells what it does
-            evaluation = self._evaluation(rows)
+            evaluation = self.evaluation(rows)
             evaluation.params.maxDets = [max_det]
             evaluation.evaluate()
             evaluation.accumulate()
         return np.asarray(evaluation.eval["precision"][..., 0], dtype=np.float64)
 
     @abstractmethod
-    def _evaluation(self, rows: NDArray[np.float64]) -> Any:
+    def evaluation(self, rows: NDArray[np.float64]) -> Any:
         """Return the scorer's COCOeval of these rows."""
 
 
@@ -83,7 +83,8 @@ class Hotcoco(GroundTruth):
             iscrowd=np.concatenate([np.zeros(0, np.int64), *(sample.crowd for sample in samples)]),
         )
 
-    def _evaluation(self, rows: NDArray[np.float64]) -> Any:
+    def evaluation(self, rows: NDArray[np.float64]) -> Any:
+        """Return the scorer's COCOeval of these rows."""
         return hotcoco.COCOeval(self._truth, self._truth.load_res(rows), "bbox")
 
     def error_types(self, rows: NDArray[np.float64], max_det: int) -> dict[str, float]:
@@ -92,7 +93,7 @@ class Hotcoco(GroundTruth):
         Args:
             rows, max_det: As `precision` takes them.
         """
-        evaluation = self._evaluation(rows)
+        evaluation = self.evaluation(rows)
         evaluation.params.maxDets = [max_det]
         evaluation.evaluate()
         found = evaluation.tide_errors(pos_thr=0.5, bg_thr=0.1)["delta_ap"]
@@ -134,7 +135,8 @@ class Pycocotools(GroundTruth):
             truth.createIndex()
         return truth
 
-    def _evaluation(self, rows: NDArray[np.float64]) -> Any:
+    def evaluation(self, rows: NDArray[np.float64]) -> Any:
+        """Return the scorer's COCOeval of these rows."""
         return COCOeval(self._truth, self._truth.loadRes(rows) if len(rows) else self._no_results, "bbox")
 
 

@@ -63,7 +63,7 @@ def rehearse(
     session = TrainingSession(
         original,
         {arm.name: arm.recipe for arm in arms},
-        _first(plan.target_train, (1 + TIMED) * batch),
+        first_images(plan.target_train, (1 + TIMED) * batch),
         train.model_copy(update={"batch": batch, "epochs": 1}),
         seed=arms[0].seed,
         device=device,
@@ -110,7 +110,7 @@ def _pass_seconds(
     run_pass(
         store,
         networks,
-        _first(dataset, (1 + TIMED) * round_of),
+        first_images(dataset, (1 + TIMED) * round_of),
         settings,
         device,
         lambda _network, _found: None,
@@ -120,6 +120,6 @@ def _pass_seconds(
     return (max(ends.values()) - first) / (TIMED * round_of)
 
 
-def _first(dataset: Dataset, images: int) -> Dataset:
+def first_images(dataset: Dataset, images: int) -> Dataset:
     """Return the first images of a dataset, from the start again where it has fewer."""
     return replace(dataset, samples=tuple(islice(cycle(dataset.samples), images)))

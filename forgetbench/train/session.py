@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,7 +84,7 @@ class TrainingSession:
             device: Where to train.
             logging: What to measure.
         """
-        self._original, self._device, self._logging, self._train = original, device, logging, train
+        self.original, self._device, self._logging, self._train = original, device, logging, train
         self._precision = pick_precision(device, train.amp)
         self._targets = SharedTargets()
         to_device(original.model, device)
@@ -119,7 +119,7 @@ class TrainingSession:
         """Batches in an epoch."""
         return len(self._loader)
 
-    def epochs(self, on_batch: Callable[[int, int], None] | None = None) -> Iterator[EpochRecord]:
+    def epochs(self, on_batch: Callable[[int, int], None] | None = None) -> Generator[EpochRecord, None, None]:
         """Train, yielding a record after every epoch; between epochs branches may be stopped and states taken.
 
         Args:

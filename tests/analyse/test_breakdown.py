@@ -58,8 +58,8 @@ def by_measure(role: str = "reference") -> dict[str, MeasureChangeRow]:
 
 def test_classes_lose_and_gain_by_the_role() -> None:
     lost, gained = by_name()["class", "person"], by_name("target")["class", "person"]
-    assert (lost.quantity, lost.before, lost.after, lost.value) == ("forgetting", 0.6, 0.3, pytest.approx(0.3))
-    assert (gained.quantity, gained.value) == ("gain", pytest.approx(-0.3))
+    assert (lost.quantity, lost.before, lost.after, lost.value) == pytest.approx(("forgetting", 0.6, 0.3, 0.3))
+    assert (gained.quantity, gained.value) == pytest.approx(("gain", -0.3))
     # after is 0.3 times a factor whose middle 95 % lie between 0.525 and 1.475
     assert (lost.low, lost.high) == pytest.approx((0.6 - 0.3 * 1.475, 0.6 - 0.3 * 0.525))
     assert (gained.low, gained.high) == pytest.approx((0.3 * 0.525 - 0.6, 0.3 * 1.475 - 0.6))
@@ -97,13 +97,13 @@ def test_measures_errors_and_scores() -> None:
     assert rows["ap"].value == pytest.approx(0.5 - 0.8 / 3)
     assert rows["ap"].low is not None
     assert (rows["ap_small"].value, rows["ap_small"].low) == (None, None)
-    assert (rows["right_class_ap"].quantity, rows["right_class_ap"].value) == ("forgetting", pytest.approx(0.05))
+    assert (rows["right_class_ap"].quantity, rows["right_class_ap"].value) == pytest.approx(("forgetting", 0.05))
     error = rows["error_missed"]
     assert (error.quantity, error.before, error.after, error.value, error.low) == ("change", 0.2, 0.2, 0.0, None)
-    assert (rows["right_score"].before, rows["right_score"].after) == (pytest.approx(0.8), pytest.approx(0.5))
+    assert (rows["right_score"].before, rows["right_score"].after) == pytest.approx((0.8, 0.5))
     # found before and after: -0.4 and -0.1
     shift = rows["score_shift"]
-    assert (shift.before, shift.after, shift.value) == (None, None, pytest.approx(-0.25))
+    assert (shift.before, shift.after, shift.value) == pytest.approx((None, None, -0.25))
     assert by_measure("target")["right_class_ap"].value == pytest.approx(-0.05)
 
 

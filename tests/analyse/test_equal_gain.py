@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.arms import arm_record
 
 from forgetbench.analyse.equal_gain import Fronts, levels
-from forgetbench.analyse.evidence import Measure, Score
+from forgetbench.analyse.evidence import Score
 from forgetbench.evaluate.bootstrap import draw_images
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EqualGainRow, FrontRow
+from forgetbench.suite.claims import Measure
 
 #: (freeze point, setting, seed, epoch) -> target and reference AP.
 Checkpoints = Mapping[tuple[int, str, int, int], tuple[float, float]]
@@ -29,16 +32,13 @@ def fronts(checkpoints: Checkpoints, score: Callable[[float, str], Score] = same
     measure: Measure = "ap"
     scored = {"original": {measure: score(ORIGINAL, "original")}}
     rows: list[tuple[Any, ...]] = [("original", None, None, None, 0, "reference", "head", "original")]
-    arms: dict[str, dict[str, Any]] = {}
+    arms: dict[str, ArmRecord] = {}
     for (point, setting, seed, epoch), (target, reference) in checkpoints.items():
         name = f"{point}-{setting}-{seed}"
         arms.setdefault(
             name,
-            {
-                "arm": name, "model": "m", "freeze_point": point, "strategy": "freeze", "setting": setting,
-                "seed": seed, "method": f"point {point}", "label": f"point {point}, {setting}",
-            },
-        )  # fmt: skip
+            arm_record(name, point, seed, setting=setting, method=f"point {point}", label=f"point {point}, {setting}"),
+        )
         scored[f"{name}-{epoch}-t"] = {measure: score(target, f"{name}-{epoch}-t")}
         file = "original" if reference == ORIGINAL and point == 22 else f"{name}-{epoch}-r"
         if file != "original":
@@ -100,7 +100,7 @@ def test_seeds_are_averaged_before_the_front_and_told_apart_after() -> None:
     row = at(fronts(two_seeds), 0.06)["point 10", "original"]
     # means: (0.02, 0.08) and (0.10, 0.24), so half-way; slope 2. Seed 0 is 0.02 below in gain at both and forgets 0.02
     # and 0.04 less: 0.16 - 0.03 + 2 * 0.02; seed 1 the reverse.
-    assert (row.value, row.seeds) == (pytest.approx(0.16), 2)
+    assert (row.value, row.seeds) == pytest.approx((0.16, 2))
     half = 12.706204736 * 0.01  # t(1) times the standard error of 0.17 and 0.15
     assert (row.seeds_low, row.seeds_high) == pytest.approx((0.16 - half, 0.16 + half))
 

@@ -6,45 +6,41 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.arms import arm_record
 
 from forgetbench.analyse.evidence import MEASURES, Evidence, Score
 from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow
 from forgetbench.record.table_files import read_table
+from forgetbench.suite.claims import Measure
 
 #: AP by detections file; resamples are the value plus a shift that all networks share, and one of their own.
 AP = {"o": 0.5, "h0": 0.20, "h1": 0.24, "d0": 0.30, "d1": 0.38, "r0": 0.40, "r1": 0.30, "early": 0.25, "rearly": 0.45}
 #: What another measure is, as a multiple of AP.
-SCALES = {"ap50": 1.5, "recall_at_0.25": 0.5}
+SCALES: dict[Measure, float] = {"ap50": 1.5, "recall_at_0.25": 0.5}
 ARMS = [
-    {
-        "arm": f"yolo-freeze{point}-seed{seed}",
-        "model": "yolo",
-        "freeze_point": point,
-        "strategy": "freeze",
-        "label": label,
-    }
+    arm_record(f"yolo-freeze{point}-seed{seed}", point, seed, model="yolo", label=label)
     for seed in (0, 1)
     for point, label in ((22, "head (22)"), (10, "neck (10)"))
 ]
 
 
-def scored(resamples: int = 400) -> dict[str, dict[str, Score]]:
+def scored(resamples: int = 400) -> dict[str, dict[Measure, Score]]:
     random = np.random.default_rng(0)
     shared = random.normal(0, 0.05, resamples)
     own = {file: random.normal(0, 0.01, resamples) for file in AP}
     return {
         file: {
             measure: Score(value * scale, value * scale + shared + own[file])
-            for measure, scale in {**dict.fromkeys(MEASURES, 1.0), **SCALES}.items()
+            for measure, scale in ((measure, SCALES.get(measure, 1.0)) for measure in MEASURES)
         }
         for file, value in AP.items()
     }
 
 
 def results() -> pd.DataFrame:
-    rows = [("original", None, None, 0, "reference", "head", "o")]
+    rows: list[tuple[object, ...]] = [("original", None, None, 0, "reference", "head", "o")]
     for seed in (0, 1):
         head, deep = f"yolo-freeze22-seed{seed}", f"yolo-freeze10-seed{seed}"
         rows += [
@@ -70,7 +66,7 @@ def rows() -> dict[tuple[str, str | None, str, str, str], EvidenceRow]:
 
 def test_forgetting_is_before_minus_after_of_the_last_checkpoints() -> None:
     row = rows()["forgetting", "head", "ap", "neck (10)", "original"]
-    assert (row.value, row.seeds) == (pytest.approx(0.15), 2)
+    assert (row.value, row.seeds) == pytest.approx((0.15, 2))
     assert row.images_low is not None
     assert row.images_high is not None
     assert row.images_low < 0.15 < row.images_high

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from support.arms import arm_record
 
 from forgetbench.analyse.pairings import Pairing, change_of, pairings
 
 COLUMNS = ["arm", "model", "seed", "epoch", "role", "attach", "head", "detections"]
 ARMS = [
-    {"arm": f"{name}-{seed}", "model": "m", "freeze_point": point, "strategy": "freeze", "label": f"{name} ({point})"}
+    arm_record(f"{name}-{seed}", point, seed, label=f"{name} ({point})")
     for seed in (0, 1)
     for name, point in (("head", 22), ("neck", 15))
 ]

@@ -1,5 +1,6 @@
 import io
 import re
+import time
 
 import pytest
 from rich.console import Console
@@ -15,7 +16,7 @@ def screen(*, terminal: bool) -> tuple[Console, io.StringIO]:
 
 def test_without_a_terminal_progress_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 1.0, 20.0, 21.0, 40.0])
-    monkeypatch.setattr(console.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
     made, text = screen(terminal=False)
     with ConsoleProgress(made, quiet=False, verbose=False).task("training", 10, "batch") as advance:
         advance(1, "loss 3")

@@ -28,8 +28,8 @@ def call(*arguments: object, columns: int = 200) -> Result:
 def archive(folder: Path) -> bytes:
     """Return a zip of a dataset of two parts, three images in all."""
     for part, count in (("train", 2), ("val", 1)):
-        files = {f"{part}{index}.png": BOX for index in range(count)}
-        write_yolo(folder / "made", files, f"images/{part}", f"labels/{part}")
+        labels = {f"{part}{index}.png": BOX for index in range(count)}
+        write_yolo(folder / "made", labels, f"images/{part}", f"labels/{part}")
     files = [path for path in (folder / "made").rglob("*") if path.is_file()]
     return zipped(folder, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 

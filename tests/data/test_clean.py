@@ -34,7 +34,9 @@ def test_sound_boxes_keep_order_class_and_area() -> None:
 def test_no_boxes_still_have_shape() -> None:
     sample, report = cleaned()
     assert sample.boxes.shape == (0, 4)
-    assert (sample.boxes.dtype, sample.classes.dtype, sample.crowd.dtype) == (np.float64, np.int64, np.bool_)
+    assert sample.boxes.dtype == np.float64
+    assert sample.classes.dtype == np.int64
+    assert sample.crowd.dtype == np.bool_
     assert report.found == []
 
 

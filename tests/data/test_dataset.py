@@ -11,6 +11,7 @@ import pytest
 from support.factories import drawn_dataset
 from support.files_changed import another_image, let_time_pass, overwrite
 from support.owned import OWNED
+from support.spied import spied
 
 from forgetbench.data import dataset as dataset_module
 from forgetbench.data.annotations import read_annotations, save_annotations
@@ -75,9 +76,7 @@ def test_a_fingerprint_is_of_all_that_is_known_and_not_of_where_it_lies(tmp_path
 def test_a_fingerprint_is_computed_once_and_needs_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = drawn_dataset(tmp_path / "data", count=3)
     shutil.rmtree(tmp_path / "data")
-    computed: list[object] = []
-    original = dataset_module.sha256_json
-    monkeypatch.setattr(dataset_module, "sha256_json", lambda value: (computed.append(value), original(value))[1])
+    computed = spied(monkeypatch, dataset_module, "sha256_json")
     assert dataset.fingerprint() == dataset.fingerprint()
     assert len(computed) == 1
     save_annotations(tmp_path / "kept.safetensors", dataset)

@@ -209,6 +209,7 @@ def test_the_makers_turn_boxes_as_images_are_turned(orientation: int, tmp_path: 
     exif[274] = orientation
     Image.fromarray(stored).save(tmp_path / "turned.png", exif=exif)
     shown = cv2.imread(str(tmp_path / "turned.png"))
+    assert shown is not None
     rows, columns = np.nonzero(shown[..., 0])
     assert shown.shape == (80, 48, 3)
     assert turned((32, 8, 72, 24), (80, 48), orientation) == (

@@ -64,5 +64,5 @@ def test_an_entry_is_written_read_sealed_and_verified(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("charts_not_drawn", "one_more")
 def test_a_run_of_before_lacks_a_newer_table() -> None:
-    checked = {part.name: part.findings for part in verify_run(KEPT).parts}
+    checked = {part.name: part.findings for part in verify_run(KEPT).checks}
     assert (checked["manifest"], checked["tables"]) == ([], [])

@@ -16,7 +16,7 @@ def hsic_by_definition(first: Matrix, second: Matrix) -> float:
     """Return the mean over all ordered quadruples of different examples (Song et al. 2012, theorem 3)."""
     quadruples = list(permutations(range(len(first)), 4))
     total = sum(first[i, j] * (second[i, j] + second[q, r] - 2 * second[i, q]) for i, j, q, r in quadruples)
-    return total / len(quadruples)
+    return float(total / len(quadruples))
 
 
 def features(seed: int, images: int = 7, shape: tuple[int, ...] = (3, 2, 2)) -> torch.Tensor:

@@ -10,7 +10,7 @@ from support.factories import CLASSES, drawn_dataset, tiny_original
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import image_batch, to_device
 from forgetbench.evaluate.cka import MinibatchCKA, gram
-from forgetbench.evaluate.feature_drift import FeatureDrift, _Features, feature_drift, minibatches
+from forgetbench.evaluate.feature_drift import FeatureDrift, Features, feature_drift, minibatches
 from forgetbench.evaluate.letterbox import decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.model import yolo
@@ -130,7 +130,7 @@ def test_drift_is_the_same_whether_the_original_was_trained_with_before(images: 
 
 def test_sums_do_not_depend_on_the_layout_of_an_output() -> None:
     output = torch.rand((8, 40, 20, 24), generator=torch.Generator().manual_seed(0)) * 1000
-    plain, last = _Features(output), _Features(output.contiguous(memory_format=torch.channels_last))
+    plain, last = Features(output), Features(output.contiguous(memory_format=torch.channels_last))
     assert plain.size == last.size
     assert (plain.gram == last.gram).all()
 

@@ -13,7 +13,7 @@ from forgetbench.evaluate.scorers import Pycocotools
 
 def by_pycocotools(dataset: Dataset, found: Detections) -> np.ndarray:
     """Return the score of the detection that matches each annotation at an IoU of 0.5, NaN where none does."""
-    evaluation = Pycocotools(dataset)._evaluation(scorer_rows(found))
+    evaluation = Pycocotools(dataset).evaluation(scorer_rows(found))
     evaluation.params.maxDets = [100]
     evaluation.evaluate()
     scores = np.full(dataset.instances, np.nan)

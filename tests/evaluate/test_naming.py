@@ -37,7 +37,7 @@ def annotated(*boxes: tuple[int, list[float]], crowd: int | None = None) -> Data
 @pytest.mark.parametrize("seed", range(60))
 def test_one_class_is_what_coco_scores_without_categories(seed: int) -> None:
     dataset, detections = world(seed)
-    evaluation = Pycocotools(dataset)._evaluation(scorer_rows(detections))
+    evaluation = Pycocotools(dataset).evaluation(scorer_rows(detections))
     evaluation.params.useCats = 0
     evaluation.params.maxDets = [100]
     evaluation.evaluate()

@@ -21,7 +21,7 @@ from forgetbench.model.branch import grow_branch
 from forgetbench.model.original import Original, as_stored, load_original
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.evaluation import EvaluationSettings
-from forgetbench.suite.kinds import Shape
+from forgetbench.suite.kinds import HeadMode, Shape
 
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=3, conf=0.001, iou=0.7, max_det=50)
@@ -71,7 +71,7 @@ def test_detections_are_the_same_whether_the_original_was_trained_with_before(tm
 def test_one_pass_for_many_networks_equals_a_pass_for_each(tmp_path: Path, family: str) -> None:
     original = tiny_original(family)
     store, dataset = ModuleStore(original), drawn_dataset(tmp_path, count=5)
-    heads = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
+    heads: tuple[HeadMode, ...] = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
     networks = []
     for head in heads:
         networks.append(store.original_network(head))
@@ -136,7 +136,7 @@ def test_shared_prefixes_run_once(tmp_path: Path) -> None:
         store.task_network(15, keys, "one-to-many"),
         store.reference_network(15, keys, 22, "one-to-many"),
     ]
-    with patch.object(tree.yolo, "run_modules", wraps=yolo.run_modules) as run:
+    with patch.object(yolo, "run_modules", wraps=yolo.run_modules) as run:
         evaluate(store, networks, dataset, SETTINGS, CPU)
     # one batch: 15 shared modules, the original's own 7 and head, the branch's 7, which two heads follow
     assert sorted(len(call.args[0]) for call in run.call_args_list) == [1, 1, 7, 8, 15]

@@ -98,7 +98,7 @@ def test_measures_are_those_of_the_scorer(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_recall_is_that_of_pycocotools_without_categories(seed: int) -> None:
     dataset, detections = world(seed)
-    evaluation = Pycocotools(dataset)._evaluation(scorer_rows(detections))
+    evaluation = Pycocotools(dataset).evaluation(scorer_rows(detections))
     evaluation.params.useCats, evaluation.params.maxDets = 0, [100]
     evaluation.evaluate()
     evaluation.accumulate()

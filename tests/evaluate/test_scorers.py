@@ -15,7 +15,7 @@ from forgetbench.evaluate.average_precision import ground_truth, precision_table
 from forgetbench.evaluate.detections import Detections, gather
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.evaluate.passes import evaluate
-from forgetbench.evaluate.scorers import ERROR_TYPES, Hotcoco
+from forgetbench.evaluate.scorers import ERROR_TYPES, Hotcoco, ScorerName
 from forgetbench.model.original import load_original
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.evaluation import EvaluationSettings
@@ -78,7 +78,7 @@ def test_boxes_that_are_not_finite_overlap_nothing() -> None:
 
 
 @pytest.mark.parametrize("scorer", ["hotcoco", "pycocotools"])
-def test_scoring_leaves_the_ground_truth_as_it_was(scorer: str) -> None:
+def test_scoring_leaves_the_ground_truth_as_it_was(scorer: ScorerName) -> None:
     dataset, found = next(w for w in map(world, range(100)) if len(w[1]) > 200)
     truth = ground_truth(dataset, scorer)
     first = precision_table(truth, found, 100)

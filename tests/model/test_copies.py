@@ -15,6 +15,10 @@ from forgetbench.plan.models import SHIPPED
 class Shared(nn.Module):
     """Holds an activation twice, once in a plain list, a tensor beside its parameters, and a hook."""
 
+    first: nn.Sequential
+    second: nn.Sequential
+    stride: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.SiLU())
@@ -39,15 +43,17 @@ def test_what_was_shared_is_shared_and_all_else_is_new() -> None:
     assert not made.training
     assert not made.first[0].weight.requires_grad
     assert made.first[1].weight.requires_grad
+    assert isinstance(made.first[0], nn.Conv2d)
     assert made.first[0].weight.is_contiguous(memory_format=torch.channels_last)
     x = torch.rand(1, 3, 8, 8)
-    assert torch.equal(made(x), module(x))
-    theirs = {tensor.data_ptr() for tensor in (*module.state_dict().values(), module.stride)}
-    assert not theirs & {tensor.data_ptr() for tensor in (*made.state_dict().values(), made.stride)}
+    before = module(x)
+    assert torch.equal(made(x), before)
+    theirs = {tensor.data_ptr() for tensor in [*module.state_dict().values(), module.stride]}
+    assert not theirs & {tensor.data_ptr() for tensor in [*made.state_dict().values(), made.stride]}
     made.first.append(nn.Identity())
-    made.register_forward_hook(lambda *_: None)
+    made.register_forward_hook(lambda _module, _given, output: output * 2)
     assert len(module.first) == 3
-    assert len(module._forward_hooks) == 1
+    assert torch.equal(module(x), before)
 
 
 @pytest.mark.parametrize("index", [0, 2, 12, -1])

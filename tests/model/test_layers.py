@@ -30,6 +30,6 @@ def test_parts_sources_and_cost() -> None:
     assert layers[11].sources == (-1, 6)
     assert layers[22].sources == (15, 18, 21)
     assert layers[10].parameters == 0
-    first = original.modules[0].conv.weight
+    first = original.model.state_dict()["model.0.conv.weight"]
     # 3x3 convolution, stride 2, on 64x64: 32x32 outputs, two operations per multiply-add
     assert layers[0].flops == 2 * first.numel() * 32 * 32

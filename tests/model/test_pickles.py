@@ -169,7 +169,7 @@ def test_layers_that_compute_otherwise_with_the_same_tensors_are_refused(tmp_pat
 def test_live_classes_that_others_registered_are_not_used(tmp_path: Path) -> None:
     """Ultralytics' own loading registers them for the whole process."""
     path, _ = saved(tmp_path / "w.pt")
-    live = [type(yolo.build(tiny_architecture(), 3, seed=1)), print]
+    live: list[Any] = [type(yolo.build(tiny_architecture(), 3, seed=1)), print]
     with torch.serialization.safe_globals(live):
         model = load_inert(path)["model"]
         torch.save({"run": print}, tmp_path / "p.pt")

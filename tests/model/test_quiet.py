@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import os
 from PIL import Image
@@ -24,7 +26,7 @@ print("quiet")
 """
 
 
-def test_environment_threads_and_network_are_left_alone(monkeypatch) -> None:
+def test_environment_threads_and_network_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("quiet", "")

@@ -9,6 +9,7 @@ import types
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def npz() -> bytes:
 
 def torchscript() -> bytes:
     file = io.BytesIO()
-    torch.jit.save(torch.jit.trace(nn.Conv2d(3, 2, 1), torch.zeros(1, 3, 4, 4)), file)
+    jit: Any = torch.jit
+    jit.save(jit.trace(nn.Conv2d(3, 2, 1), torch.zeros(1, 3, 4, 4)), file)
     return file.getvalue()
 
 
@@ -224,8 +226,9 @@ def test_functions_of_ultralytics_are_foreign(tmp_path: Path, name: str, monkeyp
 
 
 def test_a_pruned_model_is_told_as_one(tmp_path: Path) -> None:
+    pruning: Any = prune
     model = nn.Conv2d(3, 2, 1)
-    prune.l1_unstructured(model, "weight", 0.5)
+    pruning.l1_unstructured(model, "weight", 0.5)
     torch.save({"model": model}, tmp_path / "w.pt")
     with pytest.raises(WeightsError, match=r"a pruning .*prune\.remove") as caught:
         load_original(tmp_path / "w.pt")

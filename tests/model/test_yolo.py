@@ -3,6 +3,7 @@ import http.server
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -82,7 +83,7 @@ def test_fusing_keeps_the_outputs_and_the_module_it_was_given() -> None:
 
 def test_a_head_with_two_stacks_is_fused_to_the_one_asked_for() -> None:
     original = tiny_original("yolov10")
-    head = original.modules[-1]
+    head: Any = original.modules[-1]
     features = [
         torch.rand(1, c[0].conv.in_channels, 64 // s, 64 // s) for c, s in zip(head.cv2, (8, 16, 32), strict=True)
     ]
@@ -96,7 +97,7 @@ def test_a_head_with_two_stacks_is_fused_to_the_one_asked_for() -> None:
 
 
 def test_gradients_pass_through_a_copy_of_a_head_used_in_inference_mode_before() -> None:
-    head = tiny_original("yolov10").modules[-1]
+    head: Any = tiny_original("yolov10").modules[-1]
     features = [
         torch.rand(1, c[0].conv.in_channels, 64 // s, 64 // s) for c, s in zip(head.cv2, (8, 16, 32), strict=True)
     ]

@@ -21,7 +21,7 @@ def planned(folder: Path, **target: object) -> Plan:
 
 def test_the_reader_of_another_package_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = manifest_of(planned(tmp_path / "drawn"), {})["data"]
-    assert [part for part in drawn.values() if "reader" in part] == []
+    assert [name for name in ("train", "target", "reference") if "reader" in drawn[name]] == []
     install_boxlist(tmp_path / "installed", monkeypatch)
     write_boxlist(tmp_path / "own" / "data", ";")
     plan = planned(tmp_path / "own", format="boxlist", path="data", separator=";", world=None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from support.breaking import cut
-from support.factories import drawn_dataset, tiny_original
+from support.factories import tiny_original
 from support.layouts import tree
 from support.owned import CLASSES, OWNED, VOC, YOLO, Owned
 from support.standins import write_stand_in
@@ -18,14 +16,12 @@ from support.standins import write_stand_in
 import forgetbench
 from forgetbench.cli import main as cli
 from forgetbench.data.cards.card import find_card, load_card
-from forgetbench.data.dataset import OddityReport
 from forgetbench.data.formats.coco.coco80 import COCO_NAMES
-from forgetbench.data.load import LoadedData, load_data
+from forgetbench.data.load import load_data
 from forgetbench.errors import InputError, RunError
 from forgetbench.model.original import save_original
 from forgetbench.plan import new
 from forgetbench.plan.new import NewSuite, write_new_suite
-from forgetbench.plan.new_texts import Settings, card_text, suite_text
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.load import load_suite
 
@@ -145,52 +141,6 @@ def test_any_folder_name_is_written_so_that_it_is_found(here: Path, name: str, i
     assert load_data(Data(card="mine"), role="target", suite_folder=here).report.found == []
 
 
-def dataset_of(classes: Sequence[str], folder: Path) -> LoadedData:
-    """Return data that would be loaded, of any classes."""
-    drawn = drawn_dataset(folder, count=2)
-    changed = [type(drawn)(drawn.name, part, tuple(classes), drawn.samples, folder) for part in ("train", "val")]
-    return LoadedData(changed[0], changed[1], OddityReport(), {"train": 2, "val": 2})
-
-
-ODD_NAMES = [
-    "yes", "No", "on", "null", "~", "true", "1", "-1", "0x1F", "0o17", "010", "1e5", "12E+3", "5.e3", ".5", "1_000",
-    "1:30", "2024-01-01", ".inf", ".NaN", "a: b", "a:", ":a", "#x", "x #y", "x#y", "- a", "-", "--- a", "...", "?",
-    "? a", "[x]", "{x: y}", "a, b", "a]b", "'q'", '"q"', "it's", "!!python/name:os", "!x", "*a", "&a", "%TAG", "@a",
-    "`a`", "|", ">", "<<", "=", "\\n", "a\\", "é", "梨", "🍎", "e\u0301", "\u200bx", "\xa0x", "\u3000", "a\nb", "a\tb",
-    "\x1b[31m", "\x85", "\u2028", "\ufeffx", "  both ", "two  blanks", "x" * 300, "word " * 60,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("section", [{"format": "voc"}, {"format": "yolo", "names": ODD_NAMES}])
-def test_odd_class_names_come_back_from_the_card(tmp_path: Path, section: dict[str, Any]) -> None:
-    spec = Data.model_validate({"path": "fruit", **section})
-    path = tmp_path / "mine.card.yaml"
-    path.write_text(card_text("mine", spec, dataset_of(ODD_NAMES, tmp_path)), encoding="utf-8")
-    card = load_card(path).card
-    assert card.class_names == tuple(ODD_NAMES)
-    assert card.data == spec
-    assert yaml.safe_load(path.read_text(encoding="utf-8"))["classes"] == ODD_NAMES, "for any other reader as well"
-
-
-def test_very_many_classes_are_lines_that_people_can_read(tmp_path: Path) -> None:
-    names = [f"kind {index}, {'abc'[index % 3] * (index % 30)}" for index in range(2000)]
-    path = tmp_path / "mine.card.yaml"
-    path.write_text(card_text("mine", Data(format="yolo", path="x", names=names), dataset_of(names, tmp_path)))
-    card = load_card(path).card
-    assert (card.class_names, card.data.names) == (tuple(names), names)
-    assert max(map(len, path.read_text().splitlines())) <= 120
-
-
-@pytest.mark.parametrize("name", ["1", "yes", "null", "1e5", "0x1F", "1.5", "2024-01-01", "a" * 64, "A.b_c-d"])
-def test_any_plain_name_names_a_suite(tmp_path: Path, name: str) -> None:
-    data, spec = dataset_of(CLASSES, tmp_path), Data(format="voc", path="fruit")
-    (tmp_path / f"{name}.card.yaml").write_text(card_text(name, spec, data))
-    (tmp_path / f"{name}.yaml").write_text(suite_text(name, data, "m" * 99 + ".pt", "r" * 64, Settings(3, 16, 64)))
-    suite, card = load_suite(tmp_path / f"{name}.yaml").suite, find_card(name, tmp_path).card
-    assert (suite.name, suite.target, card.name, card.title) == (name, Data(card=name), name, name)
-    assert (suite.models, suite.reference) == (["m" * 99 + ".pt"], Data(card="r" * 64))
-
-
 def test_an_only_yaml_file_is_still_found_beside_the_new_ones(here: Path) -> None:
     OWNED["yolo, yaml of another name"].write(here)
     made = make(here)
@@ -281,8 +231,9 @@ def test_no_data_are_read_before_all_else_is_known_to_be_right(here: Path, monke
     monkeypatch.setattr(new, "recognise", refuse)
     (here / "mine.yaml").write_text("")
     for options in ({"name": "mine"}, {"name": "../x"}, {"model": "absent.pt"}, {"reference": "absent"}):
+        given: dict[str, Any] = {"name": "other", **options}
         with pytest.raises(InputError):
-            make(here, **{"name": "other", **options})
+            make(here, **given)
 
 
 @pytest.mark.assets

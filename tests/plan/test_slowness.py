@@ -191,12 +191,20 @@ def test_run_says_it_before_training_and_when_it_falls_behind(tmp_path: Path, mo
 
 def test_a_run_that_has_begun_keeps_its_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other_work(monkeypatch, FULL)
-    monkeypatch.setattr(execute, "_run", lambda *_: None)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    monkeypatch.setattr(execute, "environment_of", stop)  # what is asked for next
     plan = make_plan(load_suite(written_suite(tmp_path)), device=CPU, train_originals=False)
 
     def said(folder: str, *, free_threads: bool = True) -> str:
         recorder = Recorder()
-        run_plan(plan, tmp_path / folder, CPU, recorder, free_threads=free_threads)
+        with pytest.raises(StoppedError):
+            run_plan(plan, tmp_path / folder, CPU, recorder, free_threads=free_threads)
         (line,) = recorder.lines
         return line
 

@@ -1,6 +1,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,5 +48,6 @@ def test_manifest_round_trip_and_absence(tmp_path: Path) -> None:
         folder.read_manifest()
     with pytest.raises(CorruptRunError, match="Run the suite to its end first"):
         folder.results()
-    folder.write_manifest({"b": 1, "a": [1, None]})
+    about: Any = {"b": 1, "a": [1, None]}
+    folder.write_manifest(about)
     assert folder.read_manifest() == {"a": [1, None], "b": 1}

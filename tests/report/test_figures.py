@@ -7,14 +7,11 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from matplotlib import font_manager
 from matplotlib.figure import Figure
+from support.made_fonts import make_font, no_fonts
 
-from forgetbench.report import fonts
 from forgetbench.report.figures import Chart, Figures, render
-from forgetbench.report.fonts import BASE, choose_faces, fonts_said, install_advice
+from forgetbench.report.fonts import fonts_said
 from forgetbench.report.style import chart_style
 
 #: Scripts that the usual font lacks, a name in each, and what to install.
@@ -25,35 +22,10 @@ LACKING = {
 HAS = ("кошка", "γάτα", "قطة", "kötü", "a_b^c\\d", "_hidden")
 
 
-def make_font(path: Path, family: str, characters: str) -> Path:
-    """Write a font whose glyphs are all the same box."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    for corner in ((100, 700), (600, 700), (600, 0)):
-        pen.lineTo(corner)
-    pen.closePath()
-    characters = "".join(dict.fromkeys(characters))
-    box, names = pen.glyph(), [f"g{ord(character)}" for character in characters]
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", *names])
-    builder.setupCharacterMap({ord(character): name for character, name in zip(characters, names, strict=True)})
-    builder.setupGlyf(dict.fromkeys([".notdef", *names], box))
-    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", *names], (700, 100)))
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
-    builder.setupOS2()
-    builder.setupPost()
-    builder.save(path)
-    return path
-
-
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths of all fonts there are, besides matplotlib's own."""
-    paths: list[str] = []
-    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: list(paths))
-    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist])
-    return paths
+    return no_fonts(monkeypatch)
 
 
 def chart(*names: str) -> Figure:
@@ -89,8 +61,8 @@ def test_a_font_that_has_the_glyphs_is_taken(name: str, tmp_path: Path, installe
     text = (tmp_path / "with" / "chart.svg").read_text(encoding="utf-8")
     assert f"Made {ord(name[0])} Sans" in text
     assert name in text
-    pictures = [matplotlib.image.imread(tmp_path / folder / "chart.png") for folder in ("without", "with")]
-    assert pictures[0].shape != pictures[1].shape or not np.array_equal(*pictures)
+    before, after = (matplotlib.image.imread(tmp_path / folder / "chart.png") for folder in ("without", "with"))
+    assert not np.array_equal(before, after)
     assert fonts_said(tmp_path / "with" / "chart.svg").startswith(f"glyphs from Made {ord(name[0])} Sans ")
     assert fonts_said(tmp_path / "without" / "chart.svg").startswith("no glyphs for U+")
 
@@ -104,31 +76,6 @@ def test_without_such_a_font_one_line_names_the_charts_and_the_font(
     assert remark.startswith("no installed font has ")
     assert f"so chart show boxes instead; install {LACKING[name]}, then" in remark
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_the_fewest_fonts_are_chosen_and_the_same_ones_each_time(tmp_path: Path, installed: list[str]) -> None:
-    for family, characters in (("B Serif", "猫狗"), ("B Sans", "猫狗"), ("A Sans", "猫"), ("C Sans", "แ"), ("Z", "x")):
-        installed.append(str(make_font(tmp_path / f"{family}.ttf", family, characters)))
-    (tmp_path / "broken.ttf").write_bytes(b"no font")
-    installed.append(str(tmp_path / "broken.ttf"))
-    expected = ["B Sans", "C Sans"]
-    assert [face.family for face in choose_faces("猫狗แ☃")] == expected
-    installed.reverse()
-    assert [face.family for face in choose_faces("แ☃狗猫")] == expected
-    assert choose_faces("☃") == []
-
-
-def test_only_texts_that_need_it_take_another_font(tmp_path: Path, installed: list[str]) -> None:
-    installed.append(str(make_font(tmp_path / "a.ttf", "Cat Sans", "猫")))
-    figure = chart("猫", "cat")
-    render(figure, ["png"])
-    families = [label.get_fontfamily() for label in figure.axes[0].get_yticklabels()]
-    assert families[0] == [BASE, "Cat Sans"]
-    assert "Cat Sans" not in families[1]
-
-
-def test_advice_names_each_script_once() -> None:
-    assert install_advice("猫狗ねแ") == "Noto Sans CJK and Noto Sans Thai"
 
 
 def test_names_are_no_mathematics_and_powers_of_ten_still_are(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """Blocks as Markdown: structure is ours, and names stay names."""
 
-from forgetbench.report.blocks import FigureOf, Heading, Items, Name, Paragraph, Passage, Table, joined, text
+from forgetbench.report.blocks import Block, FigureOf, Heading, Items, Name, Paragraph, Passage, Table, joined, text
 from forgetbench.report.markdown import markdown
 
 
 def test_each_block_has_its_form_and_a_blank_line_after_it() -> None:
-    blocks = [
+    blocks: list[Block] = [
         Heading("Title", level=1),
         Heading((Name("*m*"), ": scores")),
         Paragraph("All `files` of AP@[.50:.95]."),

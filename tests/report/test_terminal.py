@@ -1,12 +1,12 @@
 """Blocks as a terminal's lines and tables."""
 
-from forgetbench.report.blocks import FigureOf, Heading, Items, Name, Paragraph, Passage, Table
+from forgetbench.report.blocks import Block, FigureOf, Heading, Items, Name, Paragraph, Passage, Table
 from forgetbench.report.terminal import TitledTable, terminal
 
 
 def test_headings_are_titles_and_names_are_left_to_who_prints_them() -> None:
     name = Name("*a|b*\x1b")
-    blocks = [
+    blocks: list[Block] = [
         Heading((name, ": scores"), level=2),
         Table([("of ", name), "n"], [[name, "1"]]),
         Items(["one", ("two ", name)]),

@@ -3,30 +3,11 @@
 from pathlib import Path
 
 import pytest
-from support import front_rows, madeup_run
-from support.operating_rows import write_run
+from support import madeup_run
 from support.reported import model_of
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.report import model_view
-from forgetbench.report.view import read_view
 from forgetbench.report.write import write_report
-
-ANALYSES = (
-    "costs", "looks", "module_drift", "module_norms", "outcomes", "shared_seconds_per_step", "statistics_shares",
-    "tradeoff",
-)  # fmt: skip
-
-
-def test_one_drawing_makes_each_analysis_at_most_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    for name in ANALYSES:
-        analysis = getattr(model_view, name)
-        monkeypatch.setattr(
-            model_view, name, lambda *given, name=name, analysis=analysis: (made.append(name), analysis(*given))[1]
-        )
-    write_report(write_run(tmp_path))
-    assert sorted(made) == sorted(set(ANALYSES) - {"module_drift", "statistics_shares"})
 
 
 def test_a_run_of_an_earlier_version_lacks_what_came_later(tmp_path: Path) -> None:
@@ -36,25 +17,8 @@ def test_a_run_of_an_earlier_version_lacks_what_came_later(tmp_path: Path) -> No
     assert view.run.maps == frozenset()
 
 
-def test_fronts_need_both_of_their_tables(tmp_path: Path) -> None:
-    run = front_rows.write_run(tmp_path)
-    assert len(model_of(run).equal_gain) == len(front_rows.EQUAL)
-    (run / "front.csv").unlink()
-    assert model_of(run).equal_gain == []
-
-
 def test_a_further_table_has_to_be_readable_where_there_is_one(tmp_path: Path) -> None:
     run = madeup_run.write_run(tmp_path)
     (run / "drift.csv").write_bytes(b"arm,module\na,b,c\n\xff\x00\n")
     with pytest.raises(CorruptRunError, match=r"drift\.csv"):
         write_report(run)
-
-
-def test_what_a_model_is_called_where_it_is_drawn(tmp_path: Path) -> None:
-    about = madeup_run.manifest(seeds=(0, 1))
-    about["data"]["target"]["name"] = "be\nrries"
-    about["data"]["reference"]["subset_of"] = "things"
-    view = model_of(madeup_run.write_run(tmp_path, about=about))
-    assert view.subject == r"yolo, be\nrries against things (subset), 2 seeds"
-    assert view.baseline == "all-but-head (22)"
-    assert read_view(tmp_path).seeds == 2

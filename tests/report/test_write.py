@@ -13,8 +13,10 @@ from forgetbench.data.clean import TRAINED_ON
 from forgetbench.errors import CorruptRunError
 from forgetbench.report import write
 from forgetbench.report.blocks import Block, Heading, Name, Paragraph
+from forgetbench.report.charts import CHARTS
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
+from forgetbench.report.sections import OF_MODEL
 from forgetbench.report.write import write_report
 
 
@@ -113,13 +115,13 @@ def test_a_part_of_the_report_that_fails_is_named_and_the_rest_is_written(
 
     folder, told = madeup_run.write_run(tmp_path), list[str]()
     whole = {path.name for path in write_report(folder)}
-    monkeypatch.setitem(write.OF_MODEL, "costs", fail)
+    monkeypatch.setitem(OF_MODEL, "costs", fail)
     assert {path.name for path in write_report(folder, warn=told.append)} == whole
     assert told.pop().startswith("could not draw costs of yolo (ZeroDivisionError: by nothing); all else")
     text = (folder / "summary.md").read_text(encoding="utf-8")
     assert "cost of training" not in text
     assert text.index("best epoch") < text.index("(figures/costs-yolo.png)") < text.index("## Settings")
-    monkeypatch.setitem(write.CHARTS, "costs", fail)
+    monkeypatch.setitem(CHARTS, "costs", fail)
     assert {path.name for path in write_report(folder)} == {
         name for name in whole if name[:5] not in ("costs", "gradi")
     }
@@ -142,7 +144,7 @@ def test_a_further_chart_is_a_function_and_ends_its_models_part(
     def own(view: ModelView) -> Iterator[Chart]:
         yield Chart(f"own-{view.name}", Figure)
 
-    monkeypatch.setitem(write.CHARTS, "own", own)
+    monkeypatch.setitem(CHARTS, "own", own)
     folder = madeup_run.write_run(tmp_path)
     assert folder / "figures" / "own-yolo.svg" in write_report(folder)
     text = (folder / "summary.md").read_text(encoding="utf-8")
@@ -154,6 +156,6 @@ def test_a_further_section_is_a_function(tmp_path: Path, monkeypatch: pytest.Mon
         yield Heading((Name(view.name), ": seeds"))
         yield Paragraph(f"{view.run.seeds} in all.")
 
-    monkeypatch.setitem(write.OF_MODEL, "own", own)
+    monkeypatch.setitem(OF_MODEL, "own", own)
     write_report(madeup_run.write_run(tmp_path))
     assert "### yolo: seeds\n\n1 in all.\n\n## Settings" in (tmp_path / "summary.md").read_text(encoding="utf-8")

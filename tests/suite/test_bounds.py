@@ -85,7 +85,7 @@ def test_products_are_bounded_before_they_are_made() -> None:
     assert "vary: makes 729,000,000 settings of all combinations; expected at most 1,000" in refusal(
         vary={"lr0": values, "lrf": values, "weight_decay": values}
     )
-    many = {"seeds": list(range(1000)), "freeze_points": list(range(40))}
+    many: dict[str, Any] = {"seeds": list(range(1000)), "freeze_points": list(range(40))}
     assert "asks for 40,000 arms (1,000 seeds x 40 freeze points and further arms); expected at most 10,000" in refusal(
         **many
     )
@@ -106,10 +106,11 @@ def test_what_people_do_is_far_within_bounds() -> None:
 
 
 def test_of_very_many_unknown_keys_the_first_are_named() -> None:
-    text = refusal(**{f"k{number}": number for number in range(50_000)})
+    unknown: dict[str, Any] = {f"k{number}": number for number in range(50_000)}
+    text = refusal(**unknown)
     assert text.startswith("here: 50 problems, and 49950 more\n")
-    long = refusal(**{"k" * 10**6 + str(number): 1 for number in range(60)})
-    assert len(long) < 50 * 400
+    long: dict[str, Any] = {"k" * 10**6 + str(number): 1 for number in range(60)}
+    assert len(refusal(**long)) < 50 * 400
 
 
 @pytest.mark.parametrize(

@@ -149,5 +149,5 @@ def test_setting_one_key_of_a_list_item_keeps_the_others(tmp_path: Path) -> None
     first, second = load_suite(
         path, ["arms.0.name=c", "arms.0.train.lr0=0.1", "arms.1.freeze_point=5", "arms.1.strategy.rates.neck=0.1"]
     ).suite.arms
-    assert (first.name, first.strategy, first.train.lr0) == ("c", {"only": ["class"]}, 0.1)
+    assert (first.name, first.strategy, first.train.model_dump()["lr0"]) == ("c", {"only": ["class"]}, 0.1)
     assert (second.name, second.freeze_point, second.strategy) == ("b", 5, {"rates": {"neck": 0.1}})

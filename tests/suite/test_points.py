@@ -1,3 +1,5 @@
+from typing import TypedDict
+
 import pytest
 
 from forgetbench.errors import SuiteError
@@ -7,8 +9,14 @@ from forgetbench.suite.points import (
     resolve_freeze_point,
 )
 
-YOLOV8 = {"head": 22, "neck": 10}
-YOLOV10 = {"head": 23, "neck": 11}
+
+class Indices(TypedDict):
+    head: int
+    neck: int
+
+
+YOLOV8: Indices = {"head": 22, "neck": 10}
+YOLOV10: Indices = {"head": 23, "neck": 11}
 
 
 @pytest.mark.parametrize(

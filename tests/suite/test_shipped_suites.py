@@ -1,6 +1,5 @@
 """The suites in suites/, and the JSON Schema that editors check them by."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -59,32 +58,6 @@ def test_suites_sweep_the_papers_freeze_points_and_the_bound(name: str) -> None:
     suite = load_suite(next(path for path in SUITES if path.stem == name)).suite
     assert [resolve_freeze_point(point, head=22, neck=10) for point in suite.freeze_points] == [22, 15, 10, 0]
     assert suite.attach_points == ["head", "freeze-point"]
-
-
-def test_json_schema_says_what_a_file_may_hold() -> None:
-    schema = json.loads(json.dumps(suite_json_schema()))
-    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["title"] == "forgetbench suite"
-    assert schema["additionalProperties"] is False
-    assert {"extends", "model", "models"} <= schema["properties"].keys()
-    assert [member["type"] for member in schema["properties"]["model"]["anyOf"]] == ["string", "array"]
-    assert "mosaic" in schema["$defs"]["Train"]["properties"]["augment"]["properties"]
-    assert "AdamW" in schema["$defs"]["Train"]["properties"]["optimizer"]["enum"]
-    assert "auto" not in schema["$defs"]["Train"]["properties"]["optimizer"]["enum"]
-
-
-def test_json_schema_requires_keys_only_of_files_that_extend_nothing() -> None:
-    schema = suite_json_schema()
-    assert "required" not in schema
-    assert [name for name, node in schema["$defs"].items() if "required" in node] == [
-        "ArmSpec",
-        "Claim",
-    ]  # lists do not merge
-    assert schema["if"] == {"not": {"required": ["extends"]}}
-    assert set(schema["then"]["required"]) == {"name", "target", "reference", "freeze_points", "train"}
-    assert schema["then"]["properties"]["train"] == {"required": ["epochs", "optimizer", "lr0"]}
-    assert schema["then"]["properties"]["pretrain"] == {"required": ["epochs"]}
-    assert schema["then"]["properties"]["target"] == {"anyOf": [{"required": ["format"]}, {"required": ["card"]}]}
 
 
 def test_the_walk_sees_unknown_keys() -> None:

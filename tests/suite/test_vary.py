@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.suites import load, problem
 
-from forgetbench.suite.vary import Setting, arm_label, arm_name, branch_settings, settings_of, trained_under
+from forgetbench.suite.vary import Setting, arm_label, arm_name, settings_of, trained_under
 
 BOTH = [{"optimizer": "AdamW", "warmup_bias_lr": [0.1, 0]}, {"optimizer": "sgd", "lr0": 0.01}]
 
@@ -70,21 +70,3 @@ def test_what_an_arm_says_goes_over_the_setting_and_that_over_the_suite() -> Non
 )
 def test_what_is_refused(vary: Any, expected: str) -> None:
     assert re.search(expected, problem(vary=vary))
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "rate"),
-    [("SGD", 0.1), *((name, 0.0) for name in ("Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "MuSGD"))],
-)
-def test_biases_start_their_warm_up_as_the_optimizer_bears(optimizer: str, rate: float) -> None:
-    assert load(train__optimizer=optimizer).train.bias_rate == rate
-    assert load(train__optimizer=optimizer, train__warmup_bias_lr=0.05).train.bias_rate == 0.05
-    assert branch_settings(load(train__optimizer=optimizer).train)["warmup_bias_lr"] == rate
-
-
-def test_the_warm_up_follows_a_varied_optimizer() -> None:
-    suite = load(vary={"optimizer": ["AdamW", "SGD"]})
-    rates = [trained_under(suite.train, setting).bias_rate for setting in settings_of(suite.vary)]
-    assert rates == [0.0, 0.1]
-    suite = load(vary={"optimizer": ["AdamW", "SGD"]}, train__warmup_bias_lr=0.1)
-    assert [trained_under(suite.train, setting).bias_rate for setting in settings_of(suite.vary)] == [0.1, 0.1]

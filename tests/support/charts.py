@@ -88,6 +88,6 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value: object) -> Any:
         if isinstance(value, TransformNode):
-            state: dict[str, Any] = value.__getstate__()  # type: ignore[no-untyped-call]
+            state: Any = value.__getstate__()
             return object.__new__, (type(value),), state | {"_parents": list(state["_parents"].values())}
         return NotImplemented

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import cv2
@@ -15,10 +16,8 @@ LATER = 10 * 10**9
 
 def let_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all files seem to have stood for a while, so that what is known of them is kept."""
-    from forgetbench.data.images import content
-
-    now = content.time.time_ns
-    monkeypatch.setattr(content.time, "time_ns", lambda: now() + LATER)
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + LATER)
 
 
 def overwrite(path: Path, content: bytes) -> None:

@@ -113,7 +113,8 @@ def make_coco(
     made = Made(root)
     names = class_names(rng, least=3 if own_categories else 1)
     categories = dict(zip(rng.sample(range(1, 99), len(names)), names, strict=True))
-    form = ids or rng.choice(("whole", "whole", "text"))
+    usual: tuple[Ids, ...] = ("whole", "whole", "text")
+    form: Ids = rng.choice(usual) if ids is None else ids
     json_form, folder_form = rng.choice(_LAYOUTS)
     namer = Namer(rng)
     alone = not own_categories and rng.random() < 0.15
@@ -204,7 +205,8 @@ def make_coco_told(root: Path, rng: Random, *, stored_frame: bool = False, facto
     made = Made(root)
     categories = dict(zip(rng.sample(range(1, 99), 3), class_names(rng, least=3), strict=False))
     namer = Namer(rng)
-    for purpose, part in (("train", "train"), ("evaluate", "val")):
+    parts: tuple[tuple[Purpose, str], ...] = (("train", "train"), ("evaluate", "val"))
+    for purpose, part in parts:
         images: list[_Json] = []
         annotations: list[_Json] = []
         folder = root / "images" / part

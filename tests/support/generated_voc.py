@@ -173,7 +173,8 @@ def make_voc_told(root: Path, rng: Random, *, stored_frame: bool = False, factor
     """
     made = Made(root)
     names, namer = class_names(rng), plain_namer(rng)
-    for purpose, part in (("train", "train"), ("evaluate", "val")):
+    parts: tuple[tuple[Purpose, str], ...] = (("train", "train"), ("evaluate", "val"))
+    for purpose, part in parts:
         stems = []
         for index in range(rng.randint(2, 3)):
             orientation = rng.choice(TURNED) if stored_frame and (index == 0 or rng.random() < 0.6) else 1

@@ -36,7 +36,9 @@ def install(
 
 def documented(page: str, beginning: str) -> str:
     """Return the block of code on a page of the docs that begins so."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```$", (REPOSITORY / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(
+        r"^```\w*\n(.*?)^```$", (REPOSITORY / page).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     return next(block for block in blocks if block.startswith(beginning))
 
 

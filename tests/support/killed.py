@@ -22,6 +22,7 @@ from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.charts import not_drawn
 from support.finished_run import runs_folder
 
@@ -90,10 +91,12 @@ def _asked(number: str, run: Path, place: Path, suite: Mapping[str, Any] | None)
 def main() -> None:
     """Do what `kill_at_each` or `killed_at` asks for."""
     # few charts are written and none is drawn, which would take most of the time
-    write.CHARTS = dict(list(CHARTS.items())[:2])
-    execute.warn_before_run = lambda *_, **__: None
-    models.load_original = cache(load_original)
-    models.load_original(WEIGHTS)  # which each process would open anew, and import what that takes
+    opened = cache(load_original)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(write, "CHARTS", dict(list(CHARTS.items())[:2]))
+    patch.setattr(execute, "warn_before_run", lambda *_, **__: None)
+    patch.setattr(models, "load_original", opened)
+    opened(WEIGHTS)  # which each process would open anew, and import what that takes
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
     if number != "each":
         copy, command = _copy(run, place, suite)

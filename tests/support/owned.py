@@ -91,7 +91,7 @@ CAPTIONS = '{"images": [], "annotations": []}'
 #: images/<part> and labels/<part> become <part>/images and <part>/labels, and data.yaml says what Roboflow's does.
 roboflow = all_of(
     *(rename(f"{kind}/{part}", f"{part}/{kind}") for part in ("train", "valid") for kind in ("images", "labels")),
-    *(lambda root, kind=kind: (root / kind).rmdir() for kind in ("images", "labels")),  # type: ignore[misc]
+    *(lambda root, kind=kind: (root / kind).rmdir() for kind in ("images", "labels")),
     add("data.yaml", "train: ../train/images\nval: ../valid/images\nnc: 3\nnames: ['fig', 'pear', 'plum']\n"),
 )
 classes_txt = add("classes.txt", "fig\npear\n plum \n\n")

@@ -69,7 +69,7 @@ def _found(random: np.random.Generator, dataset: Dataset, count: int, step: floa
     box[:, 2:] = np.maximum(box[:, 2:], box[:, :2])
     score = random.random(count).astype(np.float32)
     if random.random() < 0.6:
-        score = np.round(score * 4) / 4
+        score = (np.round(score * 4) / 4).astype(np.float32)
     elif random.random() < 0.5:
         score = np.where(score > 0.5, np.float32(0.3), np.nextafter(np.float32(0.3), np.float32(1)))
     order = np.lexsort((-score, image))

@@ -18,8 +18,9 @@ from forgetbench.record.code import code_version
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import files_in
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
-from forgetbench.sweep import execute, finished, jobs, provenance, train_sessions
+from forgetbench.sweep import execute, finished, jobs, provenance
 from forgetbench.sweep.execute import folder_of, run_plan
+from forgetbench.sweep.session_files import SessionFiles
 
 CPU = torch.device("cpu")
 ARM = "tiny-yolov8-freeze10-seed0"
@@ -79,7 +80,7 @@ class World:
         self.stopped: dict[str, Path] = {"after DONE": self.whole}
         for moment, module, what in (
             ("before drawing", jobs, "write_report"),
-            ("while training", train_sessions.SessionFiles, "complete"),
+            ("while training", SessionFiles, "complete"),
         ):
             with pytest.MonkeyPatch.context() as patch, pytest.raises(StoppedError):
                 patch.setattr(module, what, stop)

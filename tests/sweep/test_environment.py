@@ -37,7 +37,8 @@ def begun(folder: Path, **changes: Any) -> RunFolder:
     """Return the folder of a run that began in an environment that differs from this one."""
     run = RunFolder(folder)
     run.journal.begin()
-    run.write_manifest({"environment": environment(CPU) | changes})
+    about: Any = {"environment": environment(CPU) | changes}
+    run.write_manifest(about)
     return RunFolder(folder)
 
 

@@ -26,10 +26,12 @@ from forgetbench.errors import RunError, RunLockedError, SuiteError
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.passes import run_pass
+from forgetbench.plan.plan import Plan
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.data_section import Data
 from forgetbench.sweep import execute, jobs, scoring
+from forgetbench.sweep.train_sessions import train_arms
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
@@ -185,7 +187,7 @@ def test_running_again_redoes_nothing(finished: RunFolder, monkeypatch: pytest.M
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("worked again")
 
-    monkeypatch.setattr(execute, "_run", refuse)
+    monkeypatch.setattr(execute, "measuring_jobs", refuse)
     before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.csv")}
     again = forgetbench.run(tiny_suite(finished.path.parents[2]), output=finished.path.parents[1])
     assert again.path == finished.path
@@ -261,8 +263,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
         assert (resumed.path / name).read_bytes() == (whole.path / name).read_bytes(), name
     checkpoints = sorted(path.relative_to(whole.path) for path in (whole.path / "checkpoints").rglob("*.safetensors"))
     assert len(checkpoints) == 8
-    for name in checkpoints:
-        assert (resumed.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+    for checkpoint in checkpoints:
+        assert (resumed.path / checkpoint).read_bytes() == (whole.path / checkpoint).read_bytes(), checkpoint
 
 
 def test_yolov10_goes_through_the_whole_job_with_both_heads(tmp_path: Path) -> None:
@@ -286,18 +288,17 @@ def test_yolov10_goes_through_the_whole_job_with_both_heads(tmp_path: Path) -> N
     text = (run.path / "summary.md").read_text(encoding="utf-8")
     tables = text.split("\n## ")
     for head in ("one-to-one", "one-to-many"):
-        (of_head,) = [table for table in tables if table.startswith(f"tiny-yolov10, {head} head: ")]
-        assert of_head.count(f"- This is the {head} head, with") == 1
-        assert f"### tiny-yolov10, {head} head: how sure" in of_head
+        (part,) = [table for table in tables if table.startswith(f"tiny-yolov10, {head} head: ")]
+        assert part.count(f"- This is the {head} head, with") == 1
+        assert f"### tiny-yolov10, {head} head: how sure" in part
     assert verify_run(run.path).findings == []
 
 
 def test_a_branch_out_of_patience_stops_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     falling = {22: iter([0.3, 0.2, 0.1, 0.0]), 0: iter([0.1, 0.2, 0.3, 0.4])}
-    kept = jobs.train_arms
 
-    def with_known_ap(*arguments: Any) -> None:
-        kept(*arguments[:-1], lambda arm, _epoch: next(falling[arm.freeze_point]))
+    def with_known_ap(plan: Plan, arms: Any, folder: Any, device: Any, progress: Any, _target_ap: Any) -> None:
+        train_arms(plan, arms, folder, device, progress, lambda arm, _epoch: next(falling[arm.freeze_point]))
 
     monkeypatch.setattr(jobs, "train_arms", with_known_ap)
     suite = tiny_suite(tmp_path, freeze_points=[22, 0], train={"epochs": 4, "patience": 2})

@@ -1,7 +1,10 @@
 """Who does the jobs of a run."""
 
 import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,20 +16,43 @@ from forgetbench.plan.plan import make_plan
 from forgetbench.plan.reading import read_suite
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
-from forgetbench.record.folder import RunFolder
 from forgetbench.sweep import train_sessions
 from forgetbench.sweep.execute import run_plan
-from forgetbench.sweep.executor import LocalExecutor, Site
-from forgetbench.sweep.jobs import MeasureDrift, TrainArms
+from forgetbench.sweep.executor import LocalExecutor
 
 CPU = torch.device("cpu")
 
 
-def test_jobs_come_after_those_that_they_name(tmp_path: Path) -> None:
-    plan = make_plan(read_suite(small_suite(), ()), device=CPU, progress=Silent())
-    site = Site(plan, RunFolder(tmp_path), CPU, Silent())
-    with pytest.raises(ValueError, match="drift comes before train m, seed 0"):
-        LocalExecutor().run([MeasureDrift(after=(TrainArms("m", 0).name,))], site)
+SITE: Any = object()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A job that notes that it was done, and gives its name in capitals."""
+
+    name: str
+    done: list[str]
+    after: Sequence[str] = ()
+
+    def do(self, site: Any) -> str:
+        assert site is SITE
+        self.done.append(self.name)
+        return self.name.upper()
+
+
+def test_jobs_are_done_in_order_and_give_what_they_give() -> None:
+    done: list[str] = []
+    jobs = [Told("a", done), Told("b", done, ["a"]), Told("c", done, ["a", "b"])]
+    assert LocalExecutor().run(jobs, SITE) == {"a": "A", "b": "B", "c": "C"}
+    assert done == ["a", "b", "c"]
+    assert LocalExecutor().run([], SITE) == {}
+
+
+def test_a_job_whose_time_has_not_come_is_not_done() -> None:
+    done: list[str] = []
+    with pytest.raises(ValueError, match="b comes before x, y"):
+        LocalExecutor().run([Told("a", done), Told("b", done, ["x", "a", "y"])], SITE)
+    assert done == ["a"]
 
 
 @pytest.mark.usefixtures("charts_not_drawn")

@@ -8,7 +8,7 @@ from support.finished_run import copy_of, small_suite
 from support.killed import comparable, kill_at_each
 
 import forgetbench
-from forgetbench.derive.tables import TABLES
+from forgetbench.derive.catalogue import TABLES
 from forgetbench.proof.verify import verify_run
 from forgetbench.sweep.finished import reopen
 

@@ -1,6 +1,7 @@
 """Arms beside the freeze points, from the suite to the tables."""
 
 import json
+from typing import Any
 
 import pytest
 from support.factories import tiny_suite
@@ -14,7 +15,7 @@ from forgetbench.record.folder import RunFolder
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-ARMS = [
+ARMS: list[dict[str, Any]] = [
     {"name": "classify", "strategy": {"only": ["class"]}, "train": {"label_smoothing": 0.1}},
     {"name": "gradual", "freeze_point": "all-but-head", "strategy": {"unfreeze": {2: 15}}},
     {"name": "still", "freeze_point": 15, "strategy": {"freeze": ["batchnorm-statistics"], "layerwise": 0.5}},

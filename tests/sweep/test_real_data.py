@@ -114,4 +114,6 @@ def test_the_papers_suite_runs_on_a_stand_in_of_its_data(
     assert data["target"]["oddities"] == {"differs-from-card": 2, "class-without-box": 2}
     assert data["reference"]["oddities"] == {"differs-from-card": 1}
     assert (data["train"]["name"], data["reference"]["name"]) == ("deepfruits", "coco-val2017")
-    assert len(data["reference"]["origin"]["archives"]) == 2
+    origin = data["reference"]["origin"]
+    assert origin is not None
+    assert len(origin["archives"]) == 2

@@ -36,13 +36,13 @@ def test_a_rehearsal_times_all_parts_and_leaves_everything_as_it_was(tmp_path: P
 def test_costly_work_is_rehearsed_on_fewer_images_and_scaled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(tmp_path)
     sizes: list[int] = []
-    first = module._first
+    first = module.first_images
 
     def noted(dataset: Any, images: int) -> Any:
         sizes.append(images)
         return first(dataset, images)
 
-    monkeypatch.setattr(module, "_first", noted)
+    monkeypatch.setattr(module, "first_images", noted)
     rehearsed(plan)
     rehearsed(plan, flops=1e12)
     plenty, little = sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :]
@@ -54,5 +54,5 @@ def test_costly_work_is_rehearsed_on_fewer_images_and_scaled(tmp_path: Path, mon
 def test_a_dataset_smaller_than_the_rehearsal_is_used_again(tmp_path: Path) -> None:
     plan = planned(tmp_path)
     dataset = plan.target.evaluate
-    repeated = module._first(dataset, len(dataset.samples) + 2)
+    repeated = module.first_images(dataset, len(dataset.samples) + 2)
     assert repeated.samples[len(dataset.samples) :] == dataset.samples[:2]

@@ -141,7 +141,7 @@ def test_other_data_or_weights_are_refused(small_run: Path, tmp_path: Path, keys
 def test_weights_that_were_named_by_an_absolute_path_may_be_pointed_at(tmp_path: Path) -> None:
     suite = tiny_suite(tmp_path / "here", freeze_points=[22], train={"epochs": 1})
     run = forgetbench.run(suite, output=tmp_path / "runs")
-    assert run.manifest["suite"]["models"] == ["tiny-yolov8.yaml"]
+    assert dict(run.manifest["suite"])["models"] == ["tiny-yolov8.yaml"]
     assert str(tmp_path) not in (run.path / "manifest.json").read_text(encoding="utf-8")
     with pytest.raises(InputError, match=r"tiny-yolov8\.yaml.*--set models=\[PATH\]"):
         reproduce_run(run.path, output=tmp_path / "new")

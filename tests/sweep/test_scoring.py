@@ -57,7 +57,9 @@ def test_the_suite_says_which_scorer_scores(
         assert scorer.score(item) == scored[name][0]  # from disk
     assert used == ["hotcoco", "pycocotools"]
     assert scored["hotcoco"] == scored["pycocotools"]
-    assert scored["hotcoco"][0].ap > 0
+    ap = scored["hotcoco"][0].ap
+    assert ap is not None
+    assert ap > 0
 
 
 def test_the_scorer_and_its_version_are_part_of_the_run(plans: dict[ScorerName, Plan]) -> None:

@@ -23,8 +23,8 @@ from forgetbench.train.strategies.l2_sp import L2SP
 def forwards(made: TrainingSession) -> Counter[Any]:
     """Count from now on how often each module of the original's trunk, and the first stack of its head, runs."""
     counts: Counter[Any] = Counter()
-    modules: dict[Any, Any] = dict(enumerate(made._original.modules[:-1]))
-    modules["head"] = made._original.modules[-1].cv3[0]  # type: ignore[index]
+    modules: dict[Any, Any] = dict(enumerate(made.original.modules[:-1]))
+    modules["head"] = made.original.modules[-1].cv3[0]  # type: ignore[index]
     for name, module in modules.items():
         module.register_forward_hook(lambda *_given, name=name: counts.update([name]))
     return counts
@@ -51,7 +51,7 @@ def test_without_strategies_that_look_nothing_more_runs_and_nothing_more_is_kept
     trained(made)
     batches = 2 * made.batches
     assert counts == dict.fromkeys(range(10), batches)
-    saved = yolo.saved_indices(made._original.model)
+    saved = yolo.saved_indices(made.original.model)
     assert Counter(kept) == {saved | {9, 3}: batches, saved: 3 * batches}
 
 
@@ -127,7 +127,7 @@ def test_outputs_below_the_freeze_point_are_the_trunk_s_and_the_original_s(tmp_p
         assert context.outputs[13].requires_grad
         assert not context.original.output(13).requires_grad
         with torch.no_grad():
-            whole = made._original.model(context.images)[1]
+            whole = made.original.model(context.images)[1]
         assert torch.allclose(context.original.head().scores, whole["scores"], atol=1e-5)
         assert context.task_head().scores.shape[1] == 3
         assert context.epoch == 1

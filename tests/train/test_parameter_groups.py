@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -10,7 +12,8 @@ def parameter() -> nn.Parameter:
 
 def test_a_group_is_split_by_its_parameters_rates() -> None:
     a, b, c = parameter(), parameter(), parameter()
-    optimizer = torch.optim.SGD([{"params": [a, b], "weight_decay": 0.1}, {"params": [c]}], lr=0.5)
+    given: list[dict[str, Any]] = [{"params": [a, b], "weight_decay": 0.1}, {"params": [c]}]
+    optimizer = torch.optim.SGD(given, lr=0.5)
     apply_rates(optimizer, {id(b): 0.2})
     groups = optimizer.param_groups
     assert [(group["params"], group["lr"], group["rate"]) for group in groups] == [

@@ -59,9 +59,9 @@ def test_a_branch_trained_with_others_equals_the_branch_trained_alone(
 def test_training_moves_owned_modules_and_no_others(tmp_path: Path) -> None:
     made = session(tmp_path, [22, 10])
     before = {arm: {k: v.clone() for k, v in made.learners[arm].branch.state().items()} for arm in ("f22", "f10")}
-    frozen = {k: v.clone() for k, v in made._original.model.state_dict().items()}
+    frozen = {k: v.clone() for k, v in made.original.model.state_dict().items()}
     finished(made)
-    assert largest_difference(frozen, made._original.model.state_dict()) == 0
+    assert largest_difference(frozen, made.original.model.state_dict()) == 0
     for arm, old in before.items():
         moved = {key for key, value in made.learners[arm].branch.state().items() if not torch.equal(value, old[key])}
         assert not any(".dfl." in key for key in moved)  # the bins of the box distribution are constants
@@ -122,7 +122,7 @@ def test_a_frozen_module_that_changes_stops_training(tmp_path: Path) -> None:
     made = session(tmp_path, [22])
 
     def meddle(_epoch: int, _done: int) -> None:
-        made._original.modules[5].state_dict()["bn.running_var"][0] += 1
+        made.original.modules[5].state_dict()["bn.running_var"][0] += 1
 
     with pytest.raises(FrozenChangedError, match=r"model\.5"):
         list(made.epochs(meddle))

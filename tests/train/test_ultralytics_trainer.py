@@ -1,4 +1,5 @@
 import errno
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,6 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import DataError
 from forgetbench.files import cache_folder
 from forgetbench.model.branch import grow_branch
-from forgetbench.train import decoded
 from forgetbench.train.ultralytics_trainer import AugmentedDataset, BranchTrainer, EpochLoader, training_settings
 
 
@@ -173,7 +173,7 @@ def test_without_room_for_decoded_images_training_goes_on(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     dataset = drawn_dataset(tmp_path / "data")
-    monkeypatch.setattr(decoded.tempfile, "NamedTemporaryFile", full)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
     assert pixels_of(loader_of(dataset, "disk")) == pixels_of(loader_of(dataset, False))
     assert list(own_cache.rglob("*.npy")) == []
 

@@ -31,7 +31,7 @@ _TAR = slice(257, 262), b"ustar"
 #: Bytes read at once: more only a header asks for, of a name or of attributes, that lies about its size.
 _MOST_AT_ONCE = 2 << 20
 #: A tape unpacks to at most so many times its size, and a little. Texts shrink to a twentieth, images hardly.
-_MOST_EXPANSION, _MORE_BYTES = 200, 1 << 30
+_MOST_EXPANSION, MORE_BYTES = 200, 1 << 30
 #: Bytes of a zip's directory for each member, a long name among them.
 _DIRECTORY_BYTES = 512
 #: What the standard library says of an archive that does not begin or end as it should.
@@ -82,7 +82,7 @@ def opened_archive(path: Path, most_members: int) -> Iterator[tuple[Iterator[Mem
             yield map(_zip_member, packed.infolist()), lambda member: packed.open(member.entry)
             return
         file.seek(0)
-        tape = _Tape(stack.enter_context(_unpacked(file, start)), _MOST_EXPANSION * size + _MORE_BYTES)
+        tape = _Tape(stack.enter_context(_unpacked(file, start)), _MOST_EXPANSION * size + MORE_BYTES)
         taped = stack.enter_context(tarfile.open(fileobj=tape, mode="r:"))
 
         def read(member: Member) -> IO[bytes]:

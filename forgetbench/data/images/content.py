@@ -37,7 +37,7 @@ class FileState(NamedTuple):
 
 
 #: States and hashes of the files that this process has hashed, or a loader's parent before it.
-_hashed: dict[Path, tuple[FileState, str]] = {}
+hashed: dict[Path, tuple[FileState, str]] = {}
 
 
 def state_of(path: Path) -> FileState:
@@ -59,7 +59,7 @@ def is_settled(state: FileState) -> bool:
 
 def remember(path: Path, state: FileState, sha256: str) -> None:
     """Keep the hash of a file for this process; the state has to have been settled before the file was read."""
-    _hashed[path] = state, sha256
+    hashed[path] = state, sha256
 
 
 def hash_of(path: Path) -> str:
@@ -69,7 +69,7 @@ def hash_of(path: Path) -> str:
         OSError: it cannot be read, or is no regular file.
     """
     state = state_of(path)
-    known = _hashed.get(path)
+    known = hashed.get(path)
     if known is not None and known[0] == state:
         return known[1]
     settled = is_settled(state)

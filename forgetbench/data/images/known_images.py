@@ -21,9 +21,9 @@ from forgetbench.data.images.measure import MEASURED_BY, MeasuredImage, measure_
 from forgetbench.files import cache_folder
 
 #: Seconds to wait while another process writes.
-_PATIENCE = 5.0
+PATIENCE = 5.0
 #: A file of the cache that is larger, of a million images and more, is thrown away.
-_MOST_BYTES = 2**29
+MOST_BYTES = 2**29
 #: Images asked for in one statement.
 _AT_ONCE = 500
 #: Columns: the path as the system has it, what is known as JSON, and a hash of both, which SQLite does not keep itself.
@@ -79,7 +79,7 @@ class KnownImages:
         place = _place()
         with suppress(OSError, sqlite3.Error):
             place.parent.mkdir(parents=True, exist_ok=True)
-            if place.is_file() and place.stat().st_size > _MOST_BYTES:
+            if place.is_file() and place.stat().st_size > MOST_BYTES:
                 _remove(place)
             try:
                 _insert(place, rows)
@@ -109,7 +109,7 @@ def _recall(images: Sequence[Path]) -> dict[Path, Known]:
     if not keys or not place.is_file():
         return found
     try:
-        with closing(sqlite3.connect(f"{place.as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)) as store:
+        with closing(sqlite3.connect(f"{place.as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as store:
             for start in range(0, len(keys), _AT_ONCE):
                 some = keys[start : start + _AT_ONCE]
                 for key, record, digest in store.execute(f"{_SELECT} ({', '.join('?' * len(some))})", some):
@@ -124,7 +124,7 @@ def _recall(images: Sequence[Path]) -> dict[Path, Known]:
 
 
 def _insert(place: Path, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
-    with closing(sqlite3.connect(place, timeout=_PATIENCE)) as store, store:
+    with closing(sqlite3.connect(place, timeout=PATIENCE)) as store, store:
         store.execute(_TABLE)
         store.executemany(_INSERT, rows)
 

@@ -104,12 +104,12 @@ def draw_picture(world: World, size: int, seed: int, split: Purpose, index: int)
     canvas += rng.uniform(1.0, 5.0) * (rng.random((size, size, 3)) - 0.5) * 2
     pixels = np.clip(np.round(canvas), 0, 255).astype(np.uint8)
     # What is hidden altogether has no box.
-    seen = [(drawing.mask_box(mask), label) for mask, label in zip(_visible(masks), classes, strict=True) if mask.any()]
+    seen = [(drawing.mask_box(mask), label) for mask, label in zip(visible(masks), classes, strict=True) if mask.any()]
     boxes = np.array([box for box, _ in seen], dtype=np.float64)
     return Picture(pixels, boxes, np.array([label for _, label in seen], dtype=np.int64))
 
 
-def _visible(masks: list[NDArray[np.bool_]]) -> list[NDArray[np.bool_]]:
+def visible(masks: list[NDArray[np.bool_]]) -> list[NDArray[np.bool_]]:
     """Return what each mask shows beside those drawn after it."""
     seen: list[NDArray[np.bool_]] = []
     covered = np.zeros_like(masks[0])

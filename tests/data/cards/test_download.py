@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from support.layouts import write_coco, write_image
 from support.served import Served, card, write_card, zipped
 
-from forgetbench.data.cards import download
 from forgetbench.data.cards.card import LoadedCard, load_card
 from forgetbench.data.cards.download import by_hand, data_home, fetch, how_to_get, origin_of
 from forgetbench.data.cards.pins import PINS_FILE
@@ -270,7 +270,7 @@ def test_how_to_get_names_the_command_first(served: Served, tmp_path: Path) -> N
 def test_read_only_home_gives_way_to_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGETBENCH_DATA", str(tmp_path / "data"))
     assert data_home() == tmp_path / "data"
-    monkeypatch.setattr(download.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     assert data_home() == cache_folder() / "data"
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from support.factories import drawn_dataset, sample
 from support.files_changed import another_image, let_time_pass, overwrite
+from support.spied import spied
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.data.images import content
 from forgetbench.data.images.content import check_image, hash_of, read_image, state_of, unchanged
 from forgetbench.errors import DataError
+from forgetbench.files import sha256_file
 
 
 @pytest.fixture
@@ -103,9 +105,7 @@ def test_a_file_put_back_is_what_it_was(images: Dataset) -> None:
 def test_content_is_read_once_while_nothing_of_the_file_changes(
     images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[Path] = []
-    original = content.sha256_file
-    monkeypatch.setattr(content, "sha256_file", lambda path: (read.append(path), original(path))[1])
+    read = spied(monkeypatch, content, "sha256_file")
     one = images.samples[0].image
     assert hash_of(one) == hash_of(one)
     assert read == [one, one]  # it may still be changed within the same tick of the clock
@@ -120,16 +120,15 @@ def test_content_is_read_once_while_nothing_of_the_file_changes(
 def test_a_file_changed_while_it_is_hashed_is_not_remembered(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     let_time_pass(monkeypatch)
     one = images.samples[0].image
-    original = content.sha256_file
 
     def changed_after(path: Path) -> str:
-        found = original(path)
+        found = sha256_file(path)
         other_bytes(path)
         return found
 
     monkeypatch.setattr(content, "sha256_file", changed_after)
     before = hash_of(one)
-    monkeypatch.setattr(content, "sha256_file", original)
+    monkeypatch.setattr(content, "sha256_file", sha256_file)
     assert before == images.samples[0].sha256 != hash_of(one)
 
 

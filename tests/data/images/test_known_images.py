@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.files_changed import another_image, let_time_pass, overwrite
 from support.layouts import write_image, write_yolo
+from support.spied import spied
 
-from forgetbench.data.images import known_images, measure
+from forgetbench.data.images import content, known_images, measure
 from forgetbench.data.images.known_images import KnownImages, hashes_of
 from forgetbench.data.images.measure import CorruptImageError, MeasuredImage
 from forgetbench.data.load import load_data
@@ -68,10 +70,10 @@ def test_an_image_is_measured_once(tmp_path: Path, cache: Path, measured: list[s
 
 def test_all_that_was_found_is_known_again(tmp_path: Path, cache: Path, measured: list[str]) -> None:
     path = tmp_path / "turned.png"
-    exif = measure.Image.Exif()
+    exif = Image.Exif()
     exif[274] = 6
     pixels = np.random.default_rng(0).integers(0, 99, (48, 64), dtype=np.uint16)
-    measure.Image.fromarray(pixels).save(path, exif=exif)
+    Image.fromarray(pixels).save(path, exif=exif)
     first = looked_at([path])
     assert first == looked_at([path])
     assert measured == ["turned.png"]
@@ -202,12 +204,13 @@ def test_a_cache_that_grew_too_large_is_made_anew(
 ) -> None:
     one, other = images(tmp_path / "data", 2)
     looked_at([one])
-    monkeypatch.setattr(known_images, "_MOST_BYTES", 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(known_images, "MOST_BYTES", 10)
+        looked_at([other])
     looked_at([other])
-    monkeypatch.undo()
-    monkeypatch.setenv("FORGETBENCH_CACHE", str(cache.parents[1]))
-    assert set(known_images._recall([one, other])) == {other}
     assert measured == ["0.png", "1.png"]
+    looked_at([one])
+    assert measured == ["0.png", "1.png", "0.png"]
 
 
 def in_the_way(cache: Path) -> None:
@@ -238,7 +241,7 @@ def test_a_cache_that_is_locked_is_done_without(
 ) -> None:
     paths = images(tmp_path / "data")
     first = looked_at(paths)
-    monkeypatch.setattr(known_images, "_PATIENCE", 0.01)
+    monkeypatch.setattr(known_images, "PATIENCE", 0.01)
     with sqlite3.connect(cache) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert looked_at(paths) == first
@@ -296,11 +299,8 @@ def test_names_of_all_kinds_are_kept(tmp_path: Path, cache: Path, measured: list
 def test_hashes_come_from_what_is_known(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = images(tmp_path / "data")
     looked_at(paths[:2])
-    monkeypatch.setattr("forgetbench.data.images.content._hashed", {})
-    read: list[Path] = []
-    monkeypatch.setattr(
-        "forgetbench.data.images.content.sha256_file", lambda path: (read.append(path), sha256_file(path))[1]
-    )
+    monkeypatch.setattr("forgetbench.data.images.content.hashed", {})
+    read = spied(monkeypatch, content, "sha256_file")
     assert hashes_of(paths) == {path: sha256_file(path) for path in paths}
     assert read == paths[2:]
     assert cache.is_file()
@@ -317,7 +317,7 @@ def test_data_loaded_again_are_the_same_and_no_image_is_opened(
     first = load_data(spec, role="target", suite_folder=None)
     assert len(set(measured)) == 6
     measured.clear()
-    monkeypatch.setattr("forgetbench.data.images.content._hashed", {})
+    monkeypatch.setattr("forgetbench.data.images.content.hashed", {})
     monkeypatch.setattr("forgetbench.data.images.content.sha256_file", lambda path: pytest.fail(f"{path} was read"))
     again = load_data(spec, role="target", suite_folder=None)
     assert measured == []

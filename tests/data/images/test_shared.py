@@ -70,12 +70,12 @@ def copied(image: Path, to: Path) -> object:
     return shutil.copyfile(image, to)
 
 
-def linked(image: Path, to: Path) -> object:
-    return to.symlink_to(image)
+def linked(image: Path, to: Path) -> None:
+    to.symlink_to(image)
 
 
-def hard_linked(image: Path, to: Path) -> object:
-    return to.hardlink_to(image)
+def hard_linked(image: Path, to: Path) -> None:
+    to.hardlink_to(image)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors import safe_open
 from support.finished_run import change_cell, change_json, copy_of, original_detections, seal
 
 from forgetbench import stored
@@ -83,13 +84,12 @@ def run(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """Return a copy of a run in a folder of its own, beside things that are none of its business."""
     (tmp_path / "outside").write_text("secret", encoding="utf-8")
     shutil.copy(original_detections(small_run), tmp_path / "outside.safetensors")
-    opened = stored.safe_open
 
-    def safe_open(path: Path, **named: Any) -> Any:
+    def guarded(path: Path, **named: Any) -> Any:
         assert Path(path).resolve().is_relative_to((tmp_path / small_run.name).resolve()), path
-        return opened(path, **named)
+        return safe_open(path, **named)
 
-    monkeypatch.setattr(stored, "safe_open", safe_open)
+    monkeypatch.setattr(stored, "safe_open", guarded)
     monkeypatch.setattr(figures, "render", lambda figure, _: ({}, Glyphs()))  # pixels take most of the time
     return copy_of(small_run, tmp_path)
 

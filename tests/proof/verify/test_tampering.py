@@ -76,7 +76,7 @@ def first_session(run: Path) -> Path:
     return sorted((run / "sessions").rglob("epoch-*.json"))[0]
 
 
-def annotations(run: Path) -> Path:
+def annotations_of(run: Path) -> Path:
     return sorted((run / "annotations").iterdir())[0]
 
 
@@ -174,7 +174,7 @@ TAMPERINGS = (
     ),
     Tampering(
         "box of an annotation", "annotations/.*",
-        lambda run: change_tensors(annotations(run), lambda arrays, _: shift(arrays, "box", 1)),
+        lambda run: change_tensors(annotations_of(run), lambda arrays, _: shift(arrays, "box", 1)),
         r"annotations/.*, fingerprint of its annotations",
     ),
     Tampering(
@@ -225,13 +225,13 @@ TAMPERINGS = (
     ),
     Tampering(
         "a file added", r"detections/0\.safetensors",
-        lambda run: (run / "detections" / "0.safetensors").write_bytes(b""),  # type: ignore[arg-type,return-value]
+        lambda run: (run / "detections" / "0.safetensors").write_bytes(b""),  # type: ignore[arg-type]
         r"detections/0\.safetensors: not part of a run of this suite",
     ),
     manifest("version of Python", set_in("environment", "python", to="3.0"), None),
     manifest("commit", set_in("environment", "commit", to="0" * 40), None),
     Tampering(
-        "an unknown file", "notes.txt", lambda run: (run / "notes.txt").write_text("x"),  # type: ignore[arg-type,return-value]
+        "an unknown file", "notes.txt", lambda run: (run / "notes.txt").write_text("x"),  # type: ignore[arg-type]
         r"notes\.txt: not part of a run of this suite",
     ),
 )  # fmt: skip

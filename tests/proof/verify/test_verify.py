@@ -14,8 +14,6 @@ from support.finished_run import change_json, copy_of, seal
 from forgetbench.data.annotations import read_annotations
 from forgetbench.errors import CorruptRunError, DataError, InputError
 from forgetbench.evaluate.detections import load_detections
-from forgetbench.model.checkpoint import load_checkpoint
-from forgetbench.model.original import hash_tensors
 from forgetbench.proof import verify
 from forgetbench.proof.verify import verify_run
 from forgetbench.proof.verify.branchfile import read_branch
@@ -47,14 +45,6 @@ def test_neither_model_code_nor_data_are_needed(small_run: Path, tmp_path: Path)
     environment = {"PYTHONPATH": path, "PATH": "", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_a_checkpoint_read_without_pytorch_has_the_hashes_that_networks_are_named_by(small_run: Path) -> None:
-    path = next((small_run / "checkpoints").rglob("*.safetensors"))
-    _, tensors = load_checkpoint(path)
-    for index, digest in read_branch(path).modules.items():
-        prefix = f"model.{index}."
-        assert digest == hash_tensors({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
 
 
 def test_annotations_have_the_fingerprint_of_the_data_they_are_of(small_run: Path) -> None:

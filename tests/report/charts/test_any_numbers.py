@@ -1,9 +1,11 @@
 """Every chart is drawn whatever the numbers are: none, not finite, equal, or with intervals that do not hold them."""
 
 import warnings
+from collections.abc import Callable
 from math import inf, isfinite, nan
 from pathlib import Path
 from random import Random
+from typing import Any, Literal, TypeVar
 
 import pytest
 from matplotlib.figure import Figure
@@ -26,9 +28,11 @@ from forgetbench.report.style import chart_style, error_lengths, looks
 from forgetbench.report.words import ADAPTED, ERRORS, SCORES
 from forgetbench.suite.data_section import Role
 
+Item = TypeVar("Item")
 NUMBERS = (None, nan, inf, -inf, 0.0, -0.0, 0.25, 0.25, -0.1, 1.0, 1e-300, 1e300)
 LOOKS = looks([(Treatment(22), "all-but-head (22)"), (Treatment(0), "none (0)"), (Treatment(0, "own"), "_own $x^2$")])
 BY_LABEL = {look.label: look for look in LOOKS.values()}
+ROLES: list[Role] = ["target", "reference"]
 HEADS = ("one-to-many", "one-to-one")
 
 
@@ -53,7 +57,7 @@ class Numbers:
     def span(self) -> tuple[float, float] | None:
         return self.random.choice([None, (self(), self())])
 
-    def some(self, items: list) -> list:  # type: ignore[type-arg]
+    def some(self, items: list[Item]) -> list[Item]:
         """Leave out some items, at times all but one."""
         kept = [item for item in items if self.random.random() < 0.7]
         return kept or items[:1]
@@ -106,7 +110,7 @@ def statistics(number: Numbers) -> Figure:
     return draw_statistics(number.some(shares), LOOKS, "title")
 
 
-def change(number: Numbers, label: str, role: Role) -> dict[str, object]:
+def change(number: Numbers, label: str, role: Role) -> dict[str, Any]:
     return {
         "model": "m", "head": HEADS[0], "role": role, "attach": None if role == "target" else "head",
         "treatment": label, "against": ORIGINAL, "seeds": 1, "quantity": "forgetting", "before": number.maybe(),
@@ -116,17 +120,22 @@ def change(number: Numbers, label: str, role: Role) -> dict[str, object]:
 
 
 def classes(number: Numbers) -> Figure:
-    role = number.random.choice(["target", "reference"])
+    role: Role = number.random.choice(ROLES)
+    kinds: list[tuple[Literal["class", "super-category"], str]] = [
+        ("super-category", "animal"),
+        ("class", "_cat"),
+        ("class", "$d$"),
+    ]
     rows = [
         ClassChangeRow(**change(number, label, role), kind=kind, name=name, super_category=None, shares=None,
                     shared_with=None, instances=1, images=1)
-        for label in BY_LABEL for kind, name in (("super-category", "animal"), ("class", "_cat"), ("class", "$d$"))
+        for label in BY_LABEL for kind, name in kinds
     ]  # fmt: skip
     return draw_classes(number.some(rows), BY_LABEL, "arm", "title")
 
 
 def errors(number: Numbers) -> Figure:
-    roles = number.some(["target", "reference"])
+    roles = number.some(ROLES)
     rows = [
         MeasureChangeRow(**change(number, label, role), measure=measure)
         for role in roles for label in BY_LABEL for measure in (*SCORES, *ERRORS)
@@ -138,12 +147,12 @@ def fronts(number: Numbers) -> Figure:
     names = {treatment: look.label for treatment, look in LOOKS.items()}
     label = next(iter(BY_LABEL))
     front = [FrontRow("m", HEADS[0], "head", label, None, epoch, 1, number(), number()) for epoch in (1, 2)]
+    nothing: dict[str, Any] = dict.fromkeys(EqualGainRow.__dataclass_fields__)
     equal = [
         EqualGainRow(
-            **{
-                **dict.fromkeys(EqualGainRow.__dataclass_fields__), "model": "m", "head": HEADS[0], "attach": "head",
-                "at_gain": number(), "treatment": label, "against": ORIGINAL, "seeds": 1, "value": number.maybe(),
-                "low": number.maybe(), "high": number.maybe(),
+            **nothing | {
+                "model": "m", "head": HEADS[0], "attach": "head", "at_gain": number(), "treatment": label,
+                "against": ORIGINAL, "seeds": 1, "value": number.maybe(), "low": number.maybe(), "high": number.maybe(),
             }
         )
         for _ in range(3)
@@ -170,7 +179,9 @@ CHARTS = (tradeoff, epochs, gradients, costs, drift, statistics, classes, errors
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("chart", CHARTS)
-def test_a_chart_is_drawn_whatever_the_numbers_are(chart, seed: int, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_chart_is_drawn_whatever_the_numbers_are(
+    chart: Callable[[Numbers], Figure], seed: int, tmp_path: Path
+) -> None:
     figures = Figures(tmp_path)
     with chart_style(), warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -188,5 +199,5 @@ def test_error_bars_reach_nowhere_below_zero() -> None:
     for value in NUMBERS[1:]:
         for low in NUMBERS[1:]:
             for high in NUMBERS[1:]:
-                lengths = error_lengths(value, (low, high))  # type: ignore[arg-type]
+                lengths = error_lengths(value, (low, high))
                 assert all(length >= 0 and isfinite(length) for length in lengths)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support import madeup_run
+from support.drawn import corners, rectangles
 from support.reported import model_of
 
 from forgetbench.analyse.tradeoff import Treatment
@@ -21,8 +22,8 @@ def test_gradients_of_trained_modules_only(view: ModelView) -> None:
     (axis,) = figure.axes
     drawn = {item.get_color(): item for item in axis.get_lines() if item.get_marker() not in ("None", "_")}
     deep = drawn[view.looks[Treatment(10)].colour]
-    assert [round(float(x)) for x in deep.get_xdata()] == [12]
-    assert list(deep.get_ydata()) == [3.0]
+    ((x, y),) = corners(deep)
+    assert (round(x), y) == (12, 3.0)
     assert axis.get_yscale() == "log"
     assert {text.get_text() for text in axis.texts} == {"backbone", "neck", "head"}
 
@@ -30,10 +31,7 @@ def test_gradients_of_trained_modules_only(view: ModelView) -> None:
 def test_costs_stack_bytes_and_milliseconds(view: ModelView) -> None:
     figure = draw_costs(view.costs, view.shared_seconds, view.looks, "title")
     memory, time = figure.axes
-    ends = [
-        max(bar.get_x() + bar.get_width() for bar in memory.patches if round(bar.get_y() + 0.31) == row)
-        for row in (0, 1)
-    ]
+    ends = [max(x + width for x, y, width, _ in rectangles(memory.patches) if round(y + 0.31) == row) for row in (0, 1)]
     assert ends == pytest.approx([180 / 2**20, 260 / 2**20])
-    widths = sorted(bar.get_width() for bar in time.patches)
+    widths = sorted(width for _, _, width, _ in rectangles(time.patches))
     assert widths == pytest.approx([500, 500, 500, 2000])

@@ -1,6 +1,7 @@
 """What is on the chart of maps: read back from the drawn objects."""
 
 import numpy as np
+from support.drawn import rectangles
 
 from forgetbench.report.charts.maps import Panel, PictureRow, draw_cams
 
@@ -36,10 +37,12 @@ def test_maps_and_boxes_lie_on_the_original_images_pixels() -> None:
     for axis in (plain, seen):
         assert {tuple(image.get_extent()) for image in axis.images} == {(0, 200, 100, 0)}
         assert axis.get_aspect() == 1
-    corners = [(patch.get_x(), patch.get_y(), patch.get_width(), patch.get_height()) for patch in plain.patches]
-    assert corners == [(10, 20, 50, 50), (160, 0, 40, 50)]
+    assert rectangles(plain.patches) == [(10, 20, 50, 50), (160, 0, 40, 50)]
     assert [text.get_text() for text in plain.texts] == ["cup", "fork"]
-    assert [text.get_ha() for text in plain.texts] == ["left", "right"]  # the second would leave the image
-    covered = seen.images[1].get_alpha()
+    assert [text.get_horizontalalignment() for text in plain.texts] == [
+        "left",
+        "right",
+    ]  # the second would leave the image
+    covered = np.asarray(seen.images[1].get_alpha())
     assert covered.min() == 0
     assert 0.3 < covered.max() < 0.8

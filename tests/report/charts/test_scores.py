@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib.axes import Axes
 from support import madeup_run
+from support.drawn import corners, segments
 from support.reported import model_of
 
 from forgetbench.analyse.tradeoff import Treatment
@@ -23,8 +24,8 @@ def no_bars(_head: str, _attach: str | None, _treatment: Treatment) -> tuple[Non
 
 def line(axis: Axes, colour: str) -> list[tuple[float, float]]:
     """Return the corners of the first line of a colour."""
-    drawn = next(item for item in axis.get_lines() if item.get_color() == colour and len(item.get_xdata()) > 1)
-    return [(round(float(x), 6), round(float(y), 6)) for x, y in zip(*drawn.get_data(), strict=True)]
+    drawn = next(item for item in axis.get_lines() if item.get_color() == colour and len(corners(item)) > 1)
+    return [(round(x, 6), round(y, 6)) for x, y in corners(drawn)]
 
 
 def test_the_path_runs_through_forgetting_and_gain_in_points(view: ModelView) -> None:
@@ -44,13 +45,8 @@ def test_bars_are_the_intervals_of_the_last_checkpoints(view: ModelView) -> None
         return ((0.12, 0.27) if (treatment, attach) == (Treatment(10), "head") else None), None
 
     head, null_control = draw_tradeoff(view.points, bars, view.looks, "title").axes
-    (shown,) = [
-        collection.get_segments()
-        for axis in (head, null_control)
-        for collection in axis.collections
-        if len(collection.get_segments())
-    ]
-    assert [[round(float(x), 6) for x in end] for end in shown[0]] == [[12.0, 15.0], [27.0, 15.0]]
+    (shown,) = segments(head) + segments(null_control)
+    assert [[round(float(x), 6) for x in end] for end in shown] == [[12.0, 15.0], [27.0, 15.0]]
 
 
 def test_ap_over_epochs_in_points_with_the_original(view: ModelView) -> None:
@@ -59,7 +55,7 @@ def test_ap_over_epochs_in_points_with_the_original(view: ModelView) -> None:
     assert line(target, view.looks[Treatment(22)].colour) == [(1.0, 20.0), (2.0, 40.0)]
     assert line(head, view.looks[Treatment(10)].colour) == [(1.0, 35.0), (2.0, 30.0)]
     dashed = [item for item in head.get_lines() if item.get_linestyle() == "--"]
-    assert list(dashed[0].get_ydata()) == [50.0, 50.0]
+    assert [y for _, y in corners(dashed[0])] == [50.0, 50.0]
     assert head.get_ylim() == null_control.get_ylim()
 
 
@@ -72,7 +68,7 @@ def test_bars_come_from_the_evidence(tmp_path: Path) -> None:
     assert tradeoff.name == "gain-forgetting-yolo"
     figure = tradeoff.draw()
     head = figure.axes[0]
-    spans = [segment.round(6).tolist() for bar in head.collections for segment in bar.get_segments()]
+    spans = [segment.round(6).tolist() for segment in segments(head)]
     assert spans == [[[12, 15], [27, 15]], [[20, 11], [20, 19]]]
     assert figure.get_suptitle() == "Gain against forgetting: yolo, berries against things, 1 seed"
 

@@ -24,7 +24,7 @@ MOST_JSON_BYTES = 8 << 30
 _KEY = re.compile(rb'"categories"\s*:\s*')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 #: Bytes that a list of categories may have, and that are looked through to see at which level it stands.
-_MOST = 4_000_000
+MOST = 4_000_000
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
@@ -56,13 +56,13 @@ def scan_categories(path: Path) -> list[Any] | None:
 
 
 def _list_at(content: mmap.mmap, key: int, start: int) -> list[Any] | None:
-    text = codecs.getincrementaldecoder("utf-8")().decode(content[start : start + _MOST])
+    text = codecs.getincrementaldecoder("utf-8")().decode(content[start : start + MOST])
     listed, characters = json.JSONDecoder().raw_decode(text)
     end = start + len(text[:characters].encode("utf-8"))
     if not isinstance(listed, list) or not listed:
         return None
     before, behind = key, len(content) - end
-    if min(before, behind) > _MOST:
+    if min(before, behind) > MOST:
         return None
     if before <= behind:
         return listed if _opened(content[:before]) == 1 else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.layouts import write_image
+from support.spied import spied
 
 from forgetbench.data.formats.coco import instances
 from forgetbench.data.formats.coco.reader import CocoSource, read_coco
@@ -142,12 +143,10 @@ def test_an_only_category_is_no_parent(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_used_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"train": [category(1, "x"), category(2, "y")], "val": [category(1, "y")]})
-    parsed: list[str] = []
-    load = instances._load
-    monkeypatch.setattr(instances, "_load", lambda path: parsed.append(path.stem) or load(path))
+    parsed = spied(monkeypatch, instances, "regular_bytes")
     source = read_coco(tmp_path)
     assert (source.classes, parsed) == (("x", "y"), [])
-    assert (labels(source, "val"), parsed) == (["y"], ["instances_val"])
+    assert (labels(source, "val"), parsed) == (["y"], [tmp_path / "annotations" / "instances_val.json"])
 
 
 def test_a_broken_file_stops_nobody_who_does_not_use_it(tmp_path: Path) -> None:

@@ -77,5 +77,5 @@ def test_a_list_in_the_middle_of_a_large_file_is_left_to_parsing(
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"images": [1] * 300, "categories": CATEGORIES, "annotations": [1] * 300}))
     assert scan_categories(path) == CATEGORIES
-    monkeypatch.setattr(scan, "_MOST", 400)
+    monkeypatch.setattr(scan, "MOST", 400)
     assert scan_categories(path) is None

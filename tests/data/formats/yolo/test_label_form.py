@@ -86,7 +86,7 @@ def test_rings() -> None:
 def turned_box(rng: np.random.Generator, centre: Points, reach: float, _: int) -> Points:
     width, height = reach * rng.uniform(0.1, 0.7, 2)
     angle = rng.uniform(0, 2 * np.pi)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turn: Points = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) @ turn + centre
 
 
@@ -103,18 +103,21 @@ def rectangle(rng: np.random.Generator, centre: Points, reach: float, count: int
 
 def quadrangle(rng: np.random.Generator, centre: Points, reach: float, _: int) -> Points:
     angles = np.sort(rng.uniform(0, 2 * np.pi, 4))
-    return np.c_[np.cos(angles), np.sin(angles) * rng.uniform(0.2, 1)] * reach + centre
+    ring: Points = np.c_[np.cos(angles), np.sin(angles) * rng.uniform(0.2, 1)] * reach + centre
+    return ring
 
 
 def circle(rng: np.random.Generator, centre: Points, reach: float, count: int) -> Points:
     angles = np.arange(count) / count * 2 * np.pi + rng.uniform(0, 7)
-    return np.c_[np.cos(angles), np.sin(angles)] * reach + centre
+    ring: Points = np.c_[np.cos(angles), np.sin(angles)] * reach + centre
+    return ring
 
 
 def blob(rng: np.random.Generator, centre: Points, reach: float, count: int) -> Points:
     angles = np.arange(count) / count * 2 * np.pi
     radii = reach * rng.uniform(0.3, 1, count)
-    return np.c_[np.cos(angles) * radii, np.sin(angles) * radii] + centre
+    ring: Points = np.c_[np.cos(angles) * radii, np.sin(angles) * radii] + centre
+    return ring
 
 
 @pytest.mark.parametrize("shape", [turned_box, zigzag_box, rectangle, quadrangle, circle, blob])
@@ -125,12 +128,12 @@ def test_outlines_are_never_taken_for_anything_else(shape: Shape) -> None:
         reach = rng.uniform(0.01, 0.3)
         where = rng.choice(["anywhere", "one place", "upper left"])
         place = rng.uniform(reach, 1 - reach, 2)
-        outlines = []
+        outlines: list[list[float]] = []
         for _ in range(lines):
             if where != "one place":
                 place = rng.uniform(reach, max(0.45, reach + 0.01) if where == "upper left" else 1 - reach, 2)
             outline = shape(rng, place, reach * rng.uniform(0.5, 1), points)
-            outlines.append(np.clip(np.roll(outline, 0, axis=0), 0, 1).ravel())
+            outlines.append(np.clip(np.roll(outline, 0, axis=0), 0, 1).ravel().tolist())
         form = form_of(*outlines, decimals=decimals)
         assert form.keypoints is None
         assert not form.has_scores
