@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from safetensors import safe_open
-from support.finished_run import change_cell, change_json, copy_of, original_detections, seal
+from support.finished_run import change_cell, change_json, copy_of, original_detections, runs_folder, seal
 
 from forgetbench import stored
 from forgetbench.errors import ForgetbenchError
@@ -29,6 +29,7 @@ from forgetbench.sweep.redraw import redraw
 from forgetbench.sweep.reproduce import reproduce_run
 
 MODEL = "yolov8p-shapes"
+REPRODUCED = "reproduced"
 #: Names that lead elsewhere, or nowhere.
 WAYS_OUT = (
     "x/../../../outside", "../outside", "/outside", "..", ".", "", "a/b", "a\\..\\b", "C:\\x", "a\0b", "\x1b[2J",
@@ -81,12 +82,17 @@ def watching(*allowed: Path) -> Iterator[None]:
 
 @pytest.fixture
 def run(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of a run in a folder of its own, beside things that are none of its business."""
+    """Return a copy of a run in a folder of its own, beside things that are none of its business.
+
+    Where `reproduce` makes the run again, it is made already, which spares most tests to train.
+    """
     (tmp_path / "outside").write_text("secret", encoding="utf-8")
     shutil.copy(original_detections(small_run), tmp_path / "outside.safetensors")
+    runs_folder(small_run, tmp_path / REPRODUCED)
+    places = [(tmp_path / name).resolve() for name in (small_run.name, REPRODUCED)]
 
     def guarded(path: Path, **named: Any) -> Any:
-        assert Path(path).resolve().is_relative_to((tmp_path / small_run.name).resolve()), path
+        assert any(Path(path).resolve().is_relative_to(place) for place in places), path
         return safe_open(path, **named)
 
     monkeypatch.setattr(stored, "safe_open", guarded)
@@ -124,14 +130,14 @@ def answers(run: Path) -> tuple[Verification | ForgetbenchError, list[Forgetbenc
         except ForgetbenchError as error:
             verification = error
     said: list[ForgetbenchError | None] = []
-    packed = run.parent / "packed"
+    packed, reproduced = run.parent / "packed", run.parent / REPRODUCED
     packed.mkdir(exist_ok=True)
     for command in (
         lambda: redraw(run),
         lambda: pack_run(run, packed / "run.tar.gz"),
-        lambda: reproduce_run(run, output=run / "again", overrides=["target.path=nowhere"]),
+        lambda: reproduce_run(run, output=reproduced, overrides=["target.path=nowhere"]),
     ):
-        with watching(run, packed):
+        with watching(run, packed, reproduced):
             try:
                 command()
                 said.append(None)
