@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from support.shared import made_once, shared_folder
 import forgetbench
 from forgetbench.sweep import estimate
 from forgetbench.sweep.rehearsal import Rehearsal
+
+# Looking for garbage among all the modules of PyTorch as often as Python does takes a tenth of the tests' time.
+gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import copy
 from collections import OrderedDict
 from typing import Any, TypeVar
 
-from torch import Size, nn
+from torch import Size, Tensor, nn
 
 Module = TypeVar("Module", bound=nn.Module)
 #: What a copy may share, since nothing can change it.
@@ -40,6 +40,9 @@ def _value(value: Any, known: dict[int, Any]) -> Any:
         return type(value)()
     if isinstance(value, nn.Module):
         return _module(value, known)
+    if type(value) is Tensor and not value.requires_grad and id(value) not in known:
+        known[id(value)] = value.clone()
+        return known[id(value)]
     if type(value) is dict:  # of parameters, buffers or modules by name
         return {name: _value(inner, known) for name, inner in value.items()}
     return copy.deepcopy(value, known)

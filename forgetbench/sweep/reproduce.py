@@ -71,7 +71,7 @@ def reproduce_run(
     with opened(Path(run)) as folder:
         with reading(folder):
             manifest = open_subject(folder).folder.read_manifest()
-        _require_packages(manifest, run)
+            _require_packages(manifest, run)
         where = pick_device(device)
         keep_freed_memory()
         _use_threads(manifest["environment"]["threads"], progress)

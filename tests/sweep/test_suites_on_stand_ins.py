@@ -130,6 +130,7 @@ def test_suite_runs_on_a_stand_in_of_its_data(away: Path, monkeypatch: pytest.Mo
     overrides = [
         f"models=[{', '.join(models)}]", "seeds=[0]", "train.epochs=1", "train.imgsz=64", "train.batch=8",
         "train.workers=0", "evaluation.every=1", "evaluation.imgsz=64", "evaluation.max_det=30",
+        "evaluation.resamples=50",
     ]  # fmt: skip
     if suite.cam is not None:
         overrides.append("cam.images=1")
