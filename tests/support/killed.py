@@ -23,21 +23,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from support.charts import not_drawn
 from support.finished_run import runs_folder
 
 from forgetbench.model.original import load_original
 from forgetbench.plan import models
 from forgetbench.plan.models import SHIPPED
+from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.plan.reading import read_suite
+from forgetbench.progress import Silent
 from forgetbench.record.seal import SEAL, files_in
 from forgetbench.report import write
 from forgetbench.report.charts import CHARTS
 from forgetbench.sweep import execute
-from forgetbench.sweep.execute import run_suite
+from forgetbench.sweep.execute import run_plan
 from forgetbench.sweep.redraw import redraw
 
 #: Calls by which files come into their places, are removed or are brought to disk.
 _OPERATIONS = ("replace", "unlink", "fsync")
+CPU = torch.device("cpu")
 WEIGHTS = SHIPPED / "weights" / "yolov8p-shapes.safetensors"
 
 
@@ -98,16 +103,17 @@ def main() -> None:
     patch.setattr(models, "load_original", opened)
     opened(WEIGHTS)  # which each process would open anew, and import what that takes
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
+    plan = None if suite is None else make_plan(read_suite(suite), device=CPU, progress=Silent())
     if number != "each":
-        copy, command = _copy(run, place, suite)
+        copy, command = _copy(run, place, plan)
         _forked(command, int(number))
         sys.stdout.write(f"{copy}\n")
         return
-    whole, command = _copy(run, place / "whole", suite)
+    whole, command = _copy(run, place / "whole", plan)
     kills = _changes(command, whole)
     expected = comparable(whole)
     for kill in kills:
-        copy, command = _copy(run, place / str(kill), suite)
+        copy, command = _copy(run, place / str(kill), plan)
         assert _forked(command, kill) == kill
         _forked(command, 0)
         found = comparable(copy)
@@ -117,11 +123,11 @@ def main() -> None:
     sys.stdout.write(f"{len(kills)}\n")
 
 
-def _copy(run: Path, place: Path, suite: Mapping[str, Any] | None) -> tuple[Path, Callable[[], object]]:
+def _copy(run: Path, place: Path, plan: Plan | None) -> tuple[Path, Callable[[], object]]:
     copy = runs_folder(run, place)
-    if suite is None:
+    if plan is None:
         return copy, lambda: redraw(copy)
-    return copy, lambda: run_suite(suite, output=place)
+    return copy, lambda: run_plan(plan, place, CPU, Silent())
 
 
 def _changes(command: Callable[[], object], run: Path) -> list[int]:

@@ -13,7 +13,11 @@ from forgetbench.proof.verify import verify_run
 from forgetbench.sweep.finished import reopen
 
 SMALLER = small_suite(
-    freeze_points=["backbone"], reference_arm="backbone", claims=[], train={**small_suite()["train"], "epochs": 1}
+    freeze_points=["backbone"],
+    reference_arm="backbone",
+    claims=[],
+    train={**small_suite()["train"], "epochs": 1, "imgsz": 64},
+    evaluation={"max_det": 30, "resamples": 20},
 )
 
 
