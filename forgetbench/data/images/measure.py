@@ -18,12 +18,14 @@ from forgetbench.files import MOST_IMAGE_BYTES, regular_bytes
 _EXIF_ORIENTATION = 274
 #: Formats that PIL and OpenCV agree on; others are tried with OpenCV, which is what decodes them later.
 _COMMON_FORMATS = frozenset({"JPEG", "PNG", "BMP"})
+#: What a PNG begins with.
+_PNG = b"\x89PNG\r\n\x1a\n"
 #: PIL's modes of one byte a value; of the others OpenCV keeps the upper byte alone.
 _BYTE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 #: An image of which OpenCV leaves no value above this, out of 255, is black to the eye and to a model.
 _DARK = 16
 #: What measures. Raise the first number whenever other things may be found: known images are measured again.
-MEASURED_BY = f"1, OpenCV {cv2.__version__}, Pillow {PIL.__version__}"
+MEASURED_BY = f"2, OpenCV {cv2.__version__}, Pillow {PIL.__version__}"
 
 
 # What is wrong with an image is reported, not printed by the decoder.
@@ -73,6 +75,8 @@ def measure_image(path: Path) -> MeasuredImage:
 
 
 def _measured(content: bytes) -> MeasuredImage:
+    if content.startswith(_PNG) and _asks_for_more(content):
+        raise CorruptImageError("a PNG with a chunk that is longer than the file")
     try:
         with Image.open(BytesIO(content)) as image:
             size, kind = image.size, image.format
@@ -99,6 +103,17 @@ def _measured(content: bytes) -> MeasuredImage:
     return MeasuredImage(
         (decoded.shape[1], decoded.shape[0]), orientation, "" if bytewise else _darkness(content, decoded)
     )
+
+
+def _asks_for_more(png: bytes) -> bool:
+    """Tell whether a chunk is said to be longer than the whole file: OpenCV takes that much memory to read it."""
+    at = len(_PNG)
+    while at + 8 <= len(png) and png[at + 4 : at + 8] != b"IEND":
+        length = int.from_bytes(png[at : at + 4])
+        if length > len(png):
+            return True
+        at += length + 12  # with its length, type and checksum
+    return False
 
 
 def _decoded(content: bytes, how: int) -> NDArray[np.generic] | None:

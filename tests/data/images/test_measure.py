@@ -112,6 +112,27 @@ def test_what_is_no_image_is_corrupt(tmp_path: Path, content: bytes) -> None:
     assert str(tmp_path) not in str(caught.value)
 
 
+@pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 0x7FFFFFFF, 10_000])
+def test_a_chunk_longer_than_its_file_is_never_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes, length: int
+) -> None:
+    """Two PNGs of a few hundred bytes for which OpenCV takes gigabytes: one PIL opens, one it does not."""
+    whole = write_image(tmp_path / "a.png", 16, 12).read_bytes()
+    at = whole.index(before) - 4
+    path = tmp_path / "b.png"
+    path.write_bytes(whole[:at] + length.to_bytes(4) + b"teXt" + whole[at:])
+    monkeypatch.setattr(cv2, "imdecode", None)
+    with pytest.raises(CorruptImageError, match="a chunk that is longer than the file"):
+        measure_image(path)
+
+
+def test_what_follows_the_end_of_a_png_is_no_chunk(tmp_path: Path) -> None:
+    path = write_image(tmp_path / "a.png", 16, 12)
+    path.write_bytes(path.read_bytes() + b"\xff" * 40)
+    assert measure_image(path).size == (16, 12)
+
+
 def test_floats_that_opencv_cannot_show_are_corrupt(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.tif"
     assert cv2.imwrite(str(path), np.random.default_rng(0).random((48, 64)).astype(np.float32))
