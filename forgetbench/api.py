@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forgetbench.progress import Progress
     from forgetbench.proof.pack import Packed
     from forgetbench.proof.verify import Verification
+    from forgetbench.ship.export import Exported
     from forgetbench.suite.load import LoadedSuite
     from forgetbench.sweep.check import Check
     from forgetbench.sweep.reproduce import Reproduction
@@ -174,6 +175,60 @@ def reproduce(
     from forgetbench.sweep.reproduce import reproduce_run
 
     return reproduce_run(_path(run), output=output, overrides=overrides, device=device, progress=progress)
+
+
+def export(
+    run: str | Path | Run,
+    output: str | Path,
+    *,
+    arm: str | None = None,
+    attach: str | None = None,
+    epoch: int | None = None,
+    head: str | None = None,
+    merge_classes: bool = False,
+    check: Literal["sample", "full"] = "sample",
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Exported:
+    """Write one detector for the target's and the reference's classes, a `.pt` file that plain Ultralytics opens.
+
+    >>> made = forgetbench.export("runs/small/" + run_id, "mine.pt", arm="backbone")
+    >>> [(one.role, one.images, one.alike) for one in made.compared]
+    [('target', 6, True), ('reference', 8, True)]
+    >>> len(made.classes.names)
+    20
+
+    Args:
+        run: A finished run: its folder, or an archive that `pack` made with its checkpoints.
+        output: The file to write; its name ends in `.pt`.
+        arm: Name, label (its number may be left out) or freeze point; may be left out where the run has one arm.
+        attach: One of the suite's attach points; default: `head`.
+        epoch: One whose checkpoint was scored; default: the last.
+        head: `one-to-many` or `one-to-one`, where the model has both; default: the first that was scored.
+        merge_classes: Whether classes of one name on both sides become one; else the target's get a suffix.
+        check: Whether the file is run on a sample of the images or on all of them before it is written.
+        overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is no finished run, or has no such arm, epoch, attach point or head; or data or weights are
+            missing or others.
+        RunError: the file does not detect what the run scored; nothing was written.
+    """
+    from forgetbench.ship.export import export_run
+
+    return export_run(
+        _path(run),
+        output,
+        arm=arm,
+        attach=attach,
+        epoch=epoch,
+        head=head,
+        merge_classes=merge_classes,
+        check=check,
+        overrides=overrides,
+        progress=progress,
+    )
 
 
 def new(

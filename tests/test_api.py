@@ -17,7 +17,8 @@ import forgetbench
 from forgetbench import api, opened
 
 NAMES = {
-    "run", "check", "open_run", "verify", "pack", "reproduce", "new", "Run", "Checkpoint", "Strategy", "__version__",
+    "run", "check", "open_run", "verify", "pack", "reproduce", "export", "new", "Run", "Checkpoint",
+    "Strategy", "__version__",
     "ForgetbenchError", "InputError", "SuiteError", "DataError", "WeightsError", "RunError", "RunLockedError",
     "FrozenChangedError", "DivergedError", "CorruptRunError",
 }  # fmt: skip
@@ -28,6 +29,8 @@ SIGNATURES = {
     "verify": "(run, *, progress=None)",
     "pack": "(run, output=None, *, checkpoints=True)",
     "reproduce": "(run, *, output='reproductions', overrides=(), device=None, progress=None)",
+    "export": "(run, output, *, arm=None, attach=None, epoch=None, head=None, merge_classes=False, check='sample', "
+    "overrides=(), progress=None)",
     "new": "(name, data, *, output='.', format=None, names=None, classes_from=None, model='yolov8n.pt', "
     "reference=None)",
 }

@@ -24,7 +24,20 @@ COMPLETION = "_FORGETBENCH_COMPLETE"
 class _Commands(click.Group):
     """Commands, each loaded from its own module only when called, so that `--help` answers at once."""
 
-    _names = ("new", "run", "check", "suites", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
+    _names = (
+        "new",
+        "run",
+        "check",
+        "suites",
+        "data",
+        "layers",
+        "report",
+        "verify",
+        "reproduce",
+        "pack",
+        "export",
+        "schema",
+    )
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(self._names)

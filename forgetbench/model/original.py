@@ -24,7 +24,14 @@ from forgetbench.model.file_kinds import USE_DETECTION
 from forgetbench.model.fitting import check_modules, check_names, check_shapes, check_values
 from forgetbench.model.head_classes import head_class_names
 from forgetbench.model.pickles import Inert, load_inert, tensors_of, unwrapped
-from forgetbench.model.recognise_weights import fused, not_a_detector, not_a_file, not_safetensors, tensors_alone
+from forgetbench.model.recognise_weights import (
+    combined_of_two,
+    fused,
+    not_a_detector,
+    not_a_file,
+    not_safetensors,
+    tensors_alone,
+)
 
 #: The classes a checkpoint's model may have been saved as.
 DETECTION_MODELS = {"DetectionModel", "YOLOv10DetectionModel"}
@@ -171,6 +178,8 @@ def hash_bytes(tensor: Tensor) -> str:
 
 def _read_pickle(path: Path) -> Original:
     content = load_inert(path)
+    if isinstance(content, dict) and "forgetbench" in content:
+        raise combined_of_two(path)
     offered = [content.get("ema"), content.get("model")] if isinstance(content, dict) else [content]
     model = next((unwrapped(one) for one in offered if isinstance(one, Inert)), None)
     if type(model).__name__ not in DETECTION_MODELS or not isinstance(model, Inert):

@@ -99,6 +99,15 @@ def foreign_names(path: Path, names: Iterable[str]) -> WeightsError:
     )
 
 
+def combined_of_two(path: Path) -> WeightsError:
+    """Return the error for a file that `forgetbench export` wrote."""
+    return WeightsError(
+        "a detector that forgetbench combined of two: no architecture describes its two heads, so it cannot be trained",
+        where=path,
+        fix="Name the original that the run started from.",
+    )
+
+
 def not_a_detector(path: Path, content: Any, model: Any) -> WeightsError:
     """Return the error for a checkpoint whose content is no detection model.
 

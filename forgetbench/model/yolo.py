@@ -31,7 +31,7 @@ import ultralytics  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
 from ultralytics.nn.modules.conv import Conv  # isort: skip
 from ultralytics.nn.modules.head import Detect  # isort: skip
-from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale, parse_model  # isort: skip
+from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale, load_checkpoint, parse_model  # isort: skip
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # isort: skip
 
 #: An Ultralytics model or module; their attributes (`model`, `i`, `f`, `stride`, …) are unknown to type checkers.
@@ -322,6 +322,17 @@ def differentiable(module: nn.Module, one_to_one: bool = False) -> nn.Module:
         duplicate.end2end = one_to_one
         duplicate.shape = None  # anchors kept from inference mode may not take part in a graph: make them again
     return cast(nn.Module, duplicate)
+
+
+def fused_model(model: Yolo) -> Yolo:
+    """Return a float32 copy of a whole model in eval mode with BatchNorm folded into convolutions."""
+    return copied(model).float().eval().fuse(verbose=False)
+
+
+def opened_as_users_do(path: Path) -> Yolo:
+    """Return the model in a file that we wrote as Ultralytics opens it: float32, BatchNorm folded in, in eval mode."""
+    model, _ = load_checkpoint(path, fuse=True)
+    return model
 
 
 def gives_one_map(module: nn.Module) -> bool:

@@ -75,8 +75,7 @@ def reproduce_run(
         where = pick_device(device)
         keep_freed_memory()
         _use_threads(manifest["environment"]["threads"], progress)
-        plan = _planned(manifest, f"the suite of {run}", overrides, where, progress)
-        _check_inputs(plan, manifest["identity"], progress)
+        plan = plan_again(manifest, run, overrides, where, progress)
         if folder_of(plan, Path(output)).path.resolve() == folder.resolve():
             raise InputError("that is the run itself", where=output, expected="another folder for the new run")
         differences = list(map(str, environment_differences(manifest["environment"], environment(where))))
@@ -125,16 +124,30 @@ def _use_threads(wanted: int, progress: Progress) -> None:
         )
 
 
-def _planned(
-    manifest: Manifest, called: str, overrides: Sequence[str], device: torch.device, progress: Progress
+def plan_again(
+    manifest: Manifest, run: object, overrides: Sequence[str], device: torch.device, progress: Progress
 ) -> Plan:
-    suite = suite_from_mapping(manifest["suite"], called, overrides)
+    """Return the plan of a run, made of its manifest.
+
+    Args:
+        manifest: The run's.
+        run: What it is called in errors.
+        overrides: Where data and weights are; nothing else may change.
+        device: Where originals are trained that the run trained from an architecture.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: data or weights are missing or others.
+    """
+    suite = suite_from_mapping(manifest["suite"], f"the suite of {run}", overrides)
     try:
-        return make_plan(LoadedSuite(suite, Path("suite.yaml"), ()), device=device, progress=progress)
+        plan = make_plan(LoadedSuite(suite, Path("suite.yaml"), ()), device=device, progress=progress)
     except (DataError, WeightsError) as error:
         fix = f"{error.fix} {_POINT}" if error.fix else _POINT
         known = {"where": error.where, "expected": error.expected, "found": error.found}
         raise type(error)(error.problem, **known, fix=fix, further=error.further) from error
+    _check_inputs(plan, manifest["identity"], progress)
+    return plan
 
 
 def _check_inputs(plan: Plan, identity: Mapping[str, Any], progress: Progress) -> None:

@@ -1,0 +1,134 @@
+"""One file of what a run trained: what is in it, that plain Ultralytics opens it, and what is refused."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from support.finished_run import change_json, copy_of, original_detections
+
+from forgetbench.errors import InputError, RunError, WeightsError
+from forgetbench.evaluate.detections import load_detections, save_detections
+from forgetbench.model import yolo
+from forgetbench.model.original import load_original
+from forgetbench.record.folder import RunFolder
+from forgetbench.ship.export import export_run
+
+#: What a user does who has no forgetbench: open the file, look at its names, detect, and try to train.
+PLAIN = """
+import json, sys
+sys.modules["forgetbench"] = None  # cannot be imported
+import numpy as np
+from ultralytics import YOLO
+model = YOLO(sys.argv[1])
+image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), dtype=np.uint8)
+found = model.predict(image, imgsz=128, conf=0.001, max_det=50, verbose=False)[0].boxes
+try:
+    model.train(data=sys.argv[2], epochs=1, imgsz=64, verbose=False)
+    refused = ""
+except KeyError as error:
+    refused = error.args[0]
+print(json.dumps([len(model.names), len(found), refused]))
+"""
+
+
+def test_the_file_detects_what_the_run_scored(small_run: Path, tmp_path: Path) -> None:
+    made = export_run(small_run, tmp_path / "mine.pt", arm="backbone", check="full")
+    scores = made.choice.scores
+    assert [one.images for one in made.compared] == [6, 8]
+    assert [one.file for one in made.compared] == pytest.approx([scores["target"], scores["reference"]], abs=1e-9)
+    assert [one.role for one in made.compared] == ["target", "reference"]
+    written = torch.load(made.path, map_location="cpu", weights_only=False)
+    said = written["forgetbench"]
+    results = RunFolder(small_run).results()
+    row = results[(results["arm"] == said["arm"]) & (results["epoch"] == 2) & (results["role"] == "target")]
+    assert (said["run"], said["freeze_point"], said["epoch"], said["attach"]) == (small_run.name, 10, 2, "head")
+    assert said["ap"]["target"] == row["ap"].item()
+    assert said["forgetting"]["low"] <= said["forgetting"]["value"] <= said["forgetting"]["high"]
+    assert said["forgetting"]["value"] == pytest.approx(said["ap"]["original"] - said["ap"]["reference"])
+    assert json.loads(json.dumps(said)) == said
+    names = written["model"].names
+    assert len(names) == 14 + 6
+    assert [names[output] for output in said["classes"]["target"]] == list(made.classes.names[14:])
+
+
+def test_plain_ultralytics_opens_it_detects_and_refuses_to_train(small_run: Path, tmp_path: Path) -> None:
+    made = export_run(small_run, tmp_path / "mine.pt", arm="10", attach="freeze-point")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    for name in ("a", "b"):
+        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), np.zeros((64, 64, 3), np.uint8))
+        (tmp_path / "labels" / f"{name}.txt").write_text("0 .5 .5 .2 .2\n")
+    data = tmp_path / "data.yaml"
+    data.write_text(f"path: {tmp_path}\ntrain: images\nval: images\nnames: [a]\n")
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, str(made.path), str(data)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    names, found, refused = json.loads(done.stdout.splitlines()[-1])
+    assert (names, found) == (20, 50)
+    assert "cannot be trained further" in refused
+    with pytest.raises(WeightsError, match="forgetbench combined of two"):
+        load_original(made.path)
+
+
+def test_what_the_run_does_not_have_is_refused_and_nothing_is_written(small_run: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.pt"
+    for wrong, said in (
+        ({}, "the run has several arms"),
+        ({"arm": "15"}, "the run has no such arm"),
+        ({"arm": "10", "attach": "18"}, "was not scored in this run: attach point; expected one of"),
+        ({"arm": "10", "epoch": 3}, "was not scored in this run: epoch; expected one of 1, 2, found 3"),
+        ({"arm": "10", "head": "one-to-one"}, "was not scored in this run: head"),
+    ):
+        with pytest.raises(InputError, match=said):
+            export_run(small_run, output, **wrong)
+    with pytest.raises(InputError, match=r"a name that ends in \.pt"):
+        export_run(small_run, tmp_path / "mine.onnx", arm="10")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_detects_something_else_is_not_written(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(path: Path) -> yolo.Yolo:
+        model = opened(path)
+        model.model[-1].cv3[0][-1].bias.data += 3
+        return model
+
+    opened = yolo.opened_as_users_do
+    monkeypatch.setattr(yolo, "opened_as_users_do", other)
+    with pytest.raises(RunError, match="the file does not detect what the run scored on shapes-fine"):
+        export_run(small_run, tmp_path / "mine.pt", arm="10")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_whose_detections_are_others_is_found_out(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    file = original_detections(run)
+    detections, said = load_detections(file)
+    save_detections(file, detections.of(detections.label < 5), said)
+    with pytest.raises(RunError, match="does not detect what the run scored on shapes-general"):
+        export_run(run, tmp_path / "mine.pt", arm="10", attach="freeze-point")
+    assert not (tmp_path / "mine.pt").exists()
+
+
+def test_an_unfinished_run_is_refused(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").unlink()
+    with pytest.raises(InputError, match="the run is not finished"):
+        export_run(run, tmp_path / "mine.pt", arm="10")
+
+
+def test_a_manifest_of_another_kind_is_an_error_of_the_run(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    change_json(run / "manifest.json", lambda content: content.update(arms=[]))
+    with pytest.raises((InputError, RunError)):
+        export_run(run, tmp_path / "mine.pt", arm="10")

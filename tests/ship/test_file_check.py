@@ -1,0 +1,65 @@
+"""A file's detections held against a run's, with a runtime that finds what it is told to."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.factories import drawn_dataset
+
+from forgetbench.evaluate.detections import gather
+from forgetbench.ship import file_check
+from forgetbench.ship.file_check import Compared, compare
+from forgetbench.suite.evaluation import EvaluationSettings
+
+SETTINGS = EvaluationSettings(imgsz=64, shape="square", batch=1, conf=0.001, iou=0.7, max_det=10)
+
+
+def nothing(images: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(len(images), 4 + 5, 3)
+
+
+def test_nothing_found_is_no_ap_like_the_runs_own(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path, count=4)
+    rows = [
+        (index, np.array([[*sample.boxes[0], 0.9, sample.classes[0]]], np.float32))
+        for index, sample in enumerate(dataset.samples)
+    ]
+    found = compare(nothing, dataset, (2, 3, 4), gather(rows), SETTINGS, 32, role="target", scorer="hotcoco", full=True)
+    assert (found.file, found.images) == (0, 4)
+    assert found.run == pytest.approx(1)
+    assert not found.alike
+
+
+def test_a_sample_is_spread_over_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = drawn_dataset(tmp_path, count=9)
+    rows = [
+        (index, np.array([[*sample.boxes[0], 0.9, sample.classes[0]]], np.float32))
+        for index, sample in enumerate(dataset.samples)
+        if index in (0, 4, 8)
+    ]
+    monkeypatch.setattr(file_check, "SAMPLE", 3)
+    found = compare(
+        nothing, dataset, (0, 1, 2), gather(rows), SETTINGS, 32, role="target", scorer="hotcoco", full=False
+    )
+    assert found.images == 3
+    assert found.run == pytest.approx(1)
+
+
+def test_one_to_one_detections_of_other_classes_are_left_out(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path, count=1, sizes=((64, 64),))
+    (sample,) = dataset.samples
+    box = torch.tensor(sample.boxes[0], dtype=torch.float32)
+
+    def two(images: torch.Tensor) -> torch.Tensor:
+        ours, others = torch.tensor([0.9, 7.0 + float(sample.classes[0])]), torch.tensor([0.95, 1.0])
+        return torch.stack([torch.cat([box, others]), torch.cat([box, ours])])[None].expand(len(images), -1, -1)
+
+    found = compare(two, dataset, (7, 8, 9), gather([]), SETTINGS, 32, role="target", scorer="hotcoco", full=True)
+    assert found.file == pytest.approx(1)
+
+
+def test_what_neither_measures_is_alike() -> None:
+    assert Compared("target", "d", 1, None, None).alike
+    assert not Compared("target", "d", 1, None, 0.5).alike
+    assert Compared("target", "d", 1, 0.5005, 0.5).alike
