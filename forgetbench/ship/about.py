@@ -1,4 +1,4 @@
-"""What a file says of itself: where it comes from, which head answers for which class, and what it costs COCO."""
+"""What a file says of itself: where it comes from, and what it gains and costs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from forgetbench.data.cards.card import find_card
-from forgetbench.model.combined import CombinedClasses
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.differences import IntervalRow
@@ -16,7 +15,7 @@ from forgetbench.ship.choice import Choice
 from forgetbench.version import __version__
 
 
-def about(manifest: Manifest, folder: RunFolder, choice: Choice, classes: CombinedClasses) -> dict[str, Any]:
+def about(manifest: Manifest, folder: RunFolder, choice: Choice) -> dict[str, Any]:
     """Return plain data: texts, numbers, lists and mappings of them; what was not measured is None.
 
     AP, gain and forgetting are fractions, their intervals 95 % over images.
@@ -33,7 +32,6 @@ def about(manifest: Manifest, folder: RunFolder, choice: Choice, classes: Combin
         "epoch": choice.epoch,
         "attach": choice.attach,
         "head": choice.head,
-        "classes": {"reference": list(classes.reference), "target": list(classes.target)},
         "data": {role: manifest["data"][role]["name"] for role in ("target", "reference")},
         "ap": dict(choice.scores),
         **_differences(folder, choice),

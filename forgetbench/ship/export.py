@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from forgetbench.device import pick_device
-from forgetbench.errors import InputError, RunError
+from forgetbench.errors import CorruptRunError, InputError, RunError
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.files import write_bytes
@@ -24,7 +24,9 @@ from forgetbench.model.combined import CombinedClasses, combine, combine_classes
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify import open_subject, opened
+from forgetbench.proof.verify.findings import SealedRun
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.journal import problem_with
 from forgetbench.record.strangers import reading
 from forgetbench.record.table_files import as_trained
 from forgetbench.ship.about import about
@@ -95,19 +97,41 @@ def export_run(
         raise InputError("the file's name does not say its format", where=output, expected="a name that ends in .pt")
     with opened(Path(run)) as folder:
         with reading(folder):
-            manifest = open_subject(folder).folder.read_manifest()
-            results = as_trained(RunFolder(folder).results())
-            choice = choose(manifest, results, arm=arm, attach=attach, epoch=epoch, head=head)
-            _, tensors = load_checkpoint(RunFolder(folder).checkpoint(choice.arm["arm"], choice.epoch))
+            subject = open_subject(folder)
+            manifest = subject.folder.read_manifest()
+            _require_unchanged(subject, ["manifest.json", "results.csv", "intervals.csv"])
+            choice = choose(
+                manifest, as_trained(subject.folder.results()), arm=arm, attach=attach, epoch=epoch, head=head
+            )
+            checkpoint = subject.folder.checkpoint(choice.arm["arm"], choice.epoch)
+            detections = [f"detections/{file}" for file in (choice.target, choice.reference)]
+            _require_unchanged(subject, [checkpoint.relative_to(folder).as_posix(), *detections])
+            _, tensors = load_checkpoint(checkpoint)
+            text = about(manifest, subject.folder, choice)
         plan = plan_again(manifest, run, overrides, pick_device("cpu"), progress)
-        model, classes = _combined(plan, choice, tensors, merge_classes=merge_classes)
-        text = about(manifest, RunFolder(folder), choice, classes)
+        with reading(folder):
+            model, classes = _combined(plan, choice, tensors, merge_classes=merge_classes)
+        text["classes"] = {"reference": list(classes.reference), "target": list(classes.target)}
         with TemporaryDirectory(prefix="forgetbench-") as place:
             made = Path(place) / output.name  # Ultralytics goes by the suffix
             torch.save(_content(model, text, plan), made)
             compared = _checked(made, plan, RunFolder(folder), choice, classes, progress, full=check == "full")
             write_bytes(output, made.read_bytes())
     return Exported(output, choice, classes, compared)
+
+
+def _require_unchanged(subject: SealedRun, names: Sequence[str]) -> None:
+    """Check that files are those of the seal.
+
+    Raises:
+        CorruptRunError: one is missing or has changed since the run was finished.
+    """
+    for name in names:
+        problem = problem_with(subject.folder.path, name, subject.sealed.get(name, ""))
+        if problem is not None:
+            raise CorruptRunError(
+                problem, where=subject.folder.path / name, fix="`forgetbench verify` lists all that is wrong."
+            )
 
 
 def _combined(
@@ -123,8 +147,8 @@ def _combined(
     target = plan.target.evaluate
     classes = combine_classes(original.classes, target.classes, merge=merge_classes, suffix=target.name)
     one_to_one = choice.head == "one-to-one"
-    shared = branch[arm.freeze_point :]
-    return combine(original, shared, arm.freeze_point, attach, classes, one_to_one=one_to_one), classes
+    own = branch[arm.freeze_point :]
+    return combine(original, own, arm.freeze_point, attach, classes, one_to_one=one_to_one), classes
 
 
 def _content(model: yolo.Yolo, text: dict[str, Any], plan: Plan) -> dict[str, Any]:

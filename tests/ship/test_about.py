@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from forgetbench.model.combined import combine_classes
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.table_files import as_trained
 from forgetbench.ship.about import about
@@ -15,8 +14,7 @@ def test_gain_and_forgetting_come_with_the_intervals_of_the_very_checkpoint(smal
     intervals = folder.table("intervals.csv")
     for epoch in (1, 2):
         choice = choose(manifest, as_trained(folder.results()), arm="10", epoch=epoch)
-        classes = combine_classes(("a", "b"), ("c",), merge=False, suffix="mine")
-        said = about(manifest, folder, choice, classes)
+        said = about(manifest, folder, choice)
         rows = [line.split(",") for line in intervals.read_text(encoding="utf-8").splitlines()]
         columns = rows[0]
         wanted = {
@@ -33,6 +31,5 @@ def test_gain_and_forgetting_come_with_the_intervals_of_the_very_checkpoint(smal
             if wanted.items() <= cells.items()
         ]
         assert said["forgetting"] == {name: float(row[name]) for name in ("value", "low", "high")}
-        assert said["classes"] == {"reference": [0, 1], "target": [2]}
         assert said["licences"] == {"code": "AGPL-3.0-or-later"}  # the data are drawn
         assert said["verify"] == f"forgetbench verify small-{small_run.name}.tar.gz"

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from support.finished_run import change_json, copy_of, original_detections
+from support.finished_run import change_json, copy_of, original_detections, seal
 
-from forgetbench.errors import InputError, RunError, WeightsError
+from forgetbench.errors import CorruptRunError, InputError, RunError, WeightsError
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
@@ -115,6 +115,9 @@ def test_a_run_whose_detections_are_others_is_found_out(small_run: Path, tmp_pat
     file = original_detections(run)
     detections, said = load_detections(file)
     save_detections(file, detections.of(detections.label < 5), said)
+    with pytest.raises(CorruptRunError, match=f"{file.name}: "):
+        export_run(run, tmp_path / "mine.pt", arm="10", attach="freeze-point")
+    seal(run)
     with pytest.raises(RunError, match="does not detect what the run scored on shapes-general"):
         export_run(run, tmp_path / "mine.pt", arm="10", attach="freeze-point")
     assert not (tmp_path / "mine.pt").exists()

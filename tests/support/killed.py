@@ -104,8 +104,9 @@ def main() -> None:
     opened(WEIGHTS)  # which each process would open anew, and import what that takes
     number, run, place, suite = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
     plan = None if suite is None else make_plan(read_suite(suite), device=CPU, progress=Silent())
-    for arm in () if plan is None else plan.arms:
-        plan.blank(arm).flops(plan.settings().imgsz)  # which each process would count anew
+    if plan is not None:
+        for arm in plan.arms:
+            plan.blank(arm).flops(plan.settings().imgsz)  # which each process would count anew
     if number != "each":
         copy, command = _copy(run, place, plan)
         _forked(command, int(number))
