@@ -6,7 +6,7 @@ class stack's last convolution gets a row for each class of the other head that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -80,20 +80,23 @@ def combine(
     """
     end = original.head
     shift = end - attach
+    # where both trunks begin at the image, it is kept as the output of a module that does nothing
+    images = [_image_module()] if attach == 0 else []
+
+    def at(index: int) -> int:
+        return index + len(images)
 
     def moved(index: int) -> int:
-        return index + shift if index >= attach else index
+        return at(index) + (shift if index >= attach else 0)
 
-    modules: list[yolo.Yolo] = [copied(module) for module in (*original.modules[:freeze_point], *branch[:-1])]
-    for index in range(attach, end):
-        module: yolo.Yolo = copied(original.modules[index])
-        _wire(
-            module, moved(index), [moved(source) for source in _sources(module)], several=not isinstance(module.f, int)
-        )
-        modules.append(module)
+    modules: list[yolo.Yolo] = [*images]
+    for index, module in enumerate((*original.modules[:freeze_point], *branch[:-1])):
+        modules.append(_wired(module, at(index), map(at, _sources(module))))
+    for index, module in enumerate(original.modules[attach:end], attach):
+        modules.append(_wired(module, moved(index), map(moved, _sources(module))))
     task, own = branch[-1], original.modules[-1]
-    head = _join(task, own, classes, one_to_one=one_to_one)
-    _wire(head, end + shift, [*_sources(task), *(moved(source) for source in _sources(own))], several=True)
+    sources = [*map(at, _sources(task)), *map(moved, _sources(own))]
+    head = _wired(_join(task, own, classes, one_to_one=one_to_one), moved(end), sources)
     model: yolo.Yolo = copied(original.model)
     model.model = nn.Sequential(*modules, head)
     model.save = sorted({source for module in model.model for source in yolo.sources_of(module) if source != -1})
@@ -102,15 +105,24 @@ def combine(
     return model.float().eval().requires_grad_(False)
 
 
+def _image_module() -> yolo.Yolo:
+    """Return a module that gives what it is given, as index 0."""
+    made: yolo.Yolo = nn.Identity()
+    made.i, made.f, made.np, made.type = 0, -1, 0, "torch.nn.modules.linear.Identity"
+    return made
+
+
 def _sources(module: yolo.Yolo) -> list[int]:
     """Return the indices of the modules whose outputs a module takes, none of them relative."""
     return [module.i - 1 if source == -1 else source for source in yolo.sources_of(module)]
 
 
-def _wire(module: yolo.Yolo, index: int, sources: Sequence[int], *, several: bool) -> None:
-    """Say where a module stands and what it takes; the output of the module before it need not be kept."""
+def _wired(module: yolo.Yolo, index: int, sources: Iterable[int]) -> yolo.Yolo:
+    """Return a copy of a module that says where it stands and what it takes; -1 is the module before it."""
+    made: yolo.Yolo = copied(module)
     found = [-1 if source == index - 1 else source for source in sources]
-    module.i, module.f = index, found if several else found[0]
+    made.i, made.f = index, found[0] if isinstance(module.f, int) else found
+    return made
 
 
 def _join(task: yolo.Yolo, own: yolo.Yolo, classes: CombinedClasses, *, one_to_one: bool) -> yolo.Yolo:

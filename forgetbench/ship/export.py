@@ -109,6 +109,13 @@ def export_run(
             _, tensors = load_checkpoint(checkpoint)
             text = about(manifest, subject.folder, choice)
         plan = plan_again(manifest, run, overrides, pick_device("cpu"), progress)
+        name = choice.arm["model"]
+        if plan.originals[name].weights_hash() != manifest["models"][name]["weights_hash"]:
+            raise InputError(
+                "not the original of the run: trained anew from its architecture, it came out otherwise",
+                where=name,
+                fix="Export where the run was made.",
+            )
         with reading(folder):
             model, classes = _combined(plan, choice, tensors, merge_classes=merge_classes)
         text["classes"] = {"reference": list(classes.reference), "target": list(classes.target)}

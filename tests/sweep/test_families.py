@@ -9,6 +9,7 @@ from support.factories import FAMILIES, tiny_original, tiny_suite
 import forgetbench
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
+from forgetbench.ship.export import export_run
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
@@ -54,6 +55,12 @@ def test_an_arm_of_every_family_trains_and_is_scored(
         deep = reference[(reference["freeze_point"] == neck) & (reference["attach"] == "head")]
         assert set(deep["detections"]).isdisjoint({original})
     assert arms["ap"].notna().all()
+    for scored in sorted(set(results["head"])):  # and each of its heads is taken home, where it detects the same
+        made = export_run(
+            run.path, tmp_path / f"{scored}.pt", arm="backbone", head=scored, check="full",
+            overrides=[f"models=[{tmp_path / f'tiny-{family}.yaml'}]"],
+        )  # fmt: skip
+        assert [one.alike for one in made.compared] == [True, True]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
