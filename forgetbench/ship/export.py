@@ -99,13 +99,13 @@ def export_run(
         with reading(folder):
             subject = open_subject(folder)
             manifest = subject.folder.read_manifest()
-            _require_unchanged(subject, ["manifest.json", "results.csv", "intervals.csv"])
+            _require_unchanged(subject, [folder / name for name in ("manifest.json", "results.csv", "intervals.csv")])
             choice = choose(
                 manifest, as_trained(subject.folder.results()), arm=arm, attach=attach, epoch=epoch, head=head
             )
             checkpoint = subject.folder.checkpoint(choice.arm["arm"], choice.epoch)
-            detections = [f"detections/{file}" for file in (choice.target, choice.reference)]
-            _require_unchanged(subject, [checkpoint.relative_to(folder).as_posix(), *detections])
+            detections = map(subject.folder.detections_called, (choice.target, choice.reference))
+            _require_unchanged(subject, [checkpoint, *detections])
             _, tensors = load_checkpoint(checkpoint)
             text = about(manifest, subject.folder, choice)
         plan = plan_again(manifest, run, overrides, pick_device("cpu"), progress)
@@ -127,18 +127,17 @@ def export_run(
     return Exported(output, choice, classes, compared)
 
 
-def _require_unchanged(subject: SealedRun, names: Sequence[str]) -> None:
-    """Check that files are those of the seal.
+def _require_unchanged(subject: SealedRun, paths: Sequence[Path]) -> None:
+    """Check that files of a run are those of its seal.
 
     Raises:
         CorruptRunError: one is missing or has changed since the run was finished.
     """
-    for name in names:
+    for path in paths:
+        name = path.relative_to(subject.folder.path).as_posix()
         problem = problem_with(subject.folder.path, name, subject.sealed.get(name, ""))
         if problem is not None:
-            raise CorruptRunError(
-                problem, where=subject.folder.path / name, fix="`forgetbench verify` lists all that is wrong."
-            )
+            raise CorruptRunError(problem, where=path, fix="`forgetbench verify` lists all that is wrong.")
 
 
 def _combined(

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from support.finished_run import change_json, copy_of, original_detections, seal
+from support.finished_run import change_cell, change_json, copy_of, original_detections, seal
 
 from forgetbench.errors import CorruptRunError, InputError, RunError, WeightsError
 from forgetbench.evaluate.detections import load_detections, save_detections
@@ -121,6 +121,16 @@ def test_a_run_whose_detections_are_others_is_found_out(small_run: Path, tmp_pat
     with pytest.raises(RunError, match="does not detect what the run scored on shapes-general"):
         export_run(run, tmp_path / "mine.pt", arm="10", attach="freeze-point")
     assert not (tmp_path / "mine.pt").exists()
+
+
+@pytest.mark.parametrize("name", ["../../outside.safetensors", "/outside.safetensors", "a/b.safetensors"])
+def test_detections_elsewhere_are_not_opened(small_run: Path, tmp_path: Path, name: str) -> None:
+    run = copy_of(small_run, tmp_path)
+    where = {"role": "target", "freeze_point": "10", "epoch": "2"}
+    change_cell(run / "results.csv", "detections", where, lambda _: name)
+    seal(run)
+    with pytest.raises(CorruptRunError, match="expected one plain name"):
+        export_run(run, tmp_path / "mine.pt", arm="10")
 
 
 def test_an_unfinished_run_is_refused(small_run: Path, tmp_path: Path) -> None:
