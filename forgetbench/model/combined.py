@@ -91,11 +91,11 @@ def combine(
 
     modules: list[yolo.Yolo] = [*images]
     for index, module in enumerate((*original.modules[:freeze_point], *branch[:-1])):
-        modules.append(_wired(module, at(index), map(at, _sources(module))))
+        modules.append(_wired(module, at(index), map(at, yolo.inputs_of(module))))
     for index, module in enumerate(original.modules[attach:end], attach):
-        modules.append(_wired(module, moved(index), map(moved, _sources(module))))
+        modules.append(_wired(module, moved(index), map(moved, yolo.inputs_of(module))))
     task, own = branch[-1], original.modules[-1]
-    sources = [*map(at, _sources(task)), *map(moved, _sources(own))]
+    sources = [*map(at, yolo.inputs_of(task)), *map(moved, yolo.inputs_of(own))]
     head = _wired(_join(task, own, classes, one_to_one=one_to_one), moved(end), sources)
     model: yolo.Yolo = copied(original.model)
     model.model = nn.Sequential(*modules, head)
@@ -110,11 +110,6 @@ def _image_module() -> yolo.Yolo:
     made: yolo.Yolo = nn.Identity()
     made.i, made.f, made.np, made.type = 0, -1, 0, "torch.nn.modules.linear.Identity"
     return made
-
-
-def _sources(module: yolo.Yolo) -> list[int]:
-    """Return the indices of the modules whose outputs a module takes, none of them relative."""
-    return [module.i - 1 if source == -1 else source for source in yolo.sources_of(module)]
 
 
 def _wired(module: yolo.Yolo, index: int, sources: Iterable[int]) -> yolo.Yolo:

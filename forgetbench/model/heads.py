@@ -32,8 +32,7 @@ class HeadOutputs:
 
 def head_inputs(model: yolo.Yolo) -> list[int]:
     """Return the indices of the modules whose outputs the head takes."""
-    modules = yolo.modules_of(model)
-    return [len(modules) - 2 if source == -1 else source for source in yolo.sources_of(modules[-1])]
+    return yolo.inputs_of(yolo.modules_of(model)[-1])
 
 
 def run_head(head: yolo.Yolo, features: Sequence[Tensor], *, one_to_one: bool = False) -> HeadOutputs:

@@ -181,6 +181,11 @@ def sources_of(module: Yolo) -> list[int]:
     return [source if source >= -1 else index + source for source in listed]
 
 
+def inputs_of(module: Yolo) -> list[int]:
+    """Return the indices of the modules whose outputs a module takes, none of them relative; -1 is the image."""
+    return [module.i - 1 if source == -1 else source for source in sources_of(module)]
+
+
 def has_two_heads(model: Yolo) -> bool:
     """Tell whether the head has one-to-one stacks beside the one-to-many ones (YOLOv10, YOLO26)."""
     return getattr(modules_of(model)[-1], "one2one_cv2", None) is not None
@@ -322,11 +327,6 @@ def differentiable(module: nn.Module, one_to_one: bool = False) -> nn.Module:
         duplicate.end2end = one_to_one
         duplicate.shape = None  # anchors kept from inference mode may not take part in a graph: make them again
     return cast(nn.Module, duplicate)
-
-
-def fused_model(model: Yolo) -> Yolo:
-    """Return a float32 copy of a whole model in eval mode with BatchNorm folded into convolutions."""
-    return copied(model).float().eval().fuse(verbose=False)
 
 
 def opened_as_users_do(path: Path) -> Yolo:

@@ -11,6 +11,7 @@ import pandas as pd
 from forgetbench.errors import InputError
 from forgetbench.record.manifest import ArmRecord, Manifest
 from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.record.table_files import measured
 from forgetbench.suite.evaluation import scored_heads
 from forgetbench.suite.kinds import HeadMode
 
@@ -76,9 +77,14 @@ def choose(
     originals = results[(results["arm"] == ORIGINAL) & (results["model"] == found["model"])]
     original = _row(originals[originals["head"] == chosen_head])
     scores = {"target": target["ap"], "reference": reference["ap"], "original": original["ap"]}
-    measured = {name: None if pd.isna(value) else float(value) for name, value in scores.items()}
     return Choice(
-        found, chosen_epoch, point, chosen_head, str(target["detections"]), str(reference["detections"]), measured
+        found,
+        chosen_epoch,
+        point,
+        chosen_head,
+        str(target["detections"]),
+        str(reference["detections"]),
+        {name: measured(value) for name, value in scores.items()},
     )
 
 

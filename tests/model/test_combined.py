@@ -52,7 +52,7 @@ def halves_match(original: Original, freeze_point: int, attach: int) -> None:
     model = combine(original, own, freeze_point, attach, classes, one_to_one=False)
     images = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        both: Tensor = yolo.fused_model(model)(images)[0]
+        both: Tensor = model.fuse(verbose=False)(images)[0]
     of_task, of_reference = detected(store, task, images), detected(store, reference, images)
     anchors = of_task.shape[2]
     assert both.shape == (2, 4 + 5, 2 * anchors)
@@ -102,7 +102,7 @@ def test_of_two_heads_the_chosen_one_is_in_the_file(family: str, head: HeadMode)
     yolo.set_max_detections(joined, 10_000)
     images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        both: Tensor = yolo.fused_model(model)(images)[0]
+        both: Tensor = model.fuse(verbose=False)(images)[0]
     alone = detected(store, task, images)
     if head == "one-to-many":
         anchors = alone.shape[2]

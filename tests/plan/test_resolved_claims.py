@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from support.claims import GAIN, RETENTION
 from support.factories import written_suite
 
 from forgetbench.errors import SuiteError
@@ -12,14 +13,6 @@ from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.suite.load import load_suite
 
 CPU = torch.device("cpu")
-RETENTION: dict[str, Any] = {
-    "name": "retention", "says": "nothing is lost", "source": "page 1", "quantity": "forgetting", "attach": "head",
-    "below": 0.001,
-}  # fmt: skip
-GAIN: dict[str, Any] = {
-    "name": "deeper", "says": "deeper is better", "source": "page 2", "quantity": "gain", "arms": [10, "none", 15],
-    "above": 0.0,
-}  # fmt: skip
 
 
 def planned(folder: Path, family: str = "yolov8", **changes: Any) -> Plan:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from support.claims import GAIN, RETENTION
 from support.factories import written_suite
 from support.finished_run import copy_of_tiny_run
 
@@ -18,14 +19,6 @@ from forgetbench.sweep.execute import run_suite
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 
 CPU = torch.device("cpu")
-RETENTION: dict[str, Any] = {
-    "name": "retention", "says": "nothing is lost", "source": "page 1", "quantity": "forgetting", "attach": "head",
-    "below": 0.001,
-}  # fmt: skip
-GAIN: dict[str, Any] = {
-    "name": "deeper", "says": "deeper is better", "source": "page 2", "quantity": "gain", "arms": [10, "none", 15],
-    "above": 0.0,
-}  # fmt: skip
 
 
 def planned(folder: Path, **changes: Any) -> Plan:
