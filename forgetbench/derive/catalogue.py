@@ -11,12 +11,14 @@ from typing import Any
 
 from forgetbench.derive import classes_and_errors, evidence, training
 from forgetbench.derive.batchnorm import batchnorm_rows
+from forgetbench.derive.price import price_rows
 from forgetbench.derive.source import Source
 from forgetbench.record.folder import RunFolder, columns_of, table_text
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.record.rows.differences import ClaimRow, EqualGainRow, EvidenceRow, FrontRow, IntervalRow
 from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
+from forgetbench.record.rows.price import ModuleRow, PriceRow
 from forgetbench.record.rows.scores import ClassRow, OddityRow, OperatingRow, ResultRow
 from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
 
@@ -96,6 +98,22 @@ TABLES = (
     ),
     TableSpec(
         "cam.csv", "one row per activation map, where the suite asks for them", CamRow, ("models", "data"), due=_maps
+    ),
+    TableSpec(
+        "modules.csv",
+        "what each module costs when detecting: parameters, operations, bytes",
+        ModuleRow,
+        ("models",),
+        newer=True,
+    ),
+    TableSpec(
+        "price.csv",
+        "what every combined detector costs, beside the original alone and two models",
+        PriceRow,
+        ("modules.csv",),
+        price_rows,
+        exact=True,
+        newer=True,
     ),
     TableSpec(
         "gradients.csv",

@@ -96,7 +96,8 @@ def combine(
         modules.append(_wired(module, moved(index), map(moved, yolo.inputs_of(module))))
     task, own = branch[-1], original.modules[-1]
     sources = [*map(at, yolo.inputs_of(task)), *map(moved, yolo.inputs_of(own))]
-    head = _wired(_join(task, own, classes, one_to_one=one_to_one), moved(end), sources)
+    both = ((task, classes.target), (own, classes.reference))
+    head = _wired(join(both, len(classes.names), one_to_one=one_to_one), moved(end), sources)
     model: yolo.Yolo = copied(original.model)
     model.model = nn.Sequential(*modules, head)
     model.save = sorted({source for module in model.model for source in yolo.sources_of(module) if source != -1})
@@ -120,23 +121,24 @@ def _wired(module: yolo.Yolo, index: int, sources: Iterable[int]) -> yolo.Yolo:
     return made
 
 
-def _join(task: yolo.Yolo, own: yolo.Yolo, classes: CombinedClasses, *, one_to_one: bool) -> yolo.Yolo:
-    """Return a head with the levels of two."""
-    total = len(classes.names)
+def join(heads: Sequence[tuple[yolo.Yolo, Sequence[int]]], total: int, *, one_to_one: bool) -> yolo.Yolo:
+    """Return one head with the levels of several, and with one kind of their stacks.
+
+    Args:
+        heads: Each with which output its classes become.
+        total: How many outputs there are.
+        one_to_one: Which stacks, where they have both.
+    """
     used, unused = ("one2one_", "") if one_to_one else ("", "one2one_")
-    head: yolo.Yolo = copied(task)
-    boxes = [copied(stack) for one in (task, own) for stack in getattr(one, f"{used}cv2")]
-    scores = [
-        _widened(stack, total, outputs)
-        for one, outputs in ((task, classes.target), (own, classes.reference))
-        for stack in getattr(one, f"{used}cv3")
-    ]
+    head: yolo.Yolo = copied(heads[0][0])
+    boxes = [copied(stack) for one, _ in heads for stack in getattr(one, f"{used}cv2")]
+    scores = [_widened(stack, total, outputs) for one, outputs in heads for stack in getattr(one, f"{used}cv3")]
     for name, stacks in (("cv2", boxes), ("cv3", scores)):
         setattr(head, f"{used}{name}", nn.ModuleList(stacks))
         if hasattr(head, f"{unused}{name}"):
             setattr(head, f"{unused}{name}", None)
     head.nc, head.nl, head.no = total, len(boxes), total + 4 * head.reg_max
-    head.stride = torch.cat([task.stride, own.stride])
+    head.stride = torch.cat([one.stride for one, _ in heads])
     head.shape = None  # the anchors of images seen before are those of fewer levels
     return head
 

@@ -14,7 +14,7 @@ from forgetbench.plan.cam_checks import modules_shown
 from forgetbench.suite.arms import FREEZE, Ends, ListedArm, list_arms, reference_arms
 from forgetbench.suite.evaluation import scored_heads
 from forgetbench.suite.kinds import HeadMode
-from forgetbench.suite.points import resolve_attach_point
+from forgetbench.suite.points import attach_points_of, resolve_attach_point
 from forgetbench.suite.schema import Suite
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.strategies import make_strategies
@@ -116,7 +116,7 @@ def check_arms(suite: Suite, originals: Mapping[str, Original], arms: Sequence[A
                     where=f"arm '{arm.strategy}'",
                     expected="a strategy that trains 'class', cls_remap, or evaluation.heads without that head",
                 )
-            for point in suite.attach_points:
+            for point in attach_points_of(suite.attach_points, original.head):
                 resolve_attach_point(point, freeze_point=arm.freeze_point, head=original.head)
         if suite.cam is not None:
             modules_shown(suite.cam, original)

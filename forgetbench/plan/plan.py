@@ -33,7 +33,7 @@ from forgetbench.suite.arms import reference_arms
 from forgetbench.suite.evaluation import EvaluationSettings, evaluation_settings
 from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.suite.points import resolve_attach_point
+from forgetbench.suite.points import attach_points_of, resolve_attach_point
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
 
@@ -87,8 +87,8 @@ class Plan:
         """Return the suite's attach points as (label, index) for one arm."""
         head = self.originals[arm.model].head
         return [
-            (str(point), resolve_attach_point(point, freeze_point=arm.freeze_point, head=head))
-            for point in self.suite.attach_points
+            (point, resolve_attach_point(point, freeze_point=arm.freeze_point, head=head))
+            for point in attach_points_of(self.suite.attach_points, head)
         ]
 
     def reference_freeze_point(self, model: str) -> int | None:

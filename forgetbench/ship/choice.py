@@ -14,6 +14,7 @@ from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.record.table_files import measured
 from forgetbench.suite.evaluation import scored_heads
 from forgetbench.suite.kinds import HeadMode
+from forgetbench.suite.points import attach_points_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def choose(
         manifest["suite"]["evaluation"]["heads"], two_heads=manifest["models"][found["model"]]["two_heads"]
     )
     chosen_head = _one_of("head", head, heads, heads[0])
-    points = [str(point) for point in manifest["suite"]["attach_points"]]
+    points = attach_points_of(manifest["suite"]["attach_points"], manifest["models"][found["model"]]["head"])
     point = _one_of("attach point", attach, points, "head" if "head" in points else points[0])
     rows = results[(results["arm"] == found["arm"]) & (results["head"] == chosen_head)]
     epochs = sorted(int(one) for one in rows["epoch"].unique())

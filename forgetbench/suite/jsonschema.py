@@ -7,6 +7,7 @@ from typing import Any
 
 from forgetbench.suite.data_section import with_further_options
 from forgetbench.suite.formats import further_formats, refuse_taken_names
+from forgetbench.suite.points import ALL
 from forgetbench.suite.schema import Suite
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,6 +32,12 @@ def suite_json_schema(strategies: Mapping[str, Any] | None = None) -> dict[str, 
     one_or_several = [models["items"], {key: models[key] for key in ("type", "items", "minItems")}]
     properties["models"] = {"anyOf": one_or_several, "description": models["description"]}
     properties["model"] = {"anyOf": one_or_several, "description": "another name of 'models'"}
+    points = properties["attach_points"]
+    word = {"const": ALL}
+    properties["attach_points"] = {
+        "anyOf": [word, {key: points[key] for key in ("type", "items", "minItems", "maxItems")}],
+        **{key: points[key] for key in ("default", "description")},
+    }
     properties["extends"] = {
         "type": "string",
         "minLength": 1,

@@ -14,8 +14,11 @@ from forgetbench.suite.points import (
     ATTACH_WORDS,
     FREEZE_PATTERN,
     FREEZE_WORDS,
+    LISTED_PATTERN,
+    LISTED_WORDS,
     attach_point_problem,
     freeze_point_problem,
+    listed_attach_point_problem,
 )
 
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "MuSGD")
@@ -89,6 +92,13 @@ def _possible_attach_point(point: int | str) -> int | str:
     return point
 
 
+def _possible_listed_attach_point(point: int | str) -> int | str:
+    problem = listed_attach_point_problem(point)
+    if problem is not None:
+        raise ValueError(problem)
+    return point
+
+
 def listed_once(values: list[Any]) -> list[Any]:
     """Return the values if none is there twice.
 
@@ -111,6 +121,10 @@ def _point_schema(pattern: str, words: str) -> WithJsonSchema:
 
 FreezePoint = Annotated[int | str, AfterValidator(_possible_freeze_point), _point_schema(FREEZE_PATTERN, FREEZE_WORDS)]
 AttachPoint = Annotated[int | str, AfterValidator(_possible_attach_point), _point_schema(ATTACH_PATTERN, ATTACH_WORDS)]
+#: An entry of a suite's attach points, `all` among them.
+ListedAttachPoint = Annotated[
+    int | str, AfterValidator(_possible_listed_attach_point), _point_schema(LISTED_PATTERN, LISTED_WORDS)
+]
 Optimizer = Annotated[
     str, AfterValidator(_known_optimizer), WithJsonSchema({"type": "string", "enum": list(OPTIMIZERS)})
 ]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from forgetbench.errors import SuiteError, brief, nearest
 from forgetbench.suite.bounds import MOST_MODULES
 
 FREEZE_WORDS = "a module index of 0 or more, none, first-N, backbone or all-but-head"
 ATTACH_WORDS = "a module index of 0 or more, head or freeze-point"
+#: All attach points of a model.
+ALL = "all"
+LISTED_WORDS = f"{ATTACH_WORDS}, or all alone"
 FREEZE_PATTERN = r"none|backbone|all-but-head|first-[1-9][0-9]{0,2}"
 ATTACH_PATTERN = r"head|freeze-point"
+LISTED_PATTERN = rf"{ATTACH_PATTERN}|{ALL}"
 
 
 def freeze_point_problem(point: int | str) -> str | None:
@@ -23,6 +28,11 @@ def freeze_point_problem(point: int | str) -> str | None:
 def attach_point_problem(point: int | str) -> str | None:
     """Return what no model could make right about an attach point, or None."""
     return _problem(point, "attach point", ATTACH_PATTERN, ATTACH_WORDS, ("head", "freeze-point"))
+
+
+def listed_attach_point_problem(point: int | str) -> str | None:
+    """Return what no model could make right about an entry of a suite's attach points, or None."""
+    return _problem(point, "attach point", LISTED_PATTERN, LISTED_WORDS, ("head", "freeze-point", ALL))
 
 
 def resolve_freeze_point(point: int | str, *, head: int, neck: int, where: str = "freeze_points") -> int:
@@ -65,14 +75,32 @@ def freeze_label(index: int, head: int, neck: int) -> str:
     return f"first-{index} ({index})" if index < neck else str(index)
 
 
+def attach_points_of(listed: Sequence[int | str], head: int) -> list[str]:
+    """Return a suite's attach points as tables call them; `all` is the head, every module between, the freeze point.
+
+    Args:
+        listed: As the suite lists them.
+        head: Index of the model's detection head.
+    """
+    points = ["head", *range(head - 1, 0, -1), "freeze-point"] if ALL in listed else listed
+    return [str(point) for point in points]
+
+
 def resolve_attach_point(point: int | str, *, freeze_point: int, head: int) -> int:
     """Return the index from which the COCO path runs original modules, between the freeze point and the head.
 
     Modules below the freeze point are the original's own, so an index below it means the same as the freeze point.
 
+    Args:
+        point: As a suite has it, or as tables call it.
+        freeze_point: Index of the first module that trains.
+        head: Index of the detection head.
+
     Raises:
         SuiteError: If the name is unknown or the index lies beyond the head.
     """
+    if isinstance(point, str) and point.isdecimal():
+        point = int(point)
     problem = attach_point_problem(point)
     if problem is not None:
         raise SuiteError(problem, where="attach_points")

@@ -31,13 +31,14 @@ from forgetbench.suite.bounds import (
 )
 from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
-from forgetbench.suite.kinds import AttachPoint, FreezePoint, HeadMode, PlainName, Section, Shape, listed_once
+from forgetbench.suite.kinds import FreezePoint, HeadMode, ListedAttachPoint, PlainName, Section, Shape, listed_once
+from forgetbench.suite.points import ALL
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
 from forgetbench.suite.vary import Vary, number_of_settings, repeated_setting
 
 
 def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a suite's top level with `model` written as `models`, and a single model name as a list of one.
+    """Return a suite's top level with `model` written as `models`; one model, or the word `all`, as a list of one.
 
     Raises:
         ValueError: If both keys are given.
@@ -49,6 +50,8 @@ def accept_model_alias(given: Mapping[str, Any]) -> dict[str, Any]:
         suite["models"] = suite.pop("model")
     if isinstance(suite.get("models"), str):
         suite["models"] = [suite["models"]]
+    if suite.get("attach_points") == ALL:
+        suite["attach_points"] = [ALL]
     return suite
 
 
@@ -132,9 +135,9 @@ class Suite(Section):
     freeze_points: Annotated[list[FreezePoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
         description="index of the first trainable module, or what is frozen: none, first-N, backbone, all-but-head"
     )
-    attach_points: Annotated[list[AttachPoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
+    attach_points: Annotated[list[ListedAttachPoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
         default=["head", "freeze-point"],
-        description="where the COCO path turns to original modules: head, freeze-point, or an index between",
+        description="where the COCO path turns to original modules: head, freeze-point, an index between, or 'all' of these",
     )
     arms: Annotated[list[ArmSpec], Field(max_length=MOST_FREEZE_POINTS)] = Field(
         default_factory=list, description="arms beside those that the freeze points make"
@@ -164,6 +167,13 @@ class Suite(Section):
     @classmethod
     def _no_duplicates(cls, values: list[Any]) -> list[Any]:
         return listed_once(values)
+
+    @field_validator("attach_points")
+    @classmethod
+    def _all_or_some(cls, points: list[int | str]) -> list[int | str]:
+        if ALL in points and len(points) > 1:
+            raise ValueError("'all' is every attach point; expected it alone")
+        return points
 
     @field_validator("claims")
     @classmethod
@@ -213,7 +223,7 @@ class Suite(Section):
 
     @model_validator(mode="after")
     def _maps_have_networks_and_detections(self) -> Suite:
-        if self.cam is not None and "head" not in self.attach_points:
+        if self.cam is not None and not {"head", ALL} & {*self.attach_points}:
             raise ValueError("'cam' shows the reference under attach point 'head'; add it to attach_points")
         if self.cam is not None and self.evaluation.conf > 0.25:
             raise ValueError("'cam' shows detections above 0.25; expected evaluation.conf of at most that")

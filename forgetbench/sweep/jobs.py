@@ -15,6 +15,7 @@ from forgetbench.report.write import write_report
 from forgetbench.sweep.cam import write_cams
 from forgetbench.sweep.drift_tables import write_drift
 from forgetbench.sweep.executor import Job, Site
+from forgetbench.sweep.module_counts import module_rows
 from forgetbench.sweep.scoring import Scorer
 from forgetbench.sweep.train_sessions import scored_epochs, train_arms
 
@@ -92,6 +93,18 @@ class MeasureDrift:
 
 
 @dataclass(frozen=True)
+class CountModules:
+    """Count what detecting costs, module by module."""
+
+    after: Sequence[str] = ()
+    name: str = "count"
+
+    def do(self, site: Site) -> None:
+        """Count and write it."""
+        table("modules.csv").write(site.folder, module_rows(site.plan))
+
+
+@dataclass(frozen=True)
 class DeriveTables:
     """Make the tables that follow from the run's other files."""
 
@@ -129,7 +142,7 @@ def measuring_jobs(plan: Plan) -> list[Job]:
 
 def concluding_jobs() -> list[Job]:
     """Return the jobs that rest on the scores of all models."""
-    return [MeasureDrift(()), DeriveTables(("drift",)), DrawReport(("derive",))]
+    return [MeasureDrift(()), CountModules(), DeriveTables(("drift", "count")), DrawReport(("derive",))]
 
 
 def write_scores(scored: Sequence[ScoredRows], site: Site) -> None:

@@ -22,7 +22,7 @@ from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import TRAINED, ClassRow, ResultRow
 from forgetbench.suite.evaluation import scored_heads
 from forgetbench.suite.kinds import HeadMode
-from forgetbench.suite.points import resolve_attach_point
+from forgetbench.suite.points import attach_points_of, resolve_attach_point
 
 #: What tells rows of `results.csv` apart.
 _KEY = ("arm", "model", "epoch", "role", "attach", "head", "variant")
@@ -71,9 +71,9 @@ def check_scores(subject: SealedRun, check: CheckResult, progress: Progress) -> 
 def _expected_rows(subject: SealedRun) -> Iterator[dict[str, Any]]:
     """Yield, for every row of the results in order, the cells that do not depend on scores."""
     manifest = subject.manifest
-    attach_points = list(map(str, manifest["suite"]["attach_points"]))
-    for model in manifest["models"]:
+    for model, about in manifest["models"].items():
         heads = _heads(manifest, model)
+        attach_points = attach_points_of(manifest["suite"]["attach_points"], about["head"])
         for place in of_original(heads):
             yield place.cells(model, None, 0)
         for arm in manifest["arms"]:
@@ -126,8 +126,7 @@ def _check_modules(
     head, start = subject.manifest["models"][cells["model"]]["head"], cells["freeze_point"]
     end = head + 1
     if cells["role"] == "reference":
-        attach = cells["attach"]
-        end = resolve_attach_point(int(attach) if attach.isdecimal() else attach, freeze_point=start, head=head)
+        end = resolve_attach_point(cells["attach"], freeze_point=start, head=head)
     empty = hash_arrays({})
     expected = [
         branch.modules.get(index, empty) if start <= index < end else content for index, content in enumerate(original)

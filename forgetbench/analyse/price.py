@@ -1,0 +1,54 @@
+"""What combined detectors cost: sums over the modules that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from forgetbench.record.manifest import ArmRecord, ModelRecord
+from forgetbench.record.rows.price import ModulePart, ModuleRow, PriceRow
+from forgetbench.suite.points import attach_points_of, resolve_attach_point
+
+
+class Size(NamedTuple):
+    """What some modules cost together; see `ModuleRow`."""
+
+    parameters: int
+    flops: int
+    bytes: int
+
+
+def prices(
+    rows: Sequence[ModuleRow], arms: Iterable[ArmRecord], models: dict[str, ModelRecord], listed: Sequence[int | str]
+) -> Iterator[PriceRow]:
+    """Yield what the detector of every arm costs, by head and attach point.
+
+    Args:
+        rows: What modules cost.
+        arms, models: As the manifest describes them.
+        listed: The suite's attach points.
+    """
+    for arm in arms:
+        end = models[arm["model"]]["head"]
+        mine = [row for row in rows if row.model == arm["model"] and row.arm in (None, arm["arm"])]
+        trunk = _size(row for row in mine if row.part == "trunk")
+        for head in dict.fromkeys(row.head for row in mine if row.head is not None):
+            own, task, both = (_head(mine, part, head) for part in ("original head", "task head", "both heads"))
+            for attach in attach_points_of(listed, end):
+                module = resolve_attach_point(attach, freeze_point=arm["freeze_point"], head=end)
+                twice = _size(row for row in mine if row.part == "trunk" and row.module >= module)
+                combined, original = _sum(trunk, twice, both), _sum(trunk, own)
+                two = _sum(original, trunk, task)
+                yield PriceRow(arm["model"], arm["arm"], head, attach, module, *combined, *original, *two)
+
+
+def _head(rows: Iterable[ModuleRow], part: ModulePart, head: str) -> Size:
+    return _size(row for row in rows if (row.part, row.head) == (part, head))
+
+
+def _size(rows: Iterable[ModuleRow]) -> Size:
+    return _sum(*(Size(row.parameters, row.flops, row.bytes) for row in rows))
+
+
+def _sum(*sizes: Size) -> Size:
+    return Size(*(sum(size[place] for size in sizes) for place in range(3)))
