@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from forgetbench.analyse.tradeoff import Treatment, treatment_of
 from forgetbench.record.manifest import ArmRecord, ModelRecord
 from forgetbench.record.rows.price import ModulePart, ModuleRow, PriceRow
 from forgetbench.suite.points import attach_points_of, resolve_attach_point
@@ -40,6 +42,36 @@ def prices(
                 combined, original = _sum(trunk, twice, both), _sum(trunk, own)
                 two = _sum(original, trunk, task)
                 yield PriceRow(arm["model"], arm["arm"], head, attach, module, *combined, *original, *two)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A treatment's detector under one attach point, arms that differ by the seed taken as one."""
+
+    treatment: Treatment
+    row: PriceRow
+
+    @property
+    def extra_flops(self) -> int:
+        """What it computes beyond the original."""
+        return self.row.flops - self.row.original_flops
+
+
+def distinct_prices(rows: Iterable[PriceRow], arms: Iterable[ArmRecord]) -> dict[str, list[Priced]]:
+    """Return the detectors of a model that differ in what they cost, by head, from the cheapest of a treatment on.
+
+    Of attach points between which no module has parameters one is kept: a named one if there is one.
+    """
+    treatments = {arm["arm"]: treatment_of(arm) for arm in arms}
+    kept: dict[tuple[str, Treatment, int, int], PriceRow] = {}
+    for row in rows:
+        key = row.head, treatments[row.arm], row.flops, row.bytes
+        if key not in kept or (kept[key].attach.isdecimal() and not row.attach.isdecimal()):
+            kept[key] = row
+    found: dict[str, list[Priced]] = {}
+    for (head, treatment, _, _), row in kept.items():
+        found.setdefault(head, []).append(Priced(treatment, row))
+    return {head: sorted(mine, key=lambda one: one.extra_flops) for head, mine in found.items()}
 
 
 def _head(rows: Iterable[ModuleRow], part: ModulePart, head: str) -> Size:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
 from forgetbench.analyse.operating import Standings, standings, thresholds
+from forgetbench.analyse.price import Priced, distinct_prices
 from forgetbench.analyse.tradeoff import (
     Outcome,
     Point,
@@ -24,12 +25,14 @@ from forgetbench.errors import printable
 from forgetbench.record.manifest import ArmRecord, ModelRecord
 from forgetbench.record.rows.changes import ClassChangeRow, MeasureChangeRow
 from forgetbench.record.rows.differences import EqualGainRow, EvidenceRow, FrontRow
+from forgetbench.record.rows.price import PriceRow
 from forgetbench.record.rows.scores import ORIGINAL, OperatingRow
 from forgetbench.record.table_files import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
 from forgetbench.report.style import Look, heading, looks
 from forgetbench.report.text import counted_seeds
 from forgetbench.suite.data_section import Role
+from forgetbench.suite.points import attach_points_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from forgetbench.report.view import RunView
 
 Row = TypeVar("Row", bound="DataclassInstance")
+#: Attach points that have a column or panel each; of more, the price's chart shows all.
+MOST_ATTACH_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Changed:
     Attributes:
         head, role: Which.
         classes: By class, under attach = head.
-        measures: By measure and kind of error, under every attach point.
+        measures: By measure and kind of error, under the attach points that are shown.
     """
 
     head: str
@@ -112,10 +117,22 @@ class ModelView:
         return f"{self.name}, {data}, {counted_seeds(self.run.seeds)}"
 
     @cached_property
+    def attach_points(self) -> list[str]:
+        """The attach points that have a column or panel of their own: the suite's, of many its first and its last."""
+        listed = attach_points_of(self.run.suite["attach_points"], self.about["head"])
+        return listed if len(listed) <= MOST_ATTACH_POINTS else [listed[0], listed[-1]]
+
+    @cached_property
     def points(self) -> list[Point]:
-        """Its checkpoints as gain and forgetting."""
+        """Its checkpoints as gain and forgetting, under `attach_points`."""
         results = self.run.tables.results
-        return tradeoff(results[results["model"] == self.name], self.run.manifest["reference_arms"])
+        found = tradeoff(results[results["model"] == self.name], self.run.manifest["reference_arms"])
+        return [point for point in found if point.attach in self.attach_points]
+
+    @cached_property
+    def prices(self) -> dict[str, list[Priced]]:
+        """What its combined detectors cost under all attach points, by head; none in runs of earlier versions."""
+        return distinct_prices(self.rows("price", PriceRow), self.arms)
 
     @cached_property
     def outcomes(self) -> dict[str, list[Outcome]]:
@@ -170,12 +187,13 @@ class ModelView:
     @cached_property
     def fronts(self) -> list[FrontRow]:
         """The points of its fronts."""
-        return self.rows("front", FrontRow)
+        return [row for row in self.rows("front", FrontRow) if row.attach in self.attach_points]
 
     @cached_property
     def equal_gain(self) -> list[EqualGainRow]:
         """What its methods forget where they gain the same; none where the run has no fronts."""
-        return self.rows("equal_gain", EqualGainRow) if self.run.table("front") is not None else []
+        found = self.rows("equal_gain", EqualGainRow) if self.run.table("front") is not None else []
+        return [row for row in found if row.attach in self.attach_points]
 
     @cached_property
     def operating(self) -> list[OperatingRow]:
@@ -206,6 +224,7 @@ class ModelView:
             return []
         classes = [row for row in self.rows("classes", ClassChangeRow) if row.honest]
         measures = self.rows("errors", MeasureChangeRow)
+        measures = [row for row in measures if row.attach is None or row.attach in self.attach_points]
         roles: Sequence[Role] = ("reference", "target")
         found = [
             Changed(

@@ -38,6 +38,16 @@ def mebibytes(count: float | None) -> str:
     return UNMEASURED if count is None else f"{count / 2**20:.0f} MiB"
 
 
+def megabytes(count: int) -> str:
+    """Return a number of bytes in MB, as file managers show them."""
+    return f"{count / 1e6:.1f} MB"
+
+
+def giga(count: int) -> str:
+    """Return a number of operations in thousand millions."""
+    return f"{count / 1e9:.2f}"
+
+
 def milliseconds(seconds: float | None) -> str:
     """Return seconds as milliseconds."""
     return UNMEASURED if seconds is None else f"{1000 * seconds:.0f} ms"

@@ -137,7 +137,7 @@ class Suite(Section):
     )
     attach_points: Annotated[list[ListedAttachPoint], Field(min_length=1, max_length=MOST_FREEZE_POINTS)] = Field(
         default=["head", "freeze-point"],
-        description="where the COCO path turns to original modules: head, freeze-point, an index between, or 'all' of these",
+        description="where the COCO path turns to original modules: head, freeze-point, an index between, or all",
     )
     arms: Annotated[list[ArmSpec], Field(max_length=MOST_FREEZE_POINTS)] = Field(
         default_factory=list, description="arms beside those that the freeze points make"

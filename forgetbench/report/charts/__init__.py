@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from forgetbench.report.charts import costs, drift, forgotten, fronts, operating, scores
+from forgetbench.report.charts import costs, drift, forgotten, fronts, operating, price, scores
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
 
@@ -12,6 +12,7 @@ from forgetbench.report.model_view import ModelView
 CHARTS: dict[str, Callable[[ModelView], Iterable[Chart]]] = {
     "scores": scores.charts,
     "costs": costs.charts,
+    "price": price.charts,
     "gain against forgetting": fronts.charts,
     "rank and score": operating.charts,
     "what was forgotten": forgotten.charts,

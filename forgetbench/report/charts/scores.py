@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forgetbench.analyse.curves import Curve, curves
+from forgetbench.analyse.price import Priced
 from forgetbench.analyse.tradeoff import Point, Treatment
 from forgetbench.analyse.uncertainty import Interval
 from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.report.charts.price import Lost, draw_price, moves
 from forgetbench.report.figures import Chart
 from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look, error_lengths, heading
@@ -21,15 +24,29 @@ _PANEL = (4.3, 3.9)
 Bars = Callable[[str, str | None, Treatment], tuple[Interval | None, Interval | None]]
 
 
+@dataclass(frozen=True)
+class Price:
+    """What a model's combined detectors cost, by head, and what tells what they forget."""
+
+    of: Mapping[str, Sequence[Priced]]
+    lost: Lost
+
+
 def charts(view: ModelView) -> Iterator[Chart]:
     """Yield gain against forgetting where gain was measured, and AP over epochs."""
 
     def bars(head: str, attach: str | None, treatment: Treatment) -> tuple[Interval | None, Interval | None]:
         return _interval(view.lost(head, attach, treatment)), _interval(view.gained(head, treatment))
 
-    if any(point.gain is not None for point in view.points):
+    def tradeoff() -> Figure:
         title = f"Gain against forgetting: {view.subject}"
-        yield Chart(f"gain-forgetting-{view.name}", lambda: draw_tradeoff(view.points, bars, view.looks, title))
+        if not any(map(moves, view.prices.values())):
+            return draw_tradeoff(view.points, bars, view.looks, title)
+        shown = without_null_controls(view.points)
+        return draw_tradeoff(shown, bars, view.looks, title, Price(view.prices, view.lost))
+
+    if any(point.gain is not None for point in view.points):
+        yield Chart(f"gain-forgetting-{view.name}", tradeoff)
     if view.points:
         about = f"AP over epochs: {view.subject}"
         yield Chart(f"ap-epochs-{view.name}", lambda: draw_curves(view.points, view.original, view.looks, about))
@@ -39,7 +56,15 @@ def _interval(row: EvidenceRow | None) -> Interval | None:
     return None if row is None or row.low is None or row.high is None else (row.low, row.high)
 
 
-def draw_tradeoff(points: Sequence[Point], bars: Bars, looks: Mapping[Treatment, Look], title: str) -> Figure:
+def without_null_controls(points: Sequence[Point]) -> list[Point]:
+    """Return points without attach points under which nothing at all was forgotten, unless there are no others."""
+    told = {point.attach for point in points if point.forgetting}
+    return [point for point in points if point.attach in told] or list(points)
+
+
+def draw_tradeoff(
+    points: Sequence[Point], bars: Bars, looks: Mapping[Treatment, Look], title: str, price: Price | None = None
+) -> Figure:
     """Draw gain against forgetting: a panel per attach point (columns) and head (rows), a path per treatment.
 
     Args:
@@ -47,11 +72,14 @@ def draw_tradeoff(points: Sequence[Point], bars: Bars, looks: Mapping[Treatment,
         bars: Gives the intervals of a treatment, by head and attach point.
         looks: Look of each treatment.
         title: Heading of the chart.
+        price: What last checkpoints forget and cost; it has a column of its own.
     """
     heads, attaches = _distinct(points)
-    figure, axes = _grid(len(heads), len(attaches), title, sharey=True)
+    figure, axes = _grid(len(heads), len(attaches) + (price is not None), title)
     for head, row in zip(heads, axes, strict=True):
-        for attach, axis in zip(attaches, row, strict=True):
+        for attach, axis in zip(attaches, row, strict=False):
+            axis.sharex(axes[0][0])
+            axis.sharey(axes[0][0])
             shown = [point for point in points if (point.head, point.attach) == (head, attach)]
             axis.axvline(0, color="#888888", linewidth=1)
             axis.axhline(0, color="#888888", linewidth=1)
@@ -62,6 +90,9 @@ def draw_tradeoff(points: Sequence[Point], bars: Bars, looks: Mapping[Treatment,
             axis.set_title(f"attach = {attach}" + (f", {head}" if len(heads) > 1 else ""))
             axis.set_xlabel("forgetting: reference AP lost (points)")
         row[0].set_ylabel("specialisation gain: target AP\nover the reference arm (points)")
+        if price is not None:
+            draw_price(row[-1], head, price.of[head], price.lost, looks)
+            row[-1].set_title("the price of remembering" + (f", {head}" if len(heads) > 1 else ""))
     _legend(figure, axes[0][0], f"{heading(looks)}\n(small: each epoch,\nlarge: last;\nbars: 95 %)")
     return figure
 
@@ -78,7 +109,7 @@ def draw_curves(
         title: Heading of the chart.
     """
     heads, attaches = _distinct(points)
-    figure, axes = _grid(len(heads), 1 + len(attaches), title, sharey=False)
+    figure, axes = _grid(len(heads), 1 + len(attaches), title)
     for head, row in zip(heads, axes, strict=True):
         of_head = [point for point in points if point.head == head]
         _curves(row[0], curves(of_head, lambda p: p.target_ap), looks)
@@ -140,10 +171,10 @@ def _distinct(points: Sequence[Point]) -> tuple[list[str], list[str | None]]:
     return list(dict.fromkeys(p.head for p in points)), list(dict.fromkeys(p.attach for p in points))
 
 
-def _grid(rows: int, columns: int, title: str, *, sharey: bool) -> tuple[Figure, list[list[Axes]]]:
+def _grid(rows: int, columns: int, title: str) -> tuple[Figure, list[list[Axes]]]:
     figure = Figure(figsize=(_PANEL[0] * columns + 1.4, _PANEL[1] * rows), layout="constrained")
     figure.suptitle(title)
-    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
+    axes = figure.subplots(rows, columns, squeeze=False)
     return figure, [list(row) for row in axes]
 
 

@@ -16,6 +16,7 @@ from forgetbench.report.sections import (
     maps,
     opening,
     operating,
+    price,
     scores,
     settings,
 )
@@ -30,6 +31,7 @@ OF_MODEL: dict[str, OfModel] = {
     "scores": scores.section,
     "best epochs": best_epochs.section,
     "costs": costs.section,
+    "price": price.section,
     "gain against forgetting": fronts.section,
     "rank and score": operating.section,
     "what was forgotten": forgotten.section,
