@@ -57,21 +57,30 @@ class Priced:
         return self.row.flops - self.row.original_flops
 
 
-def distinct_prices(rows: Iterable[PriceRow], arms: Iterable[ArmRecord]) -> dict[str, list[Priced]]:
-    """Return the detectors of a model that differ in what they cost, by head, from the cheapest of a treatment on.
+def distinct(rows: Iterable[PriceRow]) -> list[PriceRow]:
+    """Return the detectors of each arm that differ in what they cost, the cheapest first.
 
     Of attach points between which no module has parameters one is kept: a named one if there is one.
     """
-    treatments = {arm["arm"]: treatment_of(arm) for arm in arms}
-    kept: dict[tuple[str, Treatment, int, int], PriceRow] = {}
+    kept: dict[tuple[str, str], dict[tuple[int, int], PriceRow]] = {}
     for row in rows:
-        key = row.head, treatments[row.arm], row.flops, row.bytes
-        if key not in kept or (kept[key].attach.isdecimal() and not row.attach.isdecimal()):
-            kept[key] = row
+        mine, cost = kept.setdefault((row.arm, row.head), {}), (row.flops, row.bytes)
+        if cost not in mine or (mine[cost].attach.isdecimal() and not row.attach.isdecimal()):
+            mine[cost] = row
+    return [row for mine in kept.values() for row in sorted(mine.values(), key=lambda row: row.flops)]
+
+
+def prices_by_head(rows: Iterable[PriceRow], arms: Iterable[ArmRecord]) -> dict[str, list[Priced]]:
+    """Return the distinct detectors of a model's treatments by head, of each treatment the cheapest first."""
+    first: dict[Treatment, str] = {}
+    for arm in arms:
+        first.setdefault(treatment_of(arm), arm["arm"])
+    treatments = {name: treatment for treatment, name in first.items()}
     found: dict[str, list[Priced]] = {}
-    for (head, treatment, _, _), row in kept.items():
-        found.setdefault(head, []).append(Priced(treatment, row))
-    return {head: sorted(mine, key=lambda one: one.extra_flops) for head, mine in found.items()}
+    for row in distinct(rows):
+        if row.arm in treatments:
+            found.setdefault(row.head, []).append(Priced(treatments[row.arm], row))
+    return found
 
 
 def _head(rows: Iterable[ModuleRow], part: ModulePart, head: str) -> Size:

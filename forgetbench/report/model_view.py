@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
 from forgetbench.analyse.operating import Standings, standings, thresholds
-from forgetbench.analyse.price import Priced, distinct_prices
+from forgetbench.analyse.price import Priced, prices_by_head
 from forgetbench.analyse.tradeoff import (
     Outcome,
     Point,
@@ -132,7 +132,7 @@ class ModelView:
     @cached_property
     def prices(self) -> dict[str, list[Priced]]:
         """What its combined detectors cost under all attach points, by head; none in runs of earlier versions."""
-        return distinct_prices(self.rows("price", PriceRow), self.arms)
+        return prices_by_head(self.rows("price", PriceRow), self.arms)
 
     @cached_property
     def outcomes(self) -> dict[str, list[Outcome]]:
