@@ -1,0 +1,164 @@
+"""Which detector to take home: of those that keep to the bounds with 95 % certainty, the one that gains most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+#: Whether a bound holds: the interval lies within it, beyond it, or reaches across.
+Standing = Literal["holds", "undecided", "fails"]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A difference with its 95 % interval over images, fractions of the measure; None is not known."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A combined detector of a run.
+
+    Attributes:
+        arm, label, epoch, head, attach: Which checkpoint, head and attach point.
+        gain: On the target, over the reference arm.
+        target: On the target itself, which ranks candidates where no gain was measured.
+        forgetting: On the reference.
+        flops: Operations of one image, None not counted.
+    """
+
+    arm: str
+    label: str
+    epoch: int
+    head: str
+    attach: str
+    gain: Estimated
+    target: float | None
+    forgetting: Estimated
+    flops: int | None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a detector may cost; None is no bound.
+
+    Attributes:
+        forgetting: Most of the reference that may be lost, a fraction.
+        flops: Most operations of one image.
+    """
+
+    forgetting: float | None = None
+    flops: float | None = None
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What came of looking for a detector.
+
+    Attributes:
+        verdict: `met`: there is one that keeps to the bounds; `undecided`: there may be; `impossible`: there is none.
+        best: The one to take; undecided, the one that gains most of those that may keep to the bounds; impossible, the
+            one that misses them by least.
+        runner_up: The next one of another arm, of the same standing.
+        better_if_decided: One that gains more than `best` and may keep to the bounds.
+    """
+
+    verdict: Literal["met", "undecided", "impossible"]
+    best: Candidate
+    runner_up: Candidate | None
+    better_if_decided: Candidate | None
+
+
+def recommend(candidates: Sequence[Candidate], bounds: Bounds) -> Recommendation | None:
+    """Return which candidate to take; None where there are none.
+
+    Equal gains are decided by fewer operations, then by less forgetting.
+    """
+    by_standing: dict[Standing, list[Candidate]] = {"holds": [], "undecided": [], "fails": []}
+    for one in sorted(candidates, key=_order):
+        by_standing[standing(one, bounds)].append(one)
+    holding, open_ones = by_standing["holds"], by_standing["undecided"]
+    if holding:
+        better = next((one for one in open_ones if _rank(one) > _rank(holding[0])), None)
+        return Recommendation("met", holding[0], _of_another_arm(holding), better)
+    if open_ones:
+        return Recommendation("undecided", open_ones[0], _of_another_arm(open_ones), None)
+    nearest = sorted(by_standing["fails"], key=lambda one: max(misses(one, bounds).values()))
+    return Recommendation("impossible", nearest[0], _of_another_arm(nearest), None) if nearest else None
+
+
+def standing(candidate: Candidate, bounds: Bounds) -> Standing:
+    """Tell whether a candidate keeps to the bounds; one of whose costs is not known is undecided."""
+    found = [_forgetting_standing(candidate.forgetting, bounds.forgetting), _flops_standing(candidate, bounds.flops)]
+    if "fails" in found:
+        return "fails"
+    return "undecided" if "undecided" in found else "holds"
+
+
+def _forgetting_standing(lost: Estimated, most: float | None) -> Standing:
+    if most is None:
+        return "holds"
+    if lost.value is None or lost.low is None or lost.high is None:
+        return "undecided"
+    if max(lost.high, lost.value) <= most:
+        return "holds"
+    return "fails" if min(lost.low, lost.value) > most else "undecided"
+
+
+def _flops_standing(candidate: Candidate, most: float | None) -> Standing:
+    if most is None:
+        return "holds"
+    if candidate.flops is None:
+        return "undecided"
+    return "holds" if candidate.flops <= most else "fails"
+
+
+def misses(candidate: Candidate, bounds: Bounds) -> dict[str, float]:
+    """Return by how much a candidate misses each bound, as a share of it (of one point where the bound is zero)."""
+    found = {}
+    if bounds.forgetting is not None and candidate.forgetting.value is not None:
+        found["forgetting"] = (candidate.forgetting.value - bounds.forgetting) / (bounds.forgetting or 0.01)
+    if bounds.flops is not None and candidate.flops is not None:
+        found["flops"] = (candidate.flops - bounds.flops) / (bounds.flops or 1e9)
+    return {name: max(0.0, miss) for name, miss in found.items()}
+
+
+def images_to_decide(lost: Estimated, most: float, images: int) -> int | None:
+    """Return how many reference images would about tell on which side of a bound forgetting lies.
+
+    The interval narrows with the root of the number of images (Efron 1979), around the value that there is now.
+
+    Args:
+        lost: What was measured.
+        most: The bound.
+        images: On how many images.
+
+    Returns:
+        None where the value is the bound itself or nothing was measured: then no number would.
+    """
+    if lost.value is None or lost.low is None or lost.high is None or lost.value == most:
+        return None
+    across = lost.high - lost.value if lost.value < most else lost.value - lost.low
+    return math.ceil(images * (across / (most - lost.value)) ** 2)
+
+
+def _rank(candidate: Candidate) -> float:
+    """Return what candidates are ranked by: gain, or the target's own score where no gain was measured."""
+    found = candidate.target if candidate.gain.value is None else candidate.gain.value
+    return -math.inf if found is None else found
+
+
+def _order(candidate: Candidate) -> tuple[float, float, float]:
+    lost = candidate.forgetting.value
+    flops = math.inf if candidate.flops is None else candidate.flops
+    return -_rank(candidate), flops, math.inf if lost is None else lost
+
+
+def _of_another_arm(ranked: Iterable[Candidate]) -> Candidate | None:
+    listed = list(ranked)
+    return next((one for one in listed if one.arm != listed[0].arm), None)
