@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,7 @@ from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow, Quantity
 from forgetbench.record.rows.scores import ORIGINAL
-from forgetbench.suite.claims import Measure
-
-MEASURES: tuple[Measure, ...] = get_args(Measure)
+from forgetbench.suite.claims import WHOLE_MEASURES, Measure
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class Evidence:
         arms: Arms as the manifest describes them.
         reference_arms: Freeze point that gain is measured against, by model.
         scored: Scores by name of the detections file, of all files that the results name.
+        measures: What differences are of.
     """
 
     def __init__(
@@ -56,8 +55,9 @@ class Evidence:
         arms: Sequence[ArmRecord],
         reference_arms: Mapping[str, int],
         scored: Scored,
+        measures: Sequence[Measure] = WHOLE_MEASURES,
     ) -> None:
-        self._scored = scored
+        self._scored, self._measures = scored, measures
         last = last_checkpoints(results, arms)
         self._labels, self._originals, self._last = last.labels, last.originals, last.scenes
         self._references = last.references(reference_arms)
@@ -79,7 +79,7 @@ class Evidence:
                 against, quantity = self._originals.get((model, head)), "forgetting"
             if against is None:
                 continue
-            for measure in MEASURES:
+            for measure in self._measures:
                 value, resampled = self._difference(quantity, measure, row["detections"], against)
                 found = uncertain([value], [resampled])
                 low, high = found.over_images or (None, None)
@@ -117,7 +117,7 @@ class Evidence:
         seeds = [seed for seed in files if seed in against]
         if not seeds:
             return
-        for measure in MEASURES:
+        for measure in self._measures:
             pairs = [self._difference(quantity, measure, files[seed], against[seed]) for seed in seeds]
             found = uncertain([value for value, _ in pairs], [resampled for _, resampled in pairs])
             yield EvidenceRow(

@@ -30,6 +30,11 @@ def _cards(_context: click.Context, _parameter: click.Parameter, incomplete: str
     return names or [CompletionItem(incomplete, type="file")]
 
 
+def _names(_context: click.Context, _parameter: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    """Return names that a comma parts, None if the option was not given."""
+    return None if given is None else tuple(name for part in given.split(",") if (name := part.strip()))
+
+
 suite_argument = click.argument("suite", type=click.Path(path_type=Path), shell_complete=_suites)
 shipped_argument = click.argument("name", shell_complete=_suite_names)
 card_argument = click.argument("card", shell_complete=_cards)
@@ -40,6 +45,12 @@ set_option = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     help="Override a value of the suite, e.g. --set train.epochs=2. Can be repeated.",
+)
+keep_option = click.option(
+    "--keep",
+    callback=_names,
+    metavar="CLASSES",
+    help="Classes of the reference to weigh forgetting by alone, e.g. --keep person,car,truck.",
 )
 device_option = click.option("--device", metavar="NAME", help="Device to compute on, e.g. cuda:0 or cpu.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show more detail, and tracebacks of errors.")

@@ -5,11 +5,11 @@ Running, verifying and the docs' list read this. A new table is a function that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from forgetbench.derive import classes_and_errors, evidence, training
+from forgetbench.derive import classes_and_errors, evidence, kept, training
 from forgetbench.derive.batchnorm import batchnorm_rows
 from forgetbench.derive.price import price_rows
 from forgetbench.derive.source import Source
@@ -21,6 +21,9 @@ from forgetbench.record.rows.drift import BatchNormRow, CamRow, DriftRow
 from forgetbench.record.rows.price import ModuleRow, PriceRow
 from forgetbench.record.rows.scores import ClassRow, OddityRow, OperatingRow, ResultRow
 from forgetbench.record.rows.training import GradientRow, LossRow, MemoryRow, SessionTimeRow
+
+#: What of a suite decides tables and may be given to a finished run: gains that claims ask for, classes that are kept.
+Asked = Literal["claims", "keep"]
 
 
 def _always(_: Manifest) -> bool:
@@ -47,7 +50,7 @@ class TableSpec:
             the data, or the models.
         make: Makes the rows, dataclasses or mappings, from the run's other files; None where these do not suffice.
         exact: Whether every machine makes the same digits; sums over resamples may differ in their last bits.
-        asked: Whether claims decide it, which a finished run may be given later.
+        asked: Keys of the suite that decide it, of those that a finished run may be given later.
         due: Tells by its manifest whether a run has it.
         later: Columns that runs of earlier versions lack.
         newer: Whether runs of earlier versions lack the table; one without it then is none the worse.
@@ -59,7 +62,7 @@ class TableSpec:
     made_of: tuple[str, ...]
     make: Callable[[Source], Iterable[Any]] | None = None
     exact: bool = False
-    asked: bool = False
+    asked: tuple[Asked, ...] = ()
     due: Callable[[Manifest], bool] = _always
     later: tuple[str, ...] = ()
     newer: bool = False
@@ -133,14 +136,16 @@ TABLES = (
         "gain and forgetting of every checkpoint with intervals over images",
         IntervalRow,
         _SCORES,
-        lambda source: source.evidence.of_checkpoints(),
+        kept.interval_rows,
+        asked=("keep",),
     ),
     TableSpec(
         "evidence.csv",
         "those of last checkpoints over all seeds, and of arms with each other",
         EvidenceRow,
         _SCORES,
-        lambda source: source.evidence.of_treatments(),
+        kept.evidence_rows,
+        asked=("keep",),
     ),
     TableSpec(
         "operating.csv",
@@ -162,7 +167,7 @@ TABLES = (
         EqualGainRow,
         _SCORES,
         evidence.equal_gain_rows,
-        asked=True,
+        asked=("claims",),
     ),
     TableSpec(
         "classes.csv",
@@ -192,7 +197,7 @@ TABLES = (
         ClaimRow,
         ("evidence.csv", "equal_gain.csv", "memory.csv", "times.csv"),
         evidence.claims_rows,
-        asked=True,
+        asked=("claims", "keep"),
     ),
 )
 
@@ -213,12 +218,12 @@ def tables_of(manifest: Manifest, sealed: Container[str] | None = None) -> list[
     return [one for one in TABLES if one.due(manifest) and one not in lacked]
 
 
-def derive(source: Source, *, asked: bool = False) -> None:
-    """Write the tables of a run that follow from its other files; only those that claims decide, if `asked`.
+def derive(source: Source, *, asked: Collection[Asked] | None = None) -> None:
+    """Write the tables of a run that follow from its other files; only those that these keys decide, if given.
 
     Raises:
         CorruptRunError: a file that they rest on is missing or unreadable.
     """
     for one in tables_of(source.manifest):
-        if one.make is not None and (one.asked or not asked):
+        if one.make is not None and (asked is None or not {*one.asked}.isdisjoint(asked)):
             one.write(source.folder, one.make(source))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from forgetbench.analyse.evidence import Score
 from forgetbench.analyse.operating import measure_at
 from forgetbench.derive.resampling import Resampling
-from forgetbench.evaluate.average_precision import ground_truth, score
+from forgetbench.evaluate.average_precision import MAX_DET, ground_truth, mean_ap, precision_table, score
 from forgetbench.evaluate.bootstrap import over_classes
 from forgetbench.evaluate.detections import Detections, load_detections
 from forgetbench.evaluate.image_score import CONFIDENCE
@@ -93,6 +93,7 @@ class Networks:
         self._best: dict[str, float | None] = {}
         self._scored: dict[str, ScoredNetwork] = {}
         self._aps: dict[str, Score] = {}
+        self._over: dict[tuple[str, tuple[int, ...]], dict[Measure, Score]] = {}
         self._profiles: dict[str, Profile] = {}
 
     @cached_property
@@ -138,6 +139,25 @@ class Networks:
             resampled = self._resampling.ap(matches.of_classes, about["data"])
             self._aps[file] = Score(score(self._truth(about["data"]), detections).ap, over_classes(resampled.ap))
         return self._aps[file]
+
+    def ap_over(self, file: str, labels: Sequence[int]) -> dict[Measure, Score]:
+        """Return a network's AP and AP50 over some classes by their indices; those without an object do not count.
+
+        Raises:
+            CorruptRunError: a file that this rests on is missing or unreadable.
+        """
+        key = file, tuple(labels)
+        if key not in self._over:
+            detections, about = load_detections(self._folder.detections_called(file))
+            detections = detections.of(np.isin(detections.label, labels))
+            matches = self._resampling.match(detections, about["data"]).of_classes
+            resampled = self._resampling.ap([matches[label] for label in labels], about["data"])
+            precision = precision_table(self._truth(about["data"]), detections, MAX_DET)[:, :, labels, 0]
+            self._over[key] = {
+                "ap_kept": Score(mean_ap(precision), over_classes(resampled.ap)),
+                "ap50_kept": Score(mean_ap(precision[0]), over_classes(resampled.ap50)),
+            }
+        return self._over[key]
 
     def _look(self, file: str) -> None:
         """Read a file, match what is in it, and keep all that will be asked for."""

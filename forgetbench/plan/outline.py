@@ -15,6 +15,7 @@ from forgetbench.plan.cam_checks import HOW_TO_GET_CAM
 from forgetbench.plan.models import find_model, is_architecture, open_untrained, open_weights, untrained_twin
 from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Silent
+from forgetbench.suite.kept import kept_labels
 from forgetbench.suite.load import LoadedSuite
 
 
@@ -76,18 +77,22 @@ def make_outline(loaded: LoadedSuite, target_classes: Sequence[str] | None = Non
         target_classes: The target's, where they are known; by default what the suite or the target's card states.
 
     Raises:
-        InputError: a model cannot be opened, or a point, strategy or claim does not fit it.
+        InputError: a model cannot be opened, or a point, strategy, claim or class to keep does not fit it.
     """
     suite, folder = loaded.suite, loaded.folder
-    originals = {}
+    originals, of_reference = {}, stated_classes(suite.reference, folder)
     for name in suite.models:
+        known = of_reference
         if is_architecture(name):
-            original = open_untrained(name, folder, stated_classes(suite.reference, folder))
+            original = open_untrained(name, folder, of_reference)
         elif find_model(name, folder) is None:
             original = untrained_twin(name)
         else:
             original = open_weights(name, folder, Silent(), download=False)
+            known = original.classes
         originals[original.name] = original
+        if known is not None:
+            kept_labels(suite.keep or (), known)
     stated = target_classes or stated_classes(suite.target, folder)
     classes = len(stated) if stated else None
     arms = make_arms(suite, originals, Blanks(originals, classes))

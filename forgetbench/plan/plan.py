@@ -31,6 +31,7 @@ from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import FORMAT, ClaimRecord
 from forgetbench.suite.arms import reference_arms
 from forgetbench.suite.evaluation import EvaluationSettings, evaluation_settings
+from forgetbench.suite.kept import kept_labels
 from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.suite.points import attach_points_of, resolve_attach_point
@@ -185,6 +186,7 @@ def make_plan(
     )
     check_arms(suite, originals, plan.arms)
     for name, original in originals.items():
+        kept_labels(suite.keep or (), original.classes)
         mine = [arm for arm in plan.arms if arm.model == name]
         find_further_images(mine, wanted, reference, plan.reference[name], original)
     _check_batches(plan, untrained, training)

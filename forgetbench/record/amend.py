@@ -1,4 +1,4 @@
-"""Adding to a finished run: claims, a description, activation maps, charts drawn anew.
+"""Adding to a finished run: claims, classes to keep, a description, activation maps, charts drawn anew.
 
 An addition is a transaction. What is added is noted first, then the files are written in their places, then the seal,
 and last the note is removed. A kill in between leaves the note, by which the same command does all of it again; until
@@ -23,7 +23,7 @@ from forgetbench.record.manifest import Manifest
 NOTE = "amending.json"
 Addition = Literal["claims", "maps", "report"]
 _CALLED: dict[Addition, str] = {
-    "claims": "claims or a description",
+    "claims": "claims, classes to keep or a description",
     "maps": "activation maps",
     "report": "charts and a summary",
 }

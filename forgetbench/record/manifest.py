@@ -76,6 +76,7 @@ class SuiteRecord(TypedDict):
     evaluation: SuiteEvaluationRecord
     arms: NotRequired[list[dict[str, Any]]]
     cam: NotRequired[dict[str, Any] | None]
+    keep: NotRequired[Classes]
 
 
 @with_config(_STRICT)

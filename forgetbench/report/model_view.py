@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from forgetbench.analyse.costs import Cost, ModuleNorms, costs, module_norms, shared_seconds_per_step
+from forgetbench.analyse.kept import KeptBefore, KeptLoss, kept_before, kept_losses
 from forgetbench.analyse.module_drift import ModuleDrift, StatisticsShare, module_drift, statistics_shares
 from forgetbench.analyse.operating import Standings, standings, thresholds
 from forgetbench.analyse.price import Priced, prices_by_head
@@ -163,6 +164,16 @@ class ModelView:
     def lost(self, head: str, attach: str | None, treatment: Treatment) -> EvidenceRow | None:
         """Return what a treatment forgot of what the original had; None if it was not measured."""
         return self.run.evidence.find(self.name, head, attach, "forgetting", self.labels[treatment], ORIGINAL)
+
+    @cached_property
+    def kept(self) -> list[KeptLoss]:
+        """What its treatments forgot of the classes kept, beside what they forgot of all."""
+        return kept_losses(self.run.evidence, self.name)
+
+    def kept_before(self, head: str) -> KeptBefore | None:
+        """Return what the classes kept were like before; None where nothing is known of classes."""
+        found = next((one for one in self.changed if (one.head, one.role) == (head, "reference")), None)
+        return None if found is None else kept_before(found.classes, self.run.kept)
 
     @cached_property
     def costs(self) -> list[Cost]:

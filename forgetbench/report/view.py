@@ -54,6 +54,11 @@ class RunView:
         """How many seeds the run has."""
         return len(self.suite["seeds"])
 
+    @property
+    def kept(self) -> list[str]:
+        """The classes that forgetting is also weighed by alone."""
+        return self.suite.get("keep", [])
+
     @cached_property
     def models(self) -> list[ModelView]:
         """Its models, in the suite's order."""

@@ -16,6 +16,8 @@ MEASURES: dict[Measure, str] = {
     "recall_at_best_f1": "recall at the original's best threshold",
     "precision_at_best_f1": "precision at the original's best threshold",
     "f1_at_best_f1": "F1 at the original's best threshold",
+    "ap_kept": "AP of the classes kept",
+    "ap50_kept": "AP50 of the classes kept",
 }
 #: AP and recall of `errors.csv`.
 SCORES = {

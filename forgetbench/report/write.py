@@ -13,7 +13,7 @@ from forgetbench.report.charts import CHARTS
 from forgetbench.report.figures import Figures
 from forgetbench.report.markdown import markdown
 from forgetbench.report.model_view import ModelView
-from forgetbench.report.sections import FIRST, LAST, OF_MODEL, claims, scores
+from forgetbench.report.sections import FIRST, LAST, OF_MODEL, claims, kept, scores
 from forgetbench.report.style import chart_style
 from forgetbench.report.terminal import TitledTable, terminal
 from forgetbench.report.view import RunView, read_view
@@ -52,13 +52,13 @@ def write_report(folder: Path, into: Path | None = None, *, warn: Callable[[str]
 
 
 def terminal_report(folder: Path) -> list[str | TitledTable]:
-    """Return what a terminal shows of a run: each model's scores, then a line per claim.
+    """Return what a terminal shows of a run: each model's scores, also of classes kept, then a line per claim.
 
     Raises:
         CorruptRunError: the run's tables cannot be read.
     """
     view = read_view(folder)
-    blocks = [block for model in view.models for block in scores.in_brief(model)]
+    blocks = [block for model in view.models for block in (*scores.in_brief(model), *kept.in_brief(model))]
     return list(terminal([*blocks, *claims.in_brief(view)]))
 
 

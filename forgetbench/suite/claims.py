@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from forgetbench.suite.bounds import MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section
 
-#: What a difference may be of: AP, AP50, and rates at a score of 0.25 and at the threshold of the original's best F1.
-Measure = Literal[
+#: Over all classes: AP, AP50, and rates at a score of 0.25 and at the threshold of the original's best F1.
+WholeMeasure = Literal[
     "ap", "ap50",
     "recall_at_0.25", "precision_at_0.25", "f1_at_0.25",
     "recall_at_best_f1", "precision_at_best_f1", "f1_at_best_f1",
 ]  # fmt: skip
+#: AP and AP50 over the classes of the reference that the suite keeps.
+KeptMeasure = Literal["ap_kept", "ap50_kept"]
+#: What a difference may be of.
+Measure = Literal[WholeMeasure, KeptMeasure]
+WHOLE_MEASURES: tuple[WholeMeasure, ...] = get_args(WholeMeasure)
+KEPT_MEASURES: tuple[KeptMeasure, ...] = get_args(KeptMeasure)
 
 
 class Claim(Section):
@@ -26,7 +32,7 @@ class Claim(Section):
     quantity: Literal["forgetting", "gain", "memory", "time"] = Field(
         description="forgetting and gain as fractions of `measure`; memory and time of training as ratios to `over`"
     )
-    measure: Measure = Field("ap", description="for forgetting and gain")
+    measure: Measure = Field("ap", description="for forgetting and gain; ap_kept and ap50_kept for forgetting alone")
     arms: list[FreezePoint | NameText] | None = Field(
         None, min_length=1, max_length=MOST_NAMED, description="freeze points or names of arms; default: all but `over`"
     )
@@ -62,4 +68,6 @@ class Claim(Section):
             raise ValueError("'settings' does not go with 'at_gain', which looks at all of them")
         if self.measure != "ap" and self.quantity in ("memory", "time"):
             raise ValueError(f"'measure' does not go with {self.quantity}")
+        if self.measure in KEPT_MEASURES and self.quantity != "forgetting":
+            raise ValueError(f"'{self.measure}' is of the reference's classes: it belongs to claims of forgetting")
         return self

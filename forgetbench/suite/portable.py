@@ -10,7 +10,7 @@ from forgetbench.suite.data_section import Data
 from forgetbench.suite.schema import Suite
 
 #: Keys of a suite that decide no number.
-WORDS = ("description", "claims", "cam")
+WORDS = ("description", "claims", "cam", "keep")
 
 
 def portable_suite(suite: Suite) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def portable_suite(suite: Suite) -> dict[str, Any]:
     content["models"] = [portable_path(name) for name in content["models"]]
     for claim in content["claims"]:
         claim["models"] = claim["models"] and [portable_path(name) for name in claim["models"]]
+    if content["keep"] is None:  # runs of earlier versions know nothing of it
+        del content["keep"]
     return content
 
 

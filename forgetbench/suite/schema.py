@@ -16,6 +16,7 @@ from forgetbench.suite.bounds import (
     MOST_FREEZE_POINTS,
     MOST_MODELS,
     MOST_MODULES,
+    MOST_NAMED,
     MOST_RESAMPLES,
     MOST_SEEDS,
     MOST_SETTINGS,
@@ -23,13 +24,14 @@ from forgetbench.suite.bounds import (
     Batch,
     ModelText,
     ModuleIndex,
+    NameText,
     Prose,
     Seed,
     Side,
     SignedSeed,
     product_problem,
 )
-from forgetbench.suite.claims import Claim
+from forgetbench.suite.claims import KEPT_MEASURES, Claim
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.kinds import FreezePoint, HeadMode, ListedAttachPoint, PlainName, Section, Shape, listed_once
 from forgetbench.suite.points import ALL
@@ -153,6 +155,9 @@ class Suite(Section):
     pretrain: Pretrain | None = None
     evaluation: Evaluation = Evaluation()
     logging: Logging = Logging()
+    keep: Annotated[list[NameText], Field(min_length=1, max_length=MOST_NAMED)] | None = Field(
+        None, description="classes of the reference that forgetting is also weighed by alone; none by default"
+    )
     claims: Annotated[list[Claim], Field(max_length=MOST_CLAIMS)] = Field(
         default_factory=list, description="what others said, to be put to the test"
     )
@@ -163,10 +168,10 @@ class Suite(Section):
     def _one_or_several_models(cls, given: Any) -> Any:
         return accept_model_alias(given) if isinstance(given, Mapping) else given
 
-    @field_validator("models", "freeze_points", "attach_points", "seeds")
+    @field_validator("models", "freeze_points", "attach_points", "seeds", "keep")
     @classmethod
-    def _no_duplicates(cls, values: list[Any]) -> list[Any]:
-        return listed_once(values)
+    def _no_duplicates(cls, values: list[Any] | None) -> list[Any] | None:
+        return None if values is None else listed_once(values)
 
     @field_validator("attach_points")
     @classmethod
@@ -219,6 +224,13 @@ class Suite(Section):
         )
         if problem is not None:
             raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _claims_of_kept_classes_have_them(self) -> Suite:
+        of_kept = next((claim for claim in self.claims if claim.measure in KEPT_MEASURES), None)
+        if of_kept is not None and self.keep is None:
+            raise ValueError(f"the claim '{of_kept.name}' is about '{of_kept.measure}'; name the classes with 'keep'")
         return self
 
     @model_validator(mode="after")

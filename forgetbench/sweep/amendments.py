@@ -1,54 +1,101 @@
-"""Amending a finished run: other claims, another description."""
+"""Amending a finished run: other claims, other classes to keep, another description."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
-from forgetbench.derive.catalogue import derive, table
+from forgetbench.derive.catalogue import Asked, derive, table
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.manifest import Manifest
+from forgetbench.record.manifest import Manifest, SuiteRecord
 from forgetbench.report.write import write_report
+from forgetbench.suite.kept import kept_labels
+from forgetbench.suite.load import recorded_suite
 from forgetbench.suite.portable import portable_suite
+from forgetbench.suite.schema import Suite
 
 if TYPE_CHECKING:  # `report` comes without PyTorch
     from forgetbench.plan.plan import Plan
 
+#: All that decides tables and may have changed, or been begun.
+ALL: tuple[Asked, ...] = get_args(Asked)
 
-def claims_due(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether a finished run's claims or description differ from the suite's."""
+
+def words_due(plan: Plan, folder: RunFolder) -> bool:
+    """Tell whether a finished run's claims, kept classes or description differ from the suite's."""
     manifest = folder.read_manifest()
-    return (manifest["claims"], manifest["suite"]["description"]) != (plan.claims, plan.suite.description)
+    has = manifest["claims"], manifest["suite"].get("keep"), manifest["suite"]["description"]
+    return has != (plan.claims, plan.suite.keep, plan.suite.description)
 
 
-def add_claims(plan: Plan, folder: RunFolder, progress: Progress, *, again: bool = False) -> None:
-    """Give a finished run the suite's description and claims, and judge it by them; nothing is measured again.
+def add_words(plan: Plan, folder: RunFolder, progress: Progress, *, again: bool = False) -> None:
+    """Give a finished run the suite's description, kept classes and claims, and judge it by them; nothing is run again.
 
-    Claims may ask for other gains to compare forgetting at; then that table is made anew. `again` says that an
-    earlier attempt was interrupted: then nobody knows which of the tables it has written.
+    Claims may ask for other gains to compare forgetting at, and other classes may be kept; then those tables are made
+    anew. `again` says that an earlier attempt was interrupted: then nobody knows which of the tables it has written.
     """
     manifest = folder.read_manifest()
-    asked = again or {*gains_asked(manifest["claims"])} != {*gains_asked(plan.claims)}
+    changed: set[Asked] = {*ALL} if again else set()
+    if {*gains_asked(manifest["claims"])} != {*gains_asked(plan.claims)}:
+        changed.add("claims")
+    if manifest["suite"].get("keep") != plan.suite.keep:
+        changed.add("keep")
     manifest["claims"] = plan.claims
-    suite = portable_suite(plan.suite)
-    manifest["suite"]["claims"], manifest["suite"]["description"] = suite["claims"], suite["description"]
-    judge_again(folder, manifest, progress, other_gains=asked)
+    judge_again(folder, _with_words_of(plan.suite, manifest), progress, changed)
 
 
-def judge_again(folder: RunFolder, manifest: Manifest, progress: Progress, *, other_gains: bool = True) -> None:
-    """Give a finished run a manifest with other claims or another description, and what follows from them."""
+def keep_classes(folder: RunFolder, keep: Sequence[str], where: str) -> Manifest | None:
+    """Return a finished run's manifest with other classes to keep; None where it keeps these already.
+
+    Args:
+        folder: The run.
+        keep: Names of classes of its reference.
+        where: What an error names as the place of the names.
+
+    Raises:
+        InputError: there is none, one is named twice, or a model of the run knows no class of such a name.
+    """
+    manifest = folder.read_manifest()
+    suite = recorded_suite({**manifest["suite"], "keep": [*keep]}, where)
+    for about in manifest["models"].values():
+        kept_labels(keep, about["classes"], where=where)
+    return None if manifest["suite"].get("keep") == suite.keep else _with_words_of(suite, manifest)
+
+
+def judge_again(
+    folder: RunFolder, manifest: Manifest, progress: Progress, changed: Collection[Asked] = ALL
+) -> list[Path]:
+    """Give a finished run a manifest with other claims, kept classes or description, and what follows from them.
+
+    Args:
+        folder: The run.
+        manifest: What its manifest becomes.
+        progress: Told of charts that could not be drawn or lack glyphs.
+        changed: What decides tables and is another than before.
+
+    Returns:
+        The report's files.
+    """
 
     def judged() -> Iterator[Path]:
         source, claims = Source(folder, progress, profiles=False), table("claims.csv")
-        if other_gains:
-            derive(source, asked=True)
+        if changed:
+            derive(source, asked=changed)
         elif claims.make is not None:
             claims.write(folder, claims.make(source))
         yield from write_report(folder.path, warn=warnings_to(progress))
 
-    amend(folder, "claims", judged, manifest)
+    return amend(folder, "claims", judged, manifest)
+
+
+def _with_words_of(suite: Suite, manifest: Manifest) -> Manifest:
+    """Return the manifest with what of a suite decides no number."""
+    said = portable_suite(suite)
+    kept = {key: value for key, value in manifest["suite"].items() if key != "keep"}
+    words = {key: said[key] for key in ("description", "claims", "keep") if key in said}
+    return {**manifest, "suite": cast(SuiteRecord, {**kept, **words})}

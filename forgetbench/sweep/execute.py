@@ -22,7 +22,7 @@ from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.sweep.amendments import add_claims, claims_due
+from forgetbench.sweep.amendments import add_words, words_due
 from forgetbench.sweep.cam import add_cams, cams_due
 from forgetbench.sweep.environment import environment_of
 from forgetbench.sweep.executor import Executor, LocalExecutor, Site
@@ -104,18 +104,18 @@ def _complete(plan: Plan, folder: RunFolder, device: torch.device, progress: Pro
     """Add to a finished run what decides none of its numbers and may have been asked for since."""
     interrupted = begun(folder)
     addition = interrupted[0] if interrupted else None
-    claims = addition == "claims" or claims_due(plan, folder)
+    words = addition == "claims" or words_due(plan, folder)
     cams = addition == "maps" or cams_due(plan, folder)
     if addition is not None:
         progress.message("what was being added to the run when it was interrupted is added again")
-    if claims:
-        progress.message("the suite's claims or description changed: judging and describing anew")
-        add_claims(plan, folder, progress, again=addition == "claims")
+    if words:
+        progress.message("the suite's claims, kept classes or description changed: judging and describing anew")
+        add_words(plan, folder, progress, again=addition == "claims")
     if cams:
         add_cams(plan, folder, device, progress)
-    if addition == "report" and not claims and not cams:
+    if addition == "report" and not words and not cams:
         amend(folder, "report", lambda: write_report(folder.path, warn=warnings_to(progress)))
-    elif not claims and not cams:
+    elif not words and not cams:
         progress.message(f"already complete: {folder.path}")
 
 

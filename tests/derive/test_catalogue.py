@@ -10,7 +10,7 @@ from support.finished_run import small_suite
 
 import forgetbench
 from forgetbench.derive import catalogue
-from forgetbench.derive.catalogue import TABLES, TableSpec, derive, table, tables_of
+from forgetbench.derive.catalogue import TABLES, Asked, TableSpec, derive, table, tables_of
 from forgetbench.derive.source import Source
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
@@ -96,7 +96,17 @@ def test_what_the_suite_did_not_ask_for_is_not_due() -> None:
     assert {one.name for one in TABLES if not one.always} == {"cam.csv", "drift.csv", "batchnorm.csv"}
 
 
-def test_only_what_claims_decide_is_made_again_if_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ({"claims"}, ["equal_gain.csv", "claims.csv"]),
+        ({"keep"}, ["intervals.csv", "evidence.csv", "claims.csv"]),
+        ({"claims", "keep"}, ["intervals.csv", "evidence.csv", "equal_gain.csv", "claims.csv"]),
+    ],
+)
+def test_only_what_was_asked_for_later_is_made_again(
+    asked: set[Asked], made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = Source(RunFolder(tmp_path), Silent())
     source.__dict__["manifest"] = manifest(drift=False)
     monkeypatch.setattr(
@@ -106,8 +116,8 @@ def test_only_what_claims_decide_is_made_again_if_asked(tmp_path: Path, monkeypa
         if one.make is not None:
             monkeypatch.setitem(one.__dict__, "make", lambda _source: [])
     written: list[str] = []
-    derive(source, asked=True)
-    assert written == ["equal_gain.csv", "claims.csv"]
+    derive(source, asked=asked)
+    assert written == made
     written.clear()
     derive(source)
     assert written == [one.name for one in tables_of(source.manifest) if one.make is not None]

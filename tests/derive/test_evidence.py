@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from support.scored_run import IMAGES, found, tables, write_run, write_table
 
-from forgetbench.analyse.evidence import MEASURES
 from forgetbench.derive.source import Source
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import save_detections
 from forgetbench.progress import Silent
+from forgetbench.suite.claims import WHOLE_MEASURES
 
 
 def test_every_row_of_the_results_at_both_points(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_scores_that_sink_together_are_lost_at_the_originals_threshold(tmp_path:
     gained = compared["gain", "recall_at_0.25", "15"]
     assert (gained.value, gained.low, gained.against) == (1.0, 1.0, "all-but-head (22)")
     assert compared["forgetting", "f1_at_0.25", "all-but-head (22)"].by_construction
-    assert {measure for _, measure, _ in compared} == set(MEASURES)
+    assert {measure for _, measure, _ in compared} == set(WHOLE_MEASURES)
 
 
 def test_what_was_not_kept_cannot_be_counted(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """What measures are called in the report."""
 
-from forgetbench.analyse.evidence import MEASURES as MEASURED
 from forgetbench.report.sections.evidence import RANKED
 from forgetbench.report.words import MEASURES, told_apart
+from forgetbench.suite.claims import KEPT_MEASURES, WHOLE_MEASURES
 
 
 def test_every_measure_has_a_name() -> None:
-    assert tuple(MEASURES) == MEASURED
+    assert tuple(MEASURES) == (*WHOLE_MEASURES, *KEPT_MEASURES)
     assert len(set(MEASURES.values())) == len(MEASURES)
     assert set(RANKED) < set(MEASURES)
 

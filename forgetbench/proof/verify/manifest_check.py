@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forgetbench.derive.catalogue import tables_of
-from forgetbench.errors import SuiteError, brief
+from forgetbench.errors import InputError, SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.proof.verify.table_comparison import raw_rows
@@ -16,6 +16,7 @@ from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
 from forgetbench.suite.arms import Ends, list_arms, reference_arms
 from forgetbench.suite.evaluation import evaluation_settings
+from forgetbench.suite.kept import kept_labels
 from forgetbench.suite.load import recorded_suite
 from forgetbench.suite.portable import deciding, portable_suite
 from forgetbench.suite.schema import Suite
@@ -44,6 +45,10 @@ def check_manifest(subject: SealedRun, check: CheckResult, progress: Progress) -
     for name, about in manifest["models"].items():
         where = f"manifest.json, models.{name}.weights_hash"
         check.expect(where, about["weights_hash"], identity["originals"].get(name))
+        try:
+            kept_labels(suite.keep or (), about["classes"])
+        except InputError as error:
+            check.find(f"manifest.json, suite, for {name}", str(error))
     data, known = manifest["data"], identity["target"]
     check.expect("manifest.json, data.train.fingerprint", data["train"]["fingerprint"], known["train"])
     check.expect("manifest.json, data.target.fingerprint", data["target"]["fingerprint"], known["evaluate"])

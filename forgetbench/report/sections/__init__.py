@@ -13,6 +13,7 @@ from forgetbench.report.sections import (
     drift,
     forgotten,
     fronts,
+    kept,
     maps,
     opening,
     operating,
@@ -29,6 +30,7 @@ OfModel = Callable[[ModelView], Iterable[Block]]
 FIRST: dict[str, OfRun] = {"name and description": opening.section}
 OF_MODEL: dict[str, OfModel] = {
     "scores": scores.section,
+    "classes you keep": kept.section,
     "best epochs": best_epochs.section,
     "costs": costs.section,
     "price": price.section,
