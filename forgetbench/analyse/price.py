@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from forgetbench.analyse.tradeoff import Treatment, treatment_of
-from forgetbench.record.manifest import ArmRecord, ModelRecord
+from forgetbench.record.manifest import ArmRecord, Manifest
 from forgetbench.record.rows.price import ModulePart, ModuleRow, PriceRow
 from forgetbench.suite.points import attach_points_of, resolve_attach_point
 
@@ -20,18 +20,11 @@ class Size(NamedTuple):
     bytes: int
 
 
-def prices(
-    rows: Sequence[ModuleRow], arms: Iterable[ArmRecord], models: dict[str, ModelRecord], listed: Sequence[int | str]
-) -> Iterator[PriceRow]:
-    """Yield what the detector of every arm costs, by head and attach point.
-
-    Args:
-        rows: What modules cost.
-        arms, models: As the manifest describes them.
-        listed: The suite's attach points.
-    """
-    for arm in arms:
-        end = models[arm["model"]]["head"]
+def prices(rows: Sequence[ModuleRow], manifest: Manifest) -> Iterator[PriceRow]:
+    """Yield what the detector of every arm of a run costs, by head and attach point; `rows` say what modules cost."""
+    listed = manifest["suite"]["attach_points"]
+    for arm in manifest["arms"]:
+        end = manifest["models"][arm["model"]]["head"]
         mine = [row for row in rows if row.model == arm["model"] and row.arm in (None, arm["arm"])]
         trunk = _size(row for row in mine if row.part == "trunk")
         for head in dict.fromkeys(row.head for row in mine if row.head is not None):

@@ -15,6 +15,4 @@ def price_rows(source: Source) -> Iterable[PriceRow]:
     Raises:
         CorruptRunError: `modules.csv` is missing or unreadable.
     """
-    manifest = source.manifest
-    listed = manifest["suite"]["attach_points"]
-    return prices(source.read("modules.csv", ModuleRow), manifest["arms"], manifest["models"], listed)
+    return prices(source.read("modules.csv", ModuleRow), source.manifest)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from forgetbench.device import pick_device
-from forgetbench.errors import CorruptRunError, InputError, RunError
+from forgetbench.errors import InputError, RunError
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.evaluate.networks import ModuleStore
 from forgetbench.files import write_bytes
@@ -24,14 +24,13 @@ from forgetbench.model.combined import CombinedClasses, combine, combine_classes
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify import open_subject, opened
-from forgetbench.proof.verify.findings import SealedRun
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.journal import problem_with
 from forgetbench.record.strangers import reading
 from forgetbench.record.table_files import as_trained
 from forgetbench.ship.about import about
 from forgetbench.ship.choice import Choice, choose
 from forgetbench.ship.file_check import TOLERANCE, Compared, compare
+from forgetbench.ship.unchanged import require_unchanged, require_unchanged_tables
 from forgetbench.suite.points import resolve_attach_point
 from forgetbench.sweep.reproduce import plan_again
 
@@ -99,13 +98,13 @@ def export_run(
         with reading(folder):
             subject = open_subject(folder)
             manifest = subject.folder.read_manifest()
-            _require_unchanged(subject, [folder / name for name in ("manifest.json", "results.csv", "intervals.csv")])
+            require_unchanged_tables(subject, ("results.csv", "intervals.csv"))
             choice = choose(
                 manifest, as_trained(subject.folder.results()), arm=arm, attach=attach, epoch=epoch, head=head
             )
             checkpoint = subject.folder.checkpoint(choice.arm["arm"], choice.epoch)
             detections = map(subject.folder.detections_called, (choice.target, choice.reference))
-            _require_unchanged(subject, [checkpoint, *detections])
+            require_unchanged(subject, [checkpoint, *detections])
             _, tensors = load_checkpoint(checkpoint)
             text = about(manifest, subject.folder, choice)
         plan = plan_again(manifest, run, overrides, pick_device("cpu"), progress)
@@ -125,19 +124,6 @@ def export_run(
             compared = _checked(made, plan, RunFolder(folder), choice, classes, progress, full=check == "full")
             write_bytes(output, made.read_bytes())
     return Exported(output, choice, classes, compared)
-
-
-def _require_unchanged(subject: SealedRun, paths: Sequence[Path]) -> None:
-    """Check that files of a run are those of its seal.
-
-    Raises:
-        CorruptRunError: one is missing or has changed since the run was finished.
-    """
-    for path in paths:
-        name = path.relative_to(subject.folder.path).as_posix()
-        problem = problem_with(subject.folder.path, name, subject.sealed.get(name, ""))
-        if problem is not None:
-            raise CorruptRunError(problem, where=path, fix="`forgetbench verify` lists all that is wrong.")
 
 
 def _combined(

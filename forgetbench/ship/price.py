@@ -16,12 +16,14 @@ from forgetbench.model.combined import combine, combine_classes
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify import open_subject, opened
+from forgetbench.proof.verify.findings import SealedRun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.differences import IntervalRow
 from forgetbench.record.rows.price import ModuleRow, PriceRow
 from forgetbench.record.strangers import reading
 from forgetbench.record.table_files import read_table, rows_of
 from forgetbench.ship.latency import Forward, Latency, forward_of, measure
+from forgetbench.ship.unchanged import require_unchanged_tables
 from forgetbench.sweep.module_counts import module_rows
 from forgetbench.sweep.reproduce import plan_again
 
@@ -88,17 +90,16 @@ def price_run(
         InputError: it is no finished run, or data or weights are missing or others.
     """
     progress = progress or Silent()
+    where = pick_device(device)
     with opened(Path(run)) as folder:
         with reading(folder):
             subject = open_subject(folder)
-            manifest, counted = subject.folder.read_manifest(), "modules.csv" in subject.sealed
+            require_unchanged_tables(subject, ["intervals.csv"])
+            manifest, counted = subject.folder.read_manifest(), counted_rows(subject)
             lost = _forgotten(subject.folder)
-            rows = rows_of(read_table(subject.folder.table("modules.csv"), ModuleRow), ModuleRow) if counted else []
-        where = pick_device(device)
         plan = None if counted and not timed else plan_again(manifest, run, overrides, where, progress)
-        if plan is not None and not counted:
-            rows = list(module_rows(plan))
-    found = distinct(prices(rows, manifest["arms"], manifest["models"], manifest["suite"]["attach_points"]))
+    rows = counted if counted is not None or plan is None else list(module_rows(plan))
+    found = distinct(prices(rows or (), manifest))
     timings = {} if plan is None or not timed else _timings(plan, found, where, progress)
     labels = {arm["arm"]: arm["label"] for arm in manifest["arms"]}
     offers = []
@@ -109,6 +110,18 @@ def price_run(
         offers.append(Offer(labels[row.arm], row, *known, took))
     apart = {key: (of[ORIGINAL], of[TWO]) for key, of in timings.items()}
     return Prices(offers, apart, manifest["evaluation"]["imgsz"])
+
+
+def counted_rows(subject: SealedRun) -> list[ModuleRow] | None:
+    """Return what a run says of its modules; None where its version of forgetbench did not count them.
+
+    Raises:
+        CorruptRunError: the table is unreadable, or not what it was.
+    """
+    if "modules.csv" not in subject.sealed:
+        return None
+    require_unchanged_tables(subject, ["modules.csv"])
+    return rows_of(read_table(subject.folder.table("modules.csv"), ModuleRow), ModuleRow)
 
 
 def _forgotten(folder: RunFolder) -> dict[tuple[str, str, str | None], IntervalRow]:
