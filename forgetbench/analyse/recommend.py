@@ -55,6 +55,12 @@ class Bounds:
     forgetting: float | None = None
     flops: float | None = None
 
+    def excess(self, candidate: Candidate) -> tuple[float, float]:
+        """Return how much more than the bounds a candidate forgets and computes; zero where a bound is kept or none."""
+        lost, flops = candidate.forgetting.value, candidate.flops
+        forgotten = 0.0 if lost is None or self.forgetting is None else max(0.0, lost - self.forgetting)
+        return forgotten, 0.0 if flops is None or self.flops is None else max(0.0, flops - self.flops)
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -88,7 +94,7 @@ def recommend(candidates: Sequence[Candidate], bounds: Bounds) -> Recommendation
         return Recommendation("met", holding[0], _of_another_arm(holding), better)
     if open_ones:
         return Recommendation("undecided", open_ones[0], _of_another_arm(open_ones), None)
-    nearest = sorted(by_standing["fails"], key=lambda one: max(misses(one, bounds).values()))
+    nearest = sorted(by_standing["fails"], key=lambda one: _miss(one, bounds))
     return Recommendation("impossible", nearest[0], _of_another_arm(nearest), None) if nearest else None
 
 
@@ -118,14 +124,10 @@ def _flops_standing(candidate: Candidate, most: float | None) -> Standing:
     return "holds" if candidate.flops <= most else "fails"
 
 
-def misses(candidate: Candidate, bounds: Bounds) -> dict[str, float]:
-    """Return by how much a candidate misses each bound, as a share of it (of one point where the bound is zero)."""
-    found = {}
-    if bounds.forgetting is not None and candidate.forgetting.value is not None:
-        found["forgetting"] = (candidate.forgetting.value - bounds.forgetting) / (bounds.forgetting or 0.01)
-    if bounds.flops is not None and candidate.flops is not None:
-        found["flops"] = (candidate.flops - bounds.flops) / (bounds.flops or 1e9)
-    return {name: max(0.0, miss) for name, miss in found.items()}
+def _miss(candidate: Candidate, bounds: Bounds) -> float:
+    """Return by how much a candidate misses the bounds: the larger share of one (of a point or GFLOP where it is 0)."""
+    forgotten, flops = bounds.excess(candidate)
+    return max(forgotten / (bounds.forgetting or 0.01), flops / (bounds.flops or 1e9))
 
 
 def images_to_decide(lost: Estimated, most: float, images: int) -> int | None:

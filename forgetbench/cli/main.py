@@ -36,6 +36,7 @@ class _Commands(click.Group):
         "reproduce",
         "pack",
         "export",
+        "recommend",
         "price",
         "schema",
     )

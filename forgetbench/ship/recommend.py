@@ -41,6 +41,7 @@ class Advice:
         measure: What gain and forgetting are of.
         keep: The classes that forgetting is of; None for all.
         candidates: How many detectors were looked at.
+        several_heads: Whether they differ in their heads.
         images: Of the reference.
         seeds: Of the run.
     """
@@ -50,6 +51,7 @@ class Advice:
     measure: WholeMeasure
     keep: Sequence[str] | None
     candidates: int
+    several_heads: bool
     images: int
     seeds: int
 
@@ -110,7 +112,9 @@ def recommend_from(
     if found is None:
         raise InputError("has no checkpoint that was scored on target and reference", where=run)
     images = int(manifest["data"]["reference"]["images"])
-    return Advice(found, bounds, measure, keep, len(candidates), images, len(manifest["suite"]["seeds"]))
+    heads = {one.head for one in candidates}
+    seeds = len(manifest["suite"]["seeds"])
+    return Advice(found, bounds, measure, keep, len(candidates), len(heads) > 1, images, seeds)
 
 
 def _target_scores(source: Source, measure: WholeMeasure) -> dict[tuple[str, int, str], float | None]:
