@@ -23,12 +23,26 @@ from forgetbench.errors import (
 from forgetbench.version import __version__
 
 if TYPE_CHECKING:
-    from forgetbench.api import Checkpoint, Run, Strategy, check, export, new, open_run, pack, reproduce, run, verify
+    from forgetbench.api import (
+        Checkpoint,
+        Run,
+        Strategy,
+        check,
+        export,
+        new,
+        open_run,
+        pack,
+        price,
+        recommend,
+        reproduce,
+        run,
+        verify,
+    )
 
 __all__ = [
     "Checkpoint", "CorruptRunError", "DataError", "DivergedError", "ForgetbenchError", "FrozenChangedError",
     "InputError", "Run", "RunError", "RunLockedError", "Strategy", "SuiteError", "WeightsError", "__version__",
-    "check", "export", "new", "open_run", "pack", "reproduce", "run", "verify",
+    "check", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "verify",
 ]  # fmt: skip
 
 

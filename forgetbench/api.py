@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from forgetbench.proof.pack import Packed
     from forgetbench.proof.verify import Verification
     from forgetbench.ship.export import Exported
+    from forgetbench.ship.price import Prices
+    from forgetbench.ship.recommend import Advice
+    from forgetbench.suite.claims import WholeMeasure
     from forgetbench.suite.load import LoadedSuite
     from forgetbench.sweep.check import Check
     from forgetbench.sweep.reproduce import Reproduction
@@ -226,6 +229,76 @@ def export(
         head=head,
         merge_classes=merge_classes,
         check=check,
+        overrides=overrides,
+        progress=progress,
+    )
+
+
+def price(
+    run: str | Path | Run,
+    *,
+    measure: bool = False,
+    device: str | None = None,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Prices:
+    """Say what each combined detector of a run costs: operations, parameters, bytes, and on request time.
+
+    >>> found = forgetbench.price("runs/small/" + run_id)
+    >>> [(offer.label, offer.price.attach) for offer in found.offers]
+    [('all-but-head (22)', 'head'), ('backbone (10)', 'head'), ('backbone (10)', 'freeze-point')]
+
+    Args:
+        run: A finished run: its folder, or an archive that `pack` made.
+        measure: Whether to time each on this machine, all in turn; then data and weights have to be here.
+        device: Where to measure; default: the first CUDA device, else the CPU.
+        overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is no finished run, or data or weights are missing or others.
+    """
+    from forgetbench.ship.price import price_run
+
+    return price_run(_path(run), timed=measure, device=device, overrides=overrides, progress=progress)
+
+
+def recommend(
+    run: str | Path | Run,
+    *,
+    max_forgetting: float | None = None,
+    max_gflops: float | None = None,
+    keep: Sequence[str] | None = None,
+    measure: WholeMeasure = "ap",
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Advice:
+    """Return the combined detector of a run that gains most within bounds.
+
+    >>> advice = forgetbench.recommend("runs/small/" + run_id, max_forgetting=0)
+    >>> advice.found.verdict, advice.found.best.epoch
+    ('met', 2)
+
+    Args:
+        run: A finished run: its folder, or an archive that `pack` made.
+        max_forgetting: Most that may be forgotten, a fraction of the measure; the whole 95 % interval keeps to it.
+        max_gflops: Most thousand million operations of one image of the evaluation's size.
+        keep: Classes of the reference that forgetting is of; default: those that the run's suite keeps, or all.
+        measure: What gain and forgetting are of, such as `ap50`.
+        overrides: Where data and weights are; only runs that did not count operations need them.
+        progress: Told what is going on.
+
+    Raises:
+        InputError: it is no finished run, knows no such class, or the measure is not taken over some classes.
+    """
+    from forgetbench.ship.recommend import recommend_from
+
+    return recommend_from(
+        _path(run),
+        max_forgetting=max_forgetting,
+        max_gflops=max_gflops,
+        keep=keep,
+        measure=measure,
         overrides=overrides,
         progress=progress,
     )

@@ -17,8 +17,8 @@ import forgetbench
 from forgetbench import api, opened
 
 NAMES = {
-    "run", "check", "open_run", "verify", "pack", "reproduce", "export", "new", "Run", "Checkpoint",
-    "Strategy", "__version__",
+    "run", "check", "open_run", "verify", "pack", "reproduce", "export", "price", "recommend", "new", "Run",
+    "Checkpoint", "Strategy", "__version__",
     "ForgetbenchError", "InputError", "SuiteError", "DataError", "WeightsError", "RunError", "RunLockedError",
     "FrozenChangedError", "DivergedError", "CorruptRunError",
 }  # fmt: skip
@@ -31,6 +31,8 @@ SIGNATURES = {
     "reproduce": "(run, *, output='reproductions', overrides=(), device=None, progress=None)",
     "export": "(run, output, *, arm=None, attach=None, epoch=None, head=None, merge_classes=False, check='sample', "
     "overrides=(), progress=None)",
+    "price": "(run, *, measure=False, device=None, overrides=(), progress=None)",
+    "recommend": "(run, *, max_forgetting=None, max_gflops=None, keep=None, measure='ap', overrides=(), progress=None)",
     "new": "(name, data, *, output='.', format=None, names=None, classes_from=None, model='yolov8n.pt', "
     "reference=None)",
 }

@@ -11,6 +11,7 @@ EXCEPTIONS = {
     "record/rows/changes.py": "types of rows",
     "record/rows/differences.py": "types of rows",
     "record/rows/drift.py": "types of rows",
+    "record/rows/price.py": "types of rows",
     "record/rows/scores.py": "types of rows",
     "record/rows/training.py": "types of rows",
     "suite/selectors.py": "words",

@@ -68,10 +68,10 @@ class Recommendation:
 
     Attributes:
         verdict: `met`: there is one that keeps to the bounds; `undecided`: there may be; `impossible`: there is none.
-        best: The one to take; undecided, the one that gains most of those that may keep to the bounds; impossible, the
-            one that misses them by least.
+        best: The one to take; undecided, the one that gains most of those that may keep to the bounds, first those
+            whose value does; impossible, the one that misses them by least.
         runner_up: The next one of another arm, of the same standing.
-        better_if_decided: One that gains more than `best` and may keep to the bounds.
+        better_if_decided: One that gains more than `best`, whose value keeps to the bounds and whose interval does not.
     """
 
     verdict: Literal["met", "undecided", "impossible"]
@@ -88,9 +88,10 @@ def recommend(candidates: Sequence[Candidate], bounds: Bounds) -> Recommendation
     by_standing: dict[Standing, list[Candidate]] = {"holds": [], "undecided": [], "fails": []}
     for one in sorted(candidates, key=_order):
         by_standing[standing(one, bounds)].append(one)
-    holding, open_ones = by_standing["holds"], by_standing["undecided"]
+    holding, open_ones = by_standing["holds"], sorted(by_standing["undecided"], key=lambda one: _miss(one, bounds) > 0)
     if holding:
-        better = next((one for one in open_ones if _rank(one) > _rank(holding[0])), None)
+        likely = (one for one in open_ones if _miss(one, bounds) == 0)
+        better = next((one for one in likely if _rank(one) > _rank(holding[0])), None)
         return Recommendation("met", holding[0], _of_another_arm(holding), better)
     if open_ones:
         return Recommendation("undecided", open_ones[0], _of_another_arm(open_ones), None)

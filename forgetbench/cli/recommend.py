@@ -74,7 +74,7 @@ def command(
 def _say(screen: Console, advice: Advice, run: Path) -> None:
     found = advice.found
     if found.verdict == "impossible":
-        say(screen, f"None of {advice.candidates} detectors keeps to the bounds. The one that misses them by least:")
+        say(screen, f"No detector of {advice.candidates} keeps to the bounds. The one that misses them by least:")
     elif found.verdict == "undecided":
         say(screen, "No detector surely keeps to the bounds. Of those that may, the one that gains most:")
     entry(screen, "detector", _described(advice, found.best))
@@ -101,13 +101,13 @@ def _costs(advice: Advice, one: Candidate) -> Iterator[tuple[str, str]]:
     yield "gain", f"{_known(one.gain, signed=True)} {unit}" if one.gain.value is not None else "not measured"
     of = f" of {', '.join(advice.keep)}" if advice.keep else ""
     bounds, (forgotten, flops) = advice.bounds, advice.bounds.excess(one)
-    limit = "" if bounds.forgetting is None else f"; the bound is {100 * bounds.forgetting:g}"
-    more = f", {points(forgotten)} less" if forgotten else ""
-    yield "forgetting", f"{_known(one.forgetting)} {unit}{of}{limit}{more}"
+    limit = "" if bounds.forgetting is None else f", at most {100 * bounds.forgetting:g} allowed"
+    over = f": {points(forgotten)} too many" if forgotten else ""
+    yield "forgetting", f"{_known(one.forgetting)} {unit}{of}{limit}{over}"
     if one.flops is not None:
-        limit = "" if bounds.flops is None else f"; the bound is {bounds.flops / 1e9:g}"
-        more = f", {flops / 1e9:.2f} less" if flops else ""
-        yield "GFLOPs", f"{giga(one.flops)}{limit}{more}"
+        limit = "" if bounds.flops is None else f", at most {bounds.flops / 1e9:g} allowed"
+        over = f": {flops / 1e9:.2f} too many" if flops else ""
+        yield "GFLOPs", f"{giga(one.flops)}{limit}{over}"
 
 
 def _in_brief(advice: Advice, one: Candidate) -> str:
@@ -130,7 +130,8 @@ def _say_what_decides(screen: Console, advice: Advice, one: Candidate) -> None:
         text = f"the value is so near the bound that no number of reference images would ({advice.images:,} now)"
     else:
         side = "keeps to" if value < most else "breaks"
-        text = f"about {needed:,} reference images ({advice.images:,} now) would show that it {side} the bound"
+        about = f"{float(f'{needed:.2g}'):,.0f}"
+        text = f"about {about} reference images ({advice.images:,} now) would show that it {side} the bound"
     more = "; one seed says nothing of how others would do" if advice.seeds == 1 else ""
     entry(screen, "to decide", text + more)
 

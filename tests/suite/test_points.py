@@ -4,6 +4,7 @@ import pytest
 
 from forgetbench.errors import SuiteError
 from forgetbench.suite.points import (
+    attach_points_of,
     freeze_label,
     resolve_attach_point,
     resolve_freeze_point,
@@ -94,10 +95,16 @@ def test_freeze_label_names_resolve_to_their_own_index(index: int) -> None:
         (15, 22, 22),  # modules 15-21 are the original's own where 22 is the freeze point
         (0, 10, 10),
         (22, 10, 22),
+        ("15", 10, 15),  # as tables call it
     ],
 )
 def test_attach_point(point: int | str, freeze_point: int, expected: int) -> None:
     assert resolve_attach_point(point, freeze_point=freeze_point, head=22) == expected
+
+
+def test_all_attach_points_go_from_the_head_to_the_freeze_point() -> None:
+    assert attach_points_of(["all"], 4) == ["head", "3", "2", "1", "freeze-point"]
+    assert attach_points_of(["freeze-point", 3], 4) == ["freeze-point", "3"]
 
 
 def test_attach_point_beyond_the_head() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from forgetbench.record.folder import columns_of
 from forgetbench.record.rows.differences import EvidenceRow
+from forgetbench.record.rows.price import PriceRow
 
 MODEL = "yolo"
 #: Target AP by (freeze point, seed, epoch), and reference AP under attach = head.
@@ -30,6 +31,7 @@ def manifest(seeds: Sequence[int] = (0,), **changes: Any) -> dict[str, Any]:
             "name": "made-up",
             "description": "Written by hand.",
             "seeds": list(seeds),
+            "attach_points": ["head", "freeze-point"],
             "train": {
                 "epochs": 2, "imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "SGD", "lr0": 0.01, "lrf": 0.01,
                 "cls_remap": False,
@@ -101,6 +103,21 @@ def evidence_row(
         "low": lowest, "high": highest, "by_construction": False, **changes,
     }  # fmt: skip
     return ",".join("" if row[name] is None else str(row[name]) for name in columns_of(EvidenceRow))
+
+
+#: What its detectors cost: attach points by freeze point, with the parameters; operations are ten times as many.
+COSTS = {22: {"head": 340}, 10: {"head": 340, "15": 410, "freeze-point": 460}}
+
+
+def write_prices(folder: Path) -> None:
+    """Write what the run's detectors cost, the original's being 290 parameters, and of two models 560."""
+    rows = [
+        [MODEL, arm_name(point, 0), "one-to-many", attach, 10, *(size, 10 * size, 2 * size), *(290, 2900, 580)]
+        for point, of in COSTS.items()
+        for attach, size in of.items()
+    ]
+    lines = [",".join(columns_of(PriceRow)), *(",".join(map(str, [*row, 560, 5600, 1120])) for row in rows)]
+    (folder / "price.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_run(
