@@ -13,6 +13,7 @@ from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest, SuiteRecord
+from forgetbench.report.charts.kept import PREFIX
 from forgetbench.report.write import write_report
 from forgetbench.suite.kept import kept_labels
 from forgetbench.suite.load import recorded_suite
@@ -88,7 +89,11 @@ def judge_again(
             derive(source, asked=changed)
         elif claims.make is not None:
             claims.write(folder, claims.make(source))
-        yield from write_report(folder.path, warn=warnings_to(progress))
+        report = write_report(folder.path, warn=warnings_to(progress))
+        if "keep" in changed:  # what shows the classes kept before would be no chart of this run
+            charts = folder.journal.within(folder.path / "figures")
+            folder.journal.drop(path for path in charts if path.name.startswith(PREFIX) and path not in report)
+        yield from report
 
     return amend(folder, "claims", judged, manifest)
 
