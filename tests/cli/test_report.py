@@ -53,7 +53,5 @@ def test_a_class_that_the_reference_does_not_have_is_one_line(small_run: Path) -
     assert done.stderr.endswith("found 'stra', did you mean 'star'?\n")
     done = call("report", small_run, "--keep", " ,")
     assert done.exit_code == 2
-    assert (
-        done.stderr
-        == "error: --keep: keep: expected a list of 1 or more items, each text of length at least 1, found []\n"
-    )
+    assert done.stderr.startswith("error: --keep: keep: expected a list of 1 or more items")
+    assert done.stderr.count("\n") == 1

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from support.factories import written_suite
+from support.factories import tiny_suite, written_suite
 
 from forgetbench.data.cards.missing import Missing
 from forgetbench.errors import DataError, InputError
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
-from forgetbench.suite.load import load_suite
+from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
 
 def test_data_at_a_path_of_its_own_are_not_those_of_the_card(tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_classes_to_keep_are_held_against_what_the_reference_is_known_to_have(tm
         loaded = load_suite(written_suite(tmp_path, keep=keep, **model))
         with pytest.raises(InputError, match=r"^keep: no such class of the reference.*did you mean 'square'"):
             make_outline(loaded)
-    own = {"format": "yolo", "world": None, "size": None, "train_images": None, "evaluate_images": None}
-    unknown = load_suite(written_suite(tmp_path, keep=keep, model="yolov8n.pt", reference=own))
+    suite = {**tiny_suite(tmp_path), "model": "yolov8n.pt", "reference": {"format": "yolo", "path": "x"}, "keep": keep}
+    unknown = LoadedSuite(suite_from_mapping(suite), tmp_path / "s.yaml", ())
     assert len(make_outline(unknown).arms) == 3  # nobody knows the classes before the data or the weights are here
 
 
