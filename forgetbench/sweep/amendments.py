@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from forgetbench.derive.catalogue import Asked, derive, table
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
+from forgetbench.errors import InputError
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
@@ -61,6 +62,8 @@ def keep_classes(folder: RunFolder, keep: Sequence[str], where: str) -> Manifest
     Raises:
         InputError: there is none, one is named twice, or a model of the run knows no class of such a name.
     """
+    if not keep:
+        raise InputError("names no class", where=where, expected="names with commas between them: person,car,truck")
     manifest = folder.read_manifest()
     suite = recorded_suite({**manifest["suite"], "keep": [*keep]}, where)
     for about in manifest["models"].values():

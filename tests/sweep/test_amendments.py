@@ -103,7 +103,7 @@ def test_what_cannot_be_kept_changes_nothing(tiny_run: Path, tmp_path: Path) -> 
     before = contents(run)
     for keep, problem in (
         (["rng"], "--keep: no such class of the reference"),
-        ([], "--keep: keep: expected a list of 1 or more"),
+        ([], "--keep: names no class; expected names with commas"),
         (["ring", "ring"], "--keep: keep: 'ring' is listed twice"),
     ):
         with pytest.raises(InputError, match=problem):
