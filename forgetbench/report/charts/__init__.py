@@ -11,7 +11,6 @@ from forgetbench.report.model_view import ModelView
 #: Gives the charts of one model, in the order in which they are drawn. `maps.py` needs the model and is drawn apart.
 CHARTS: dict[str, Callable[[ModelView], Iterable[Chart]]] = {
     "scores": scores.charts,
-    "classes you keep": kept.charts,
     "costs": costs.charts,
     "price": price.charts,
     "gain against forgetting": fronts.charts,
