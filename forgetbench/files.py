@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -123,6 +124,20 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def place_folder(made: Path, path: Path) -> None:
+    """Copy a folder to where there is nothing yet, whole or not at all.
+
+    Raises:
+        InputError: something has this name already, or another place has to be named.
+        RunError: it cannot be written for now, such as for want of room.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:_LONG_NAME]}.") as temporary:
+            copy = Path(shutil.copytree(made, Path(temporary) / path.name))
+            copy.rename(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -90,8 +90,8 @@ def test_what_the_run_does_not_have_is_refused_and_nothing_is_written(small_run:
     ):
         with pytest.raises(InputError, match=said):
             export_run(small_run, output, **wrong)
-    with pytest.raises(InputError, match=r"a name that ends in \.pt"):
-        export_run(small_run, tmp_path / "mine.onnx", arm="10")
+    with pytest.raises(InputError, match=r"a name that ends in one of \.pt, \.onnx"):
+        export_run(small_run, tmp_path / "mine.bin", arm="10")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_detects_something_else_is_not_written(
 
     opened = yolo.opened_as_users_do
     monkeypatch.setattr(yolo, "opened_as_users_do", other)
-    with pytest.raises(RunError, match="the file does not detect what the run scored on shapes-fine"):
+    with pytest.raises(RunError, match="the pt file does not detect what the run scored on shapes-fine"):
         export_run(small_run, tmp_path / "mine.pt", arm="10")
     assert list(tmp_path.iterdir()) == []
 
