@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from forgetbench.errors import InputError
+from forgetbench.files import check_writable
 
 _EXTRA = "'forgetbench[export]'"
 
@@ -97,7 +98,8 @@ def check_format(wanted: Format, output: Path, *, one_to_one: bool, half: bool) 
         able = ", ".join(one.name for one in FORMATS if one.half)
         raise InputError(f"the format {wanted.name} has no choice of float16", expected=f"one of {able}")
     if wanted.folder and output.exists():
-        raise InputError("is there already", where=output, expected="nothing: this format is a folder of files")
+        raise InputError("is there already", where=output, expected="nothing there: this format is a folder of files")
+    check_writable(output)
 
 
 def _has_gpu() -> bool:

@@ -121,24 +121,24 @@ def test_what_fails_while_another_format_is_made_leaves_nothing(
     def fails(*_: object, **__: object) -> None:
         raise ValueError("no")
 
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="a part of its path is a file, not a folder"):
-        export_run(small_run, tmp_path / "file" / "mine_openvino_model", arm="10")
     monkeypatch.setattr("torch.jit.trace", fails)
     with pytest.raises(RunError, match="exporter fails for the format torchscript; found ValueError: no") as caught:
         export_run(small_run, tmp_path / "mine.torchscript", arm="10")
     assert caught.value.exit_code == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_package_is_said_before_anything_is_opened(
+def test_what_is_missing_or_cannot_be_written_is_said_before_anything_is_opened(
     small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "find_spec", lambda _: None)
     monkeypatch.setattr(export, "plan_again", None)  # cannot be called
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a part of its path is a file, not a folder"):
+        export_run(small_run, tmp_path / "file" / "mine.onnx", arm="10")
+    monkeypatch.setattr(formats, "find_spec", lambda _: None)
     with pytest.raises(InputError, match="pip install 'forgetbench"):
         export_run(small_run, tmp_path / "mine.onnx", arm="10")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_detector_of_one_side_is_the_runs_and_nothing_else(small_run: Path, tmp_path: Path) -> None:

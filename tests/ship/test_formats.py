@@ -73,6 +73,6 @@ def test_what_a_format_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, tmp
     with pytest.raises(InputError, match="the format pt has no choice of float16; expected one of onnx, openvino"):
         check("pt", half=True)
     check("openvino", tmp_path / "new")
-    with pytest.raises(InputError, match="is there already; expected nothing"):
+    with pytest.raises(InputError, match="is there already; expected nothing there: "):
         check("openvino", tmp_path)
     check("onnx", tmp_path / "old.onnx")
