@@ -188,12 +188,16 @@ def export(
     attach: str | None = None,
     epoch: int | None = None,
     head: str | None = None,
+    variant: str | None = None,
+    only: Literal["target", "reference"] | None = None,
     merge_classes: bool = False,
+    format: str | None = None,
+    half: bool = False,
     check: Literal["sample", "full"] = "sample",
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Exported:
-    """Write one detector for the target's and the reference's classes, a `.pt` file that plain Ultralytics opens.
+    """Write one detector for the target's and the reference's classes, a file that needs no forgetbench to run.
 
     >>> made = forgetbench.export("runs/small/" + run_id, "mine.pt", arm="backbone")
     >>> [(one.role, one.images, one.alike) for one in made.compared]
@@ -203,20 +207,24 @@ def export(
 
     Args:
         run: A finished run: its folder, or an archive that `pack` made with its checkpoints.
-        output: The file to write; its name ends in `.pt`.
+        output: The file to write, such as `mine.pt` or `mine.onnx`; a name without any ending gets the format's.
         arm: Name, label (its number may be left out) or freeze point; may be left out where the run has one arm.
         attach: One of the suite's attach points; default: `head`.
         epoch: One whose checkpoint was scored; default: the last.
         head: `one-to-many` or `one-to-one`, where the model has both; default: the first that was scored.
+        variant: One that was scored; default: the checkpoint as trained.
+        only: `target` or `reference`, for an ordinary detector of these classes alone.
         merge_classes: Whether classes of one name on both sides become one; else the target's get a suffix.
+        format: `pt`, `onnx`, `openvino`, `torchscript`, `tflite`, `ncnn` or `engine`; default: what the name says.
+        half: Whether the file has float16 numbers, if its format has the choice; `pt` always has them.
         check: Whether the file is run on a sample of the images or on all of them before it is written.
         overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
         progress: Told what is going on.
 
     Raises:
-        InputError: it is no finished run, or has no such arm, epoch, attach point or head; or data or weights are
-            missing or others.
-        RunError: the file does not detect what the run scored; nothing was written.
+        InputError: it is no finished run, or has no such arm, epoch, attach point, head or variant; data or weights
+            are missing or others; or the format cannot be made here.
+        RunError: the exporter fails, or the file does not detect what the run scored; nothing was written.
     """
     from forgetbench.ship.export import export_run
 
@@ -227,7 +235,11 @@ def export(
         attach=attach,
         epoch=epoch,
         head=head,
+        variant=variant,
+        only=only,
         merge_classes=merge_classes,
+        format=format,
+        half=half,
         check=check,
         overrides=overrides,
         progress=progress,

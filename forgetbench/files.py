@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
-from forgetbench.faults import is_full, writing
+from forgetbench.faults import cannot_write, is_full, writing
 
 #: Stands for a home folder where there is none: nothing is found below it, and nothing can be made there.
 _NO_HOME = Path(os.devnull)
@@ -123,6 +124,41 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def place_folder(made: Path, path: Path) -> None:
+    """Copy a folder to where there is nothing yet, whole or not at all.
+
+    Raises:
+        InputError: something has this name already, or another place has to be named.
+        RunError: it cannot be written for now, such as for want of room.
+    """
+    if path.exists():
+        raise InputError("cannot be written", where=path, expected="nothing there yet", found="something of this name")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[: _LONG_NAME // 4]}."))
+        try:
+            shutil.copytree(made, temporary, dirs_exist_ok=True)
+            temporary.chmod(0o755)
+            temporary.rename(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place that cannot be written, before what is to be written there is made.
+
+    Raises:
+        InputError: another place has to be named.
+        RunError: it cannot be written for now.
+    """
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise cannot_write(error, path) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,9 @@ from forgetbench.errors import InputError
 from forgetbench.files import (
     atomic_path,
     cache_folder,
+    check_writable,
     expanded,
+    place_folder,
     sha256_file,
     sha256_json,
     writable_cache,
@@ -29,6 +31,27 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 def test_write_makes_folders_and_leaves_no_temporary(tmp_path: Path) -> None:
     write_text(tmp_path / "x" / "y" / "a.txt", "new")
     assert [path.name for path in (tmp_path / "x" / "y").iterdir()] == ["a.txt"]
+
+
+def test_a_folder_comes_whole_and_only_where_there_is_nothing(tmp_path: Path) -> None:
+    made, place = tmp_path / "made", tmp_path / "x" / "place"
+    (made / "in").mkdir(parents=True)
+    (made / "in" / "a.txt").write_text("a")
+    place_folder(made, place)
+    assert (place / "in" / "a.txt").read_text() == "a"
+    (made / "b.txt").write_text("b")
+    with pytest.raises(InputError, match="place: cannot be written; expected nothing there yet"):
+        place_folder(made, place)
+    assert [path.name for path in place.iterdir()] == ["in"]
+    assert [path.name for path in place.parent.iterdir()] == ["place"]
+
+
+def test_a_place_below_a_file_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a part of its path is a file, not a folder"):
+        check_writable(tmp_path / "file" / "x" / "a.txt")
+    check_writable(tmp_path / "new" / "x" / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_json_refuses_nan_and_writes_nothing(tmp_path: Path) -> None:

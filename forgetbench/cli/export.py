@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from forgetbench.cli.console import ConsoleProgress, entry, say, size
 from forgetbench.cli.main import console
 from forgetbench.cli.options import quiet_option, verbose_option
+from forgetbench.errors import InputError
+from forgetbench.ship.formats import NAMES
+
+if TYPE_CHECKING:
+    from forgetbench.ship.file_check import Compared
 
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path, exists=True))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="File to write, such as mine.pt.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+              help="File to write, such as mine.pt or mine.onnx.")  # fmt: skip
+@click.option("--format", type=click.Choice(NAMES), help="The file's format.  [default: what its name says]")
+@click.option("--half", is_flag=True, help="Use float16 in the file, if its format has the choice.")
 @click.option("--arm", help="Which arm: its name, its label or its freeze point. May be left out if there is only one.")
 @click.option("--attach", help="Which of the suite's attach points COCO's head has.  [default: head]")
 @click.option("--epoch", type=int, help="After which epoch.  [default: the last]")
 @click.option("--head", type=click.Choice(["one-to-many", "one-to-one"]), help="Which head, for YOLOv10 and YOLO26.")
+@click.option("--variant", help="Which variant of the checkpoint.  [default: as trained]")
+@click.option("--target-only", is_flag=True, help="Write a detector of your classes alone.")
+@click.option("--reference-only", is_flag=True, help="Write a detector of COCO's classes alone.")
 @click.option("--merge-classes", is_flag=True,
               help="Make one class of two with the same name; otherwise yours gets a suffix.")  # fmt: skip
 @click.option("--check", type=click.Choice(["sample", "full"]), default="sample", show_default=True,
@@ -30,10 +41,15 @@ from forgetbench.cli.options import quiet_option, verbose_option
 def command(
     run: Path,
     output: Path,
+    format: str | None,
+    half: bool,
     arm: str | None,
     attach: str | None,
     epoch: int | None,
     head: str | None,
+    variant: str | None,
+    target_only: bool,
+    reference_only: bool,
     merge_classes: bool,
     check: str,
     overrides: tuple[str, ...],
@@ -43,13 +59,18 @@ def command(
     """Write one detector for your classes and COCO's.
 
     RUN is a finished run. The file opens in plain Ultralytics (`yolo predict model=mine.pt`). Before it is written, it
-    is run on images of both datasets, and its AP must be the run's.
+    is run on images of both datasets, and its AP must be the run's. Another format than .pt is also run by its own
+    runtime, and its AP must be that of the .pt.
     """
     from forgetbench.ship.export import export_run
 
+    if target_only and reference_only:
+        raise InputError("--target-only and --reference-only exclude each other", fix="Without both, all are in it.")
     screen = console()
     made = export_run(
-        run, output, arm=arm, attach=attach, epoch=epoch, head=head, merge_classes=merge_classes,
+        run, output, arm=arm, attach=attach, epoch=epoch, head=head, variant=variant,
+        only="target" if target_only else "reference" if reference_only else None,
+        merge_classes=merge_classes, format=format, half=half,
         check="full" if check == "full" else "sample", overrides=overrides,
         progress=ConsoleProgress(screen, quiet=quiet, verbose=verbose),
     )  # fmt: skip
@@ -57,11 +78,20 @@ def command(
         return
     choice = made.choice
     say(screen)
-    entry(screen, "arm", f"{choice.arm['label']}, epoch {choice.epoch}, attach = {choice.attach}, {choice.head} head")
+    attached = "" if choice.attach is None else f"attach = {choice.attach}, "
+    entry(screen, "arm", f"{choice.arm['label']}, epoch {choice.epoch}, {attached}{choice.head} head")
     for one in made.compared:
-        ap = "not measured" if one.file is None else f"AP {100 * one.file:.1f}"
-        entry(screen, one.role, f"{ap} on {one.images} images of {one.dataset}, as in the run")
+        entry(screen, one.role, f"{_ap(one)}, as in the run")
+    for one in made.converted:
+        entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases, as the .pt has there")
     count, first = len(made.classes.names), len(made.classes.reference)
-    entry(screen, "classes", f"{count}: the reference's 0 to {first - 1}, then the target's")
-    entry(screen, "file", f"{made.path}, {size(made.path.stat().st_size)}")
+    both = f": the reference's 0 to {first - 1}, then the target's" if choice.only is None else ""
+    entry(screen, "classes", f"{count}{both}")
+    files = [made.path] if made.path.is_file() else list(made.path.iterdir())
+    entry(screen, "file", f"{made.path}, {size(sum(file.stat().st_size for file in files))}")
     entry(screen, "use", f"yolo predict model={made.path} source=PATH")
+
+
+def _ap(one: Compared) -> str:
+    ap = "not measured" if one.file is None else f"AP {100 * one.file:.1f}"
+    return f"{ap} on {one.images} images of {one.dataset}"

@@ -178,7 +178,8 @@ def hash_bytes(tensor: Tensor) -> str:
 
 def _read_pickle(path: Path) -> Original:
     content = load_inert(path)
-    if isinstance(content, dict) and "forgetbench" in content:
+    said = content.get("forgetbench") if isinstance(content, dict) else None
+    if said is not None and not (isinstance(said, dict) and said.get("only")):
         raise combined_of_two(path)
     offered = [content.get("ema"), content.get("model")] if isinstance(content, dict) else [content]
     model = next((unwrapped(one) for one in offered if isinstance(one, Inert)), None)

@@ -30,6 +30,8 @@ def about(manifest: Manifest, folder: RunFolder, choice: Choice) -> dict[str, An
         "label": arm["label"],
         "freeze_point": arm["freeze_point"],
         "epoch": choice.epoch,
+        "variant": choice.variant,
+        "only": choice.only,
         "attach": choice.attach,
         "head": choice.head,
         "data": {role: manifest["data"][role]["name"] for role in ("target", "reference")},
@@ -41,11 +43,12 @@ def about(manifest: Manifest, folder: RunFolder, choice: Choice) -> dict[str, An
 
 
 def _differences(folder: RunFolder, choice: Choice) -> dict[str, Any]:
-    """Return gain and forgetting with their intervals."""
+    """Return gain and forgetting with their intervals, as far as they concern the detector."""
     found: dict[str, Any] = {"gain": None, "forgetting": None}
+    found.pop({"target": "forgetting", "reference": "gain"}.get(str(choice.only), ""), None)
     for row in rows_of(read_table(folder.table("intervals.csv"), IntervalRow), IntervalRow):
         same = (row.arm, row.epoch, row.head, row.measure) == (choice.arm["arm"], choice.epoch, choice.head, "ap")
-        if same and (row.attach is None or str(row.attach) == choice.attach):
+        if same and row.quantity in found and (row.attach is None or str(row.attach) == choice.attach):
             found[row.quantity] = {"value": row.value, "low": row.low, "high": row.high}
     return found
 

@@ -4,38 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from forgetbench.errors import InputError
 from forgetbench.record.manifest import ArmRecord, Manifest
-from forgetbench.record.rows.scores import ORIGINAL
+from forgetbench.record.rows.scores import ORIGINAL, TRAINED
 from forgetbench.record.table_files import measured
 from forgetbench.suite.evaluation import scored_heads
 from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.points import attach_points_of
 
+#: Of which data alone a detector may know the classes.
+Only = Literal["target", "reference"]
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A combined detector of a run.
+    """A detector of a run: for the classes of both data, or for those of one.
 
     Attributes:
         arm: What the manifest says of the arm.
         epoch: After which its checkpoint was taken.
-        attach: The suite's attach point, as the suite has it.
+        attach: The suite's attach point, as the suite has it; None for the target's classes only.
         head: Which stacks detect, where the model has two heads.
-        target, reference: The detections files of its two networks.
-        scores: AP on the target, on the reference, and the original's on the reference; fractions, None not measured.
+        only: Whose classes it knows; None for both.
+        variant: Of the checkpoint, as the tables call it.
+        detections: The detections file of each of its networks, by role.
+        scores: AP on the target, on the reference, and the original's on the reference, as far as they concern it;
+            fractions, None not measured.
     """
 
     arm: ArmRecord
     epoch: int
-    attach: str
+    attach: str | None
     head: HeadMode
-    target: str
-    reference: str
+    only: Only | None
+    variant: str
+    detections: Mapping[str, str]
     scores: Mapping[str, float | None]
 
 
@@ -47,19 +54,27 @@ def choose(
     attach: str | None = None,
     epoch: int | None = None,
     head: str | None = None,
+    variant: str | None = None,
+    only: Only | None = None,
 ) -> Choice:
-    """Return what was asked for; what was left open is the run's only arm, `head`, the last epoch, the first head.
+    """Return what was asked for.
+
+    What was left open is the run's only arm, `head`, the last epoch, the first head, the checkpoint as trained.
 
     Args:
-        manifest, results: The run's, checkpoints as trained.
+        manifest, results: The run's.
         arm: Name, label (its number may be left out) or freeze point.
         attach: One of the suite's attach points.
         epoch: One whose checkpoint was scored.
         head: `one-to-many` or `one-to-one`.
+        variant: One that was scored.
+        only: Whose classes the detector is to know; None for both.
 
     Raises:
-        InputError: the run has no such arm, epoch, attach point or head, or the arm did not come to its end.
+        InputError: the run has no such arm, epoch, attach point, head or variant, or the arm did not come to its end.
     """
+    if only == "target" and attach is not None:
+        raise InputError("an attach point says nothing of a detector of the target's classes only", found=attach)
     found = _arm(manifest["arms"], arm)
     heads = scored_heads(
         manifest["suite"]["evaluation"]["heads"], two_heads=manifest["models"][found["model"]]["two_heads"]
@@ -73,19 +88,26 @@ def choose(
         raise InputError("has no scored checkpoint", where=f"arm {found['arm']}", found=found.get("stopped") or "none")
     chosen_epoch = int(_one_of("epoch", None if epoch is None else str(epoch), list(map(str, epochs)), str(epochs[-1])))
     rows = rows[rows["epoch"] == chosen_epoch]
-    target = _row(rows[rows["role"] == "target"])
-    reference = _row(rows[(rows["role"] == "reference") & (rows["attach"].astype(str) == point)])
+    variants = rows["variant"] if "variant" in rows else pd.Series(TRAINED, rows.index)  # of an earlier version: none
+    chosen_variant = _one_of("variant", variant, sorted(variants.unique()), TRAINED)
+    rows = rows[variants == chosen_variant]
     originals = results[(results["arm"] == ORIGINAL) & (results["model"] == found["model"])]
-    original = _row(originals[originals["head"] == chosen_head])
-    scores = {"target": target["ap"], "reference": reference["ap"], "original": original["ap"]}
+    scored = {
+        "target": _row(rows[rows["role"] == "target"]),
+        "reference": _row(rows[(rows["role"] == "reference") & (rows["attach"].astype(str) == point)]),
+        "original": _row(originals[originals["head"] == chosen_head]),
+    }
+    if only is not None:
+        scored = {name: row for name, row in scored.items() if (name == "target") == (only == "target")}
     return Choice(
         found,
         chosen_epoch,
-        point,
+        None if only == "target" else point,
         chosen_head,
-        str(target["detections"]),
-        str(reference["detections"]),
-        {name: measured(value) for name, value in scores.items()},
+        only,
+        chosen_variant,
+        {role: str(row["detections"]) for role, row in scored.items() if role != "original"},
+        {name: measured(row["ap"]) for name, row in scored.items()},
     )
 
 

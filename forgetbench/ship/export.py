@@ -1,59 +1,59 @@
-"""Writing a combined detector into one file, once what it detects is known to be what the run scored."""
+"""Writing a detector of a run into one file, once what it detects is known to be what the run scored."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
 
 from forgetbench.device import pick_device
 from forgetbench.errors import InputError, RunError
 from forgetbench.evaluate.detections import load_detections
-from forgetbench.evaluate.networks import ModuleStore
-from forgetbench.files import write_bytes
+from forgetbench.files import place_folder, write_bytes
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
-from forgetbench.model.combined import CombinedClasses, combine, combine_classes
+from forgetbench.model.combined import CombinedClasses
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
-from forgetbench.record.table_files import as_trained
+from forgetbench.ship import runtimes
 from forgetbench.ship.about import about
-from forgetbench.ship.choice import Choice, choose
-from forgetbench.ship.file_check import TOLERANCE, Compared, compare
+from forgetbench.ship.choice import Choice, Only, choose
+from forgetbench.ship.detector import file_content, make_detector
+from forgetbench.ship.file_check import TOLERANCE, Compared, Side, Terms, compare_with_other, compare_with_run
+from forgetbench.ship.formats import PT, Format, check_format, find_format
 from forgetbench.ship.unchanged import require_unchanged, require_unchanged_tables
-from forgetbench.suite.points import resolve_attach_point
 from forgetbench.sweep.reproduce import plan_again
 
 Check = Literal["sample", "full"]
-#: A one-to-one head keeps its best detections of all classes; while a file is checked, as many as it has.
-ALL = 100_000
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that holds a combined detector.
+    """A file that holds a detector.
 
     Attributes:
-        path: The file.
+        path: The file, or the folder of files where that is the format.
+        format: Its format.
         choice: What of the run is in it.
         classes: What its outputs are.
-        compared: AP of the file and of the run, on the target and on the reference.
+        compared: AP of the `.pt` file and of the run, on each of the data whose classes it knows.
+        converted: AP of the file and of the `.pt` file, where it has another format.
     """
 
     path: Path
+    format: str
     choice: Choice
     classes: CombinedClasses
     compared: tuple[Compared, ...]
+    converted: tuple[Compared, ...]
 
 
 def export_run(
@@ -64,46 +64,58 @@ def export_run(
     attach: str | None = None,
     epoch: int | None = None,
     head: str | None = None,
+    variant: str | None = None,
+    only: Only | None = None,
     merge_classes: bool = False,
+    format: str | None = None,
+    half: bool = False,
     check: Check = "sample",
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Exported:
-    """Write one detector for the target's and the reference's classes as a `.pt` file that plain Ultralytics opens.
+    """Write one detector for the target's and the reference's classes, which needs no forgetbench to run.
 
-    The file is opened again and run on images of both datasets. It comes into its place only if its AP there is what
-    the run's own detections have.
+    A `.pt` file is made, opened again and run on images of both datasets: its AP there must be what the run's own
+    detections have. Another format is made from it, opened by its own runtime, and held against it in the same way.
+    Only then it comes into its place.
 
     Args:
         run: A finished run's folder, or an archive of one with its checkpoints.
-        output: The file to write; its name ends in `.pt`.
+        output: The file to write; a name without any ending gets the format's.
         arm: Name, label or freeze point; may be left out where the run has one arm.
         attach: One of the suite's attach points; default: `head`.
         epoch: One whose checkpoint was scored; default: the last.
         head: `one-to-many` or `one-to-one`, where the model has both; default: the first that was scored.
+        variant: One that was scored; default: the checkpoint as trained.
+        only: `target` or `reference`, for an ordinary detector of these classes alone.
         merge_classes: Whether classes of one name on both sides become one; else the target's get a suffix.
+        format: One of `ship.formats`; default: what the file's name says.
+        half: Whether another format than `.pt`, which always has them, gets float16 numbers.
         check: Whether a sample of the images is looked at or all of them.
         overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
         progress: Told what is going on.
 
     Raises:
-        InputError: it is no finished run, has no such arm, epoch, attach point or head, or data or weights are missing
-            or others.
-        RunError: the file does not detect what the run scored; nothing is left of it.
+        InputError: it is no finished run, has no such arm, epoch, attach point, head or variant; data or weights are
+            missing or others; or the format cannot be made here.
+        RunError: the exporter fails, or the file does not detect what the run scored; nothing is left of it.
     """
-    progress, output = progress or Silent(), Path(output)
-    if output.suffix != ".pt":
-        raise InputError("the file's name does not say its format", where=output, expected="a name that ends in .pt")
+    progress = progress or Silent()
+    kind, output = find_format(Path(output), format)
+    if only is not None and merge_classes:
+        raise InputError("classes can be merged only in a detector of both data", found=f"only the {only}'s classes")
     with opened(Path(run)) as folder:
         with reading(folder):
             subject = open_subject(folder)
             manifest = subject.folder.read_manifest()
             require_unchanged_tables(subject, ("results.csv", "intervals.csv"))
             choice = choose(
-                manifest, as_trained(subject.folder.results()), arm=arm, attach=attach, epoch=epoch, head=head
-            )
+                manifest, subject.folder.results(),
+                arm=arm, attach=attach, epoch=epoch, head=head, variant=variant, only=only,
+            )  # fmt: skip
+            check_format(kind, output, one_to_one=choice.head == "one-to-one", half=half)
             checkpoint = subject.folder.checkpoint(choice.arm["arm"], choice.epoch)
-            detections = map(subject.folder.detections_called, (choice.target, choice.reference))
+            detections = map(subject.folder.detections_called, choice.detections.values())
             require_unchanged(subject, [checkpoint, *detections])
             _, tensors = load_checkpoint(checkpoint)
             text = about(manifest, subject.folder, choice)
@@ -116,85 +128,69 @@ def export_run(
                 fix="Export where the run was made.",
             )
         with reading(folder):
-            model, classes = _combined(plan, choice, tensors, merge_classes=merge_classes)
+            model, classes = make_detector(plan, choice, tensors, merge_classes=merge_classes)
         text["classes"] = {"reference": list(classes.reference), "target": list(classes.target)}
+        sides = _sides(plan, RunFolder(folder), choice, classes)
+        terms = Terms(plan.settings(), max(yolo.strides_of(model)), plan.suite.evaluation.scorer, check == "full")
         with TemporaryDirectory(prefix="forgetbench-") as place:
-            made = Path(place) / output.name  # Ultralytics goes by the suffix
-            torch.save(_content(model, text, plan), made)
-            compared = _checked(made, plan, RunFolder(folder), choice, classes, progress, full=check == "full")
-            write_bytes(output, made.read_bytes())
-    return Exported(output, choice, classes, compared)
+            made = Path(place) / "detector.pt"  # Ultralytics goes by the suffix
+            torch.save(file_content(model, text, terms.settings.imgsz), made)
+            checked = runtimes.opened(made, PT)
+            compared = _alike(sides, "pt", output, progress, lambda side: compare_with_run(checked, side, terms))
+            converted: tuple[Compared, ...] = ()
+            if kind is not PT:
+                progress.message(f"making the format {kind.name}")
+                made = _converted(made, kind, terms, choice, json.dumps(text), half=half)
+                file = runtimes.opened(made, kind)
+                converted = _alike(
+                    sides, kind.name, output, progress, lambda side: compare_with_other(file, checked, side, terms)
+                )
+            if kind.folder:
+                place_folder(made, output)
+            else:
+                write_bytes(output, made.read_bytes())
+    return Exported(output, kind.name, choice, classes, compared, converted)
 
 
-def _combined(
-    plan: Plan, choice: Choice, tensors: dict[str, Tensor], *, merge_classes: bool
-) -> tuple[yolo.Yolo, CombinedClasses]:
-    """Return the detector of a choice, and its classes."""
-    arm = next(arm for arm in plan.arms if arm.name == choice.arm["arm"])
-    original = plan.originals[arm.model]
-    store = ModuleStore(original)
-    keys = store.put_branch(arm.freeze_point, plan.blank(arm).modules[arm.freeze_point :], tensors)
-    branch: list[nn.Module] = store.modules_of(store.task_network(arm.freeze_point, keys, choice.head))
-    attach = resolve_attach_point(choice.attach, freeze_point=arm.freeze_point, head=original.head)
-    target = plan.target.evaluate
-    classes = combine_classes(original.classes, target.classes, merge=merge_classes, suffix=target.name)
-    one_to_one = choice.head == "one-to-one"
-    own = branch[arm.freeze_point :]
-    return combine(original, own, arm.freeze_point, attach, classes, one_to_one=one_to_one), classes
-
-
-def _content(model: yolo.Yolo, text: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Return what Ultralytics expects in a file of weights, and what we say of it."""
-    return {
-        "model": model.half(),
-        "train_args": {"task": "detect", "imgsz": plan.settings().imgsz},
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": yolo.version(),
-        "license": "AGPL-3.0 License (https://ultralytics.com/license)",
-        "forgetbench": text,
+def _sides(plan: Plan, folder: RunFolder, choice: Choice, classes: CombinedClasses) -> list[Side]:
+    """Return what a detector is to detect of the data whose classes it knows."""
+    known = {
+        "target": (plan.target.evaluate, classes.target),
+        "reference": (plan.reference[choice.arm["model"]], classes.reference),
     }
+    return [
+        Side(role, *known[role], load_detections(folder.detections_called(file))[0])
+        for role, file in choice.detections.items()
+    ]
 
 
-def _checked(
-    path: Path,
-    plan: Plan,
-    folder: RunFolder,
-    choice: Choice,
-    classes: CombinedClasses,
-    progress: Progress,
-    *,
-    full: bool,
+def _converted(made: Path, kind: Format, terms: Terms, choice: Choice, text: str, *, half: bool) -> Path:
+    """Return another format of a `.pt` file."""
+    from forgetbench.model.convert import convert
+
+    one_to_one = choice.head == "one-to-one"
+    return convert(made, kind.name, imgsz=terms.settings.imgsz, one_to_one=one_to_one, half=half, about=text)
+
+
+def _alike(
+    sides: Sequence[Side], name: str, output: Path, progress: Progress, compare: Callable[[Side], Compared]
 ) -> tuple[Compared, ...]:
-    """Open a file as its users will, and compare its AP with the run's.
+    """Return how a file compares on each of the data.
 
     Raises:
-        RunError: they differ by more than arithmetic explains.
+        RunError: on one of them its AP differs by more than arithmetic explains.
     """
-    model = yolo.opened_as_users_do(path)
-    yolo.set_max_detections(yolo.modules_of(model)[-1], ALL)
-    sides = (
-        ("target", plan.target.evaluate, classes.target, choice.target),
-        ("reference", plan.reference[choice.arm["model"]], classes.reference, choice.reference),
-    )
     found = []
-    for role, dataset, outputs, file in sides:
-        progress.message(f"checking the file on {dataset.name}")
-        compared = compare(
-            partial(_run, model), dataset, outputs, load_detections(folder.detections_called(file))[0],
-            plan.settings(), max(yolo.strides_of(model)), role=role, scorer=plan.suite.evaluation.scorer, full=full,
-        )  # fmt: skip
+    for side in sides:
+        progress.message(f"checking the {name} file on {side.dataset.name}")
+        compared = compare(side)
         if not compared.alike:
             raise RunError(
-                f"the file does not detect what the run scored on {dataset.name}",
-                where=path.name,
-                expected=f"AP {compared.run} within {TOLERANCE} on {compared.images} images",
+                f"the {name} file does not detect what the run scored on {compared.dataset}",
+                where=output.name,
+                expected=f"AP {compared.expected} within {TOLERANCE} on {compared.images} images",
                 found=str(compared.file),
                 fix="Please report this with the suite; nothing was written.",
             )
         found.append(compared)
     return tuple(found)
-
-
-def _run(model: yolo.Yolo, images: Tensor) -> Tensor:
-    predictions: Tensor = model(images)[0]
-    return predictions

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
@@ -17,6 +18,7 @@ from forgetbench.evaluate.letterbox import batches
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.scorers import ScorerName
 from forgetbench.suite.evaluation import EvaluationSettings
+from forgetbench.suite.kinds import Shape
 
 #: Images of each dataset that are looked at unless all are asked for: the first ones, evenly spread.
 SAMPLE = 48
@@ -28,58 +30,104 @@ Runtime = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Compared:
-    """AP of a file on some images, and that of the run's own detections on the same images."""
+    """AP of a file on some images, and what it should be there.
+
+    Attributes:
+        role: `target` or `reference`.
+        dataset: The name of the data.
+        images: How many.
+        file: AP of what the file detects; None where nothing can be measured.
+        expected: That of the run's own detections; for another format, that of the checked `.pt` on the same canvases.
+        shape: Of the canvases.
+    """
 
     role: str
     dataset: str
     images: int
     file: float | None
-    run: float | None
+    expected: float | None
+    shape: Shape
 
     @property
     def alike(self) -> bool:
         """Whether they differ by no more than arithmetic explains."""
-        if self.file is None or self.run is None:
-            return self.file is self.run
-        return abs(self.file - self.run) <= TOLERANCE
+        if self.file is None or self.expected is None:
+            return self.file is self.expected
+        return abs(self.file - self.expected) <= TOLERANCE
 
 
-def compare(
-    runtime: Runtime,
-    dataset: Dataset,
-    outputs: Sequence[int],
-    stored: Detections,
-    settings: EvaluationSettings,
-    stride: int,
-    *,
-    role: str,
-    scorer: ScorerName,
-    full: bool,
-) -> Compared:
-    """Run a file on a dataset's images and score it beside what the run detected there.
+@dataclass(frozen=True)
+class Side:
+    """What a file is to detect of one of the data.
 
-    Args:
-        runtime: The file, opened.
-        dataset: Images with the classes of one of the two heads.
-        outputs: Which output of the file each of these classes is.
-        stored: What the run's network detected on the whole dataset.
-        settings: As the run evaluated.
-        stride: The model's largest stride in pixels.
+    Attributes:
         role: `target` or `reference`.
+        dataset: All of its images.
+        outputs: Which output of the file each of its classes is.
+        stored: What the run's network detected on all of its images.
+    """
+
+    role: str
+    dataset: Dataset
+    outputs: Sequence[int]
+    stored: Detections
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How files are run and scored: as the run did.
+
+    Attributes:
+        settings: The run's; another format is run on square canvases.
+        stride: The model's largest stride in pixels.
         scorer: The run's.
         full: Whether to look at all images.
     """
+
+    settings: EvaluationSettings
+    stride: int
+    scorer: ScorerName
+    full: bool
+
+
+def compare_with_run(runtime: Runtime, side: Side, terms: Terms) -> Compared:
+    """Run a file on images of one of the data and score it beside what the run detected there."""
+    some, chosen = _looked_at(side.dataset, full=terms.full)
+    found = _detect(runtime, some, side.outputs, terms.settings, terms.stride)
+    position = np.full(len(side.dataset.samples), -1, np.int32)
+    position[chosen] = np.arange(len(chosen))
+    kept = side.stored.of(position[side.stored.image] >= 0)
+    kept = Detections(position[kept.image], kept.label, kept.score, kept.box)
+    return _scored(side.role, some, found, kept, terms.settings, terms.scorer)
+
+
+def compare_with_other(runtime: Runtime, other: Runtime, side: Side, terms: Terms) -> Compared:
+    """Run two files on square canvases, the only ones that most formats take, and score them beside each other."""
+    some, _ = _looked_at(side.dataset, full=terms.full)
+    settings = replace(terms.settings, shape="square")
+    found, expected = (_detect(one, some, side.outputs, settings, terms.stride) for one in (runtime, other))
+    return _scored(side.role, some, found, expected, settings, terms.scorer)
+
+
+def _looked_at(dataset: Dataset, *, full: bool) -> tuple[Dataset, NDArray[np.int64]]:
+    """Return a dataset with all images or an evenly spread sample, and which they are."""
     chosen = np.arange(len(dataset.samples))
     if not full and len(chosen) > SAMPLE:
         chosen = np.unique(np.linspace(0, len(chosen) - 1, SAMPLE).round().astype(np.int64))
-    some = replace(dataset, samples=tuple(dataset.samples[index] for index in chosen))
-    found = _detect(runtime, some, outputs, settings, stride)
-    position = np.full(len(dataset.samples), -1, np.int32)
-    position[chosen] = np.arange(len(chosen))
-    kept = stored.of(position[stored.image] >= 0)
-    kept = Detections(position[kept.image], kept.label, kept.score, kept.box)
-    truth = ground_truth(some, scorer)
-    return Compared(role, dataset.name, len(chosen), score(truth, found).ap, score(truth, kept).ap)
+    return replace(dataset, samples=tuple(dataset.samples[index] for index in chosen)), chosen
+
+
+def _scored(
+    role: str,
+    dataset: Dataset,
+    found: Detections,
+    expected: Detections,
+    settings: EvaluationSettings,
+    scorer: ScorerName,
+) -> Compared:
+    truth = ground_truth(dataset, scorer)
+    ap, other = score(truth, found).ap, score(truth, expected).ap
+    return Compared(role, dataset.name, len(dataset.samples), ap, other, settings.shape)
 
 
 def _detect(

@@ -30,3 +30,27 @@ def test_environment_threads_and_network_are_left_alone(monkeypatch: pytest.Monk
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("quiet", "")
+
+
+LOUD = """
+import logging, os, subprocess, sys, warnings
+from forgetbench.model.quiet import muffled
+from ultralytics.utils import LOGGER
+try:
+    with muffled():
+        print("print")
+        os.write(1, b"C++")
+        subprocess.run([sys.executable, "-c", "print('process')"])
+        warnings.warn("warning")
+        logging.getLogger("torch").warning("log")
+        LOGGER.error("failure")
+        raise ValueError
+except ValueError:
+    LOGGER.error("heard")
+    print("heard")
+"""
+
+
+def test_what_libraries_say_is_not_heard_and_then_it_is_again() -> None:
+    done = subprocess.run([sys.executable, "-c", LOUD], capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr).split() == ["ERROR", "❌", "heard", "heard"]

@@ -16,7 +16,10 @@ from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
 from forgetbench.record.folder import RunFolder
+from forgetbench.ship import export, formats, runtimes
 from forgetbench.ship.export import export_run
+from forgetbench.ship.file_check import Runtime
+from forgetbench.ship.formats import Format
 
 #: What a user does who has no forgetbench: open the file, look at its names, detect, and try to train.
 PLAIN = """
@@ -79,6 +82,75 @@ def test_plain_ultralytics_opens_it_detects_and_refuses_to_train(small_run: Path
         load_original(made.path)
 
 
+@pytest.mark.parametrize(
+    ("name", "said_in"), [("mine.onnx", "mine.onnx"), ("mine_openvino_model", "mine_openvino_model/metadata.yaml")]
+)
+def test_another_format_detects_what_the_file_detects_and_says_the_same(
+    small_run: Path, tmp_path: Path, name: str, said_in: str
+) -> None:
+    made = export_run(small_run, tmp_path / name, arm="10", check="full")
+    assert (made.path.name, [path.name for path in tmp_path.iterdir()]) == (name, [name])
+    assert [one.expected for one in made.compared] == [made.choice.scores["target"], made.choice.scores["reference"]]
+    assert [(one.role, one.images, one.shape) for one in made.converted] == [
+        ("target", 6, "square"), ("reference", 8, "square"),
+    ]  # fmt: skip
+    for one in made.converted:
+        assert one.expected is not None
+        assert one.expected > 0
+        assert one.file == pytest.approx(one.expected, abs=1e-3)
+    assert f'"run": "{small_run.name}"'.encode() in (tmp_path / said_in).read_bytes()
+
+
+def test_a_format_that_detects_something_else_is_not_written(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(path: Path, kind: Format) -> Runtime:
+        runtime = opened(path, kind)
+        return runtime if kind.name == "pt" else lambda images: runtime(images.flip(-1))
+
+    opened = runtimes.opened
+    monkeypatch.setattr(runtimes, "opened", other)
+    with pytest.raises(RunError, match=r"mine\.torchscript: the torchscript file does not detect what the run scored"):
+        export_run(small_run, tmp_path / "mine.torchscript", arm="10")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_while_another_format_is_made_leaves_nothing(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr("torch.jit.trace", fails)
+    with pytest.raises(RunError, match="exporter fails for the format torchscript; found ValueError: no") as caught:
+        export_run(small_run, tmp_path / "mine.torchscript", arm="10")
+    assert caught.value.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_missing_or_cannot_be_written_is_said_before_anything_is_opened(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "plan_again", None)  # cannot be called
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a part of its path is a file, not a folder"):
+        export_run(small_run, tmp_path / "file" / "mine.onnx", arm="10")
+    monkeypatch.setattr(formats, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match="pip install 'forgetbench"):
+        export_run(small_run, tmp_path / "mine.onnx", arm="10")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_detector_of_one_side_is_the_runs_and_nothing_else(small_run: Path, tmp_path: Path) -> None:
+    target = export_run(small_run, tmp_path / "target.pt", arm="10", only="target", check="full")
+    reference = export_run(small_run, tmp_path / "reference.pt", arm="10", only="reference", check="full")
+    assert [(one.role, one.file) for one in target.compared] == [("target", target.choice.scores["target"])]
+    assert [(one.role, one.file) for one in reference.compared] == [("reference", reference.choice.scores["reference"])]
+    assert (len(target.classes.names), len(reference.classes.names)) == (6, 14)
+    with pytest.raises(InputError, match="classes can be merged only in a detector of both data"):
+        export_run(small_run, tmp_path / "other.pt", arm="10", only="target", merge_classes=True)
+
+
 def test_what_the_run_does_not_have_is_refused_and_nothing_is_written(small_run: Path, tmp_path: Path) -> None:
     output = tmp_path / "mine.pt"
     for wrong, said in (
@@ -90,8 +162,8 @@ def test_what_the_run_does_not_have_is_refused_and_nothing_is_written(small_run:
     ):
         with pytest.raises(InputError, match=said):
             export_run(small_run, output, **wrong)
-    with pytest.raises(InputError, match=r"a name that ends in \.pt"):
-        export_run(small_run, tmp_path / "mine.onnx", arm="10")
+    with pytest.raises(InputError, match=r"a name that ends in one of \.pt, \.onnx"):
+        export_run(small_run, tmp_path / "mine.bin", arm="10")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -105,7 +177,7 @@ def test_a_file_that_detects_something_else_is_not_written(
 
     opened = yolo.opened_as_users_do
     monkeypatch.setattr(yolo, "opened_as_users_do", other)
-    with pytest.raises(RunError, match="the file does not detect what the run scored on shapes-fine"):
+    with pytest.raises(RunError, match="the pt file does not detect what the run scored on shapes-fine"):
         export_run(small_run, tmp_path / "mine.pt", arm="10")
     assert list(tmp_path.iterdir()) == []
 

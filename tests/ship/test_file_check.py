@@ -1,5 +1,6 @@
 """A file's detections held against a run's, with a runtime that finds what it is told to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ from support.factories import drawn_dataset
 
 from forgetbench.evaluate.detections import gather
 from forgetbench.ship import file_check
-from forgetbench.ship.file_check import Compared, compare
+from forgetbench.ship.file_check import Compared, Side, Terms, compare_with_other, compare_with_run
 from forgetbench.suite.evaluation import EvaluationSettings
 
 SETTINGS = EvaluationSettings(imgsz=64, shape="square", batch=1, conf=0.001, iou=0.7, max_det=10)
+ALL = Terms(SETTINGS, stride=32, scorer="hotcoco", full=True)
 
 
 def nothing(images: torch.Tensor) -> torch.Tensor:
@@ -25,9 +27,9 @@ def test_nothing_found_is_no_ap_like_the_runs_own(tmp_path: Path) -> None:
         (index, np.array([[*sample.boxes[0], 0.9, sample.classes[0]]], np.float32))
         for index, sample in enumerate(dataset.samples)
     ]
-    found = compare(nothing, dataset, (2, 3, 4), gather(rows), SETTINGS, 32, role="target", scorer="hotcoco", full=True)
+    found = compare_with_run(nothing, Side("target", dataset, (2, 3, 4), gather(rows)), ALL)
     assert (found.file, found.images) == (0, 4)
-    assert found.run == pytest.approx(1)
+    assert found.expected == pytest.approx(1)
     assert not found.alike
 
 
@@ -39,11 +41,10 @@ def test_a_sample_is_spread_over_the_images(tmp_path: Path, monkeypatch: pytest.
         if index in (0, 4, 8)
     ]
     monkeypatch.setattr(file_check, "SAMPLE", 3)
-    found = compare(
-        nothing, dataset, (0, 1, 2), gather(rows), SETTINGS, 32, role="target", scorer="hotcoco", full=False
-    )
+    side = Side("target", dataset, (0, 1, 2), gather(rows))
+    found = compare_with_run(nothing, side, replace(ALL, full=False))
     assert found.images == 3
-    assert found.run == pytest.approx(1)
+    assert found.expected == pytest.approx(1)
 
 
 def test_one_to_one_detections_of_other_classes_are_left_out(tmp_path: Path) -> None:
@@ -55,11 +56,32 @@ def test_one_to_one_detections_of_other_classes_are_left_out(tmp_path: Path) -> 
         ours, others = torch.tensor([0.9, 7.0 + float(sample.classes[0])]), torch.tensor([0.95, 1.0])
         return torch.stack([torch.cat([box, others]), torch.cat([box, ours])])[None].expand(len(images), -1, -1)
 
-    found = compare(two, dataset, (7, 8, 9), gather([]), SETTINGS, 32, role="target", scorer="hotcoco", full=True)
+    found = compare_with_run(two, Side("target", dataset, (7, 8, 9), gather([])), ALL)
     assert found.file == pytest.approx(1)
 
 
+def test_another_format_is_held_against_a_file_on_square_canvases(tmp_path: Path) -> None:
+    dataset = drawn_dataset(tmp_path, count=2, sizes=((64, 32),))
+    shapes = []
+
+    def best(images: torch.Tensor) -> torch.Tensor:  # finds the first image's object: the image is centred
+        shapes.append(tuple(images.shape))
+        sample = dataset.samples[0]
+        box = torch.tensor(sample.boxes[0], dtype=torch.float32) + torch.tensor([0, 16, 0, 16])
+        return torch.cat([box, torch.tensor([0.9, float(sample.classes[0])])])[None, None]
+
+    side = Side("target", dataset, (0, 1, 2), gather([]))
+    rect = replace(ALL, settings=replace(SETTINGS, shape="rect"))
+    found = compare_with_other(nothing, best, side, rect)
+    assert shapes == [(1, 3, 64, 64)] * 2
+    assert (found.file, found.shape, found.images) == (0, "square", 2)
+    assert found.expected is not None
+    assert found.expected > 0.4
+    assert not found.alike
+    assert compare_with_other(best, best, side, rect).alike
+
+
 def test_what_neither_measures_is_alike() -> None:
-    assert Compared("target", "d", 1, None, None).alike
-    assert not Compared("target", "d", 1, None, 0.5).alike
-    assert Compared("target", "d", 1, 0.5005, 0.5).alike
+    assert Compared("target", "d", 1, None, None, "rect").alike
+    assert not Compared("target", "d", 1, None, 0.5, "rect").alike
+    assert Compared("target", "d", 1, 0.5005, 0.5, "rect").alike

@@ -12,6 +12,7 @@ from forgetbench.report.model_view import ModelView
 CHARTS: dict[str, Callable[[ModelView], Iterable[Chart]]] = {
     "scores": scores.charts,
     "costs": costs.charts,
+    "classes you keep": kept.charts,
     "price": price.charts,
     "gain against forgetting": fronts.charts,
     "rank and score": operating.charts,
