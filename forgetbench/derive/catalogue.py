@@ -115,7 +115,7 @@ TABLES = (
     TableSpec("losses.csv", "mean losses by epoch and part", LossRow, ("sessions/",), training.loss_rows, exact=True),
     TableSpec(
         "intervals.csv",
-        "gain and forgetting of every checkpoint with intervals over images",
+        "gain and forgetting of every checkpoint with intervals over images, also of the classes kept",
         IntervalRow,
         _SCORES,
         kept.interval_rows,

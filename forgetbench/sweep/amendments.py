@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast, get_args
 from forgetbench.derive.catalogue import Asked, derive, table
 from forgetbench.derive.evidence import gains_asked
 from forgetbench.derive.source import Source
+from forgetbench.errors import InputError
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.amend import amend
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest, SuiteRecord
+from forgetbench.report.charts.kept import PREFIX
 from forgetbench.report.write import write_report
 from forgetbench.suite.kept import kept_labels
 from forgetbench.suite.load import recorded_suite
@@ -60,6 +62,8 @@ def keep_classes(folder: RunFolder, keep: Sequence[str], where: str) -> Manifest
     Raises:
         InputError: there is none, one is named twice, or a model of the run knows no class of such a name.
     """
+    if not keep:
+        raise InputError("names no class", where=where, expected="names with commas between them: person,car,truck")
     manifest = folder.read_manifest()
     suite = recorded_suite({**manifest["suite"], "keep": [*keep]}, where)
     for about in manifest["models"].values():
@@ -88,7 +92,11 @@ def judge_again(
             derive(source, asked=changed)
         elif claims.make is not None:
             claims.write(folder, claims.make(source))
-        yield from write_report(folder.path, warn=warnings_to(progress))
+        report = write_report(folder.path, warn=warnings_to(progress))
+        if "keep" in changed:  # what shows the classes kept before would be no chart of this run
+            charts = folder.journal.within(folder.path / "figures")
+            folder.journal.drop(path for path in charts if path.name.startswith(PREFIX) and path not in report)
+        yield from report
 
     return amend(folder, "claims", judged, manifest)
 

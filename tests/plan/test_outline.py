@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from support.factories import written_suite
+from support.factories import tiny_suite, written_suite
 
 from forgetbench.data.cards.missing import Missing
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, InputError
 from forgetbench.plan.outline import make_outline, missing_inputs, refuse_what_only_hands_can_fetch
-from forgetbench.suite.load import load_suite
+from forgetbench.suite.load import LoadedSuite, load_suite, suite_from_mapping
 
 
 def test_data_at_a_path_of_its_own_are_not_those_of_the_card(tmp_path: Path) -> None:
@@ -33,6 +33,17 @@ def test_what_only_hands_can_fetch_stops_all() -> None:
     with pytest.raises(DataError, match=r"b, c: data are not here.* Go there\. Ask them\."):
         by_hand = [Missing("b", False, "Go there."), Missing("c", False, "Ask them.")]
         refuse_what_only_hands_can_fetch([Missing("a", True, "Fetch it."), *by_hand])
+
+
+def test_classes_to_keep_are_held_against_what_the_reference_is_known_to_have(tmp_path: Path) -> None:
+    keep = ["ring", "squar"]
+    for model in ({}, {"model": "yolov8n.pt"}, {"model": "yolov8p-shapes.safetensors"}):
+        loaded = load_suite(written_suite(tmp_path, keep=keep, **model))
+        with pytest.raises(InputError, match=r"^keep: no such class of the reference.*did you mean 'square'"):
+            make_outline(loaded)
+    suite = {**tiny_suite(tmp_path), "model": "yolov8n.pt", "reference": {"format": "yolo", "path": "x"}, "keep": keep}
+    unknown = LoadedSuite(suite_from_mapping(suite), tmp_path / "s.yaml", ())
+    assert len(make_outline(unknown).arms) == 3  # nobody knows the classes before the data or the weights are here
 
 
 def test_arms_are_known_without_data_and_weights(tmp_path: Path) -> None:

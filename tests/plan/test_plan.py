@@ -7,7 +7,7 @@ from support.factories import tiny_suite, written_suite
 
 from forgetbench.data.cards.card import LoadedCard
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import DataError, SuiteError
+from forgetbench.errors import DataError, InputError, SuiteError
 from forgetbench.model.original import save_original
 from forgetbench.plan import plan as plan_module
 from forgetbench.plan.models import open_untrained
@@ -36,6 +36,7 @@ def test_the_run_is_named_by_what_decides_its_numbers(tmp_path: Path) -> None:
         {"train": {"lr0": 0.001}}, {"seeds": [1]}, {"evaluation": {"conf": 0.01}}, {"target": {"seed": 1}},
         {"reference": {"evaluate_images": 7}},
     ]  # fmt: skip
+    assert planned(tmp_path, keep=["ring"]).run_id() == first.run_id()
     ids = {planned(tmp_path, **changes).run_id() for changes in others}
     assert len(ids | {first.run_id()}) == len(others) + 1
 
@@ -73,6 +74,11 @@ def test_contradictions_are_found_before_any_training(
     monkeypatch.setattr(plan_module, "pretrain_original", refuse)
     with pytest.raises(SuiteError, match=problem):
         make_plan(load_suite(written_suite(tmp_path, **changes)), device=CPU)
+
+
+def test_a_class_to_keep_that_the_reference_does_not_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^keep: no such class of the reference.*found 'rin', did you mean 'ring'"):
+        planned(tmp_path, keep=["square", "rin"])
 
 
 def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def test_a_claim_and_its_defaults() -> None:
     assert (claim.measure, claim.of, claim.arms, claim.over, claim.models) == ("ap", "every", None, None, None)
     (gain,) = load(claims=said(quantity="gain", attach=..., below=..., above=0.1, arms=[10], over="none")).claims
     assert (gain.arms, gain.over, gain.above) == ([10], "none", 0.1)
+    assert load(claims=said(measure="ap_kept"), keep=["car"]).claims[0].measure == "ap_kept"
     assert load(claims=said(measure="recall_at_0.25")).claims[0].measure == "recall_at_0.25"
 
 
@@ -36,6 +37,11 @@ def test_a_claim_and_its_defaults() -> None:
         ({"at_gain": 0}, "claims[0].at_gain: expected a number greater than 0"),
         ({"quantity": "memory", "attach": ..., "measure": "ap50"}, "'measure' does not go with memory"),
         ({"measure": "recall_at_0.5"}, "claims[0].measure"),
+        ({"measure": "ap_kept"}, "the claim 'kept' is about 'ap_kept'; name the classes with 'keep'"),
+        (
+            {"quantity": "gain", "attach": ..., "measure": "ap50_kept"},
+            "'ap50_kept' is of the reference's classes: it belongs to claims of forgetting",
+        ),
         ({"source": ...}, "claims[0].source"),
         ({"quantity": "speed"}, "'speed'"),
         ({"below": "little"}, "claims[0].below"),

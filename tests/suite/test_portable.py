@@ -46,7 +46,13 @@ def test_where_data_and_weights_lie_decides_nothing_and_what_is_said_of_them_nei
     elsewhere = suite(model="weights/yolov8n.pt", description="words", claims=[])
     elsewhere["target"] = {**elsewhere["target"], "path": "other/apples"}
     assert deciding(portable_suite(suite_from_mapping(elsewhere))) == here
+    assert deciding(portable_suite(suite_from_mapping(suite(keep=["car"])))) == here
     assert deciding(portable_suite(suite_from_mapping(suite(freeze_points=[10])))) != here
+
+
+def test_classes_to_keep_are_there_where_the_suite_names_some() -> None:
+    assert portable_suite(suite_from_mapping(suite(keep=["car", "bus"])))["keep"] == ["car", "bus"]
+    assert "keep" not in portable_suite(suite_from_mapping(suite()))
 
 
 def test_a_tiny_suite_in_any_folder_is_the_same_suite(tmp_path: Path) -> None:

@@ -29,6 +29,15 @@ def test_model_is_another_name_of_models(given: Any) -> None:
     assert load(models=given).models == ["a.pt"]
 
 
+def test_classes_to_keep_are_names_each_once() -> None:
+    assert load().keep is None
+    assert load(keep=["car", "traffic light"]).keep == ["car", "traffic light"]
+    assert "keep: 'car' is listed twice" in problem(keep=["car", "bus", "car"])
+    assert "keep: expected a list of 1 or more items" in problem(keep=[])
+    for wrong in ("car", ["car", 3], [""], {"car": 1}):
+        assert problem(keep=wrong).startswith("here: keep")
+
+
 def test_model_and_models_together_are_refused() -> None:
     assert problem(model="a.pt") == (
         "here: both 'model' and 'models' are given; 'model' is another name of 'models': keep one"

@@ -11,8 +11,8 @@ from forgetbench.report.model_view import ModelView
 #: Gives the charts of one model, in the order in which they are drawn. `maps.py` needs the model and is drawn apart.
 CHARTS: dict[str, Callable[[ModelView], Iterable[Chart]]] = {
     "scores": scores.charts,
-    "classes you keep": kept.charts,
     "costs": costs.charts,
+    "classes you keep": kept.charts,
     "gain against forgetting": fronts.charts,
     "rank and score": operating.charts,
     "what was forgotten": forgotten.charts,

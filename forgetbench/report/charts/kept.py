@@ -15,6 +15,8 @@ from forgetbench.report.model_view import ModelView
 from forgetbench.report.style import Look
 from forgetbench.report.words import told_apart
 
+#: What the names of these charts begin with.
+PREFIX = "kept-"
 ROWS = ("all classes", "those kept")
 
 
@@ -24,7 +26,7 @@ def charts(view: ModelView) -> Iterator[Chart]:
         losses = [loss for loss in view.kept if loss.kept.head == head]
         title = f"The classes you keep: {view.subject}{of_head}"
         draw = partial(draw_kept, losses, view.looks_by_label, view.called, title)
-        yield Chart(f"kept-{view.name}{suffix}", draw)
+        yield Chart(f"{PREFIX}{view.name}{suffix}", draw)
 
 
 def draw_kept(losses: Sequence[KeptLoss], looks: Mapping[str, Look], heading: str, title: str) -> Figure:

@@ -21,6 +21,7 @@ def test_a_manifest_agrees_with_itself(small_run: Path) -> None:
         (("identity", "torch"), "0.1", "manifest.json, id: hash of the identity: found"),
         (("suite", "train", "lr0"), 0.1, "manifest.json, identity.suite.train.lr0: found 0.005, expected 0.1"),
         (("evaluation", "conf"), 0.5, "manifest.json, evaluation.conf: found 0.5, expected 0.001"),
+        (("suite", "keep"), ["ring", "circl"], "manifest.json, suite, for yolov8p-shapes: keep: no such class of the"),
         (("reference_arms",), {}, "manifest.json, reference_arms: found {}, expected"),
         (("data", "train", "fingerprint"), "0" * 64, "manifest.json, data.train.fingerprint: found 000"),
         (("arms", 0, "label"), "x", "manifest.json, arms[0].label: found x, expected all-but-head (22)"),
