@@ -45,9 +45,7 @@ def kept_losses(evidence: EvidenceTable, model: str) -> list[KeptLoss]:
 
     Where it is for all attach points, all are there. None are if the run keeps no classes.
     """
-    rows = [
-        row for row in evidence.rows if (row.model, row.measure, row.against) == (model, "ap_kept", ORIGINAL)
-    ]  # fmt: skip
+    rows = [row for row in evidence.rows if (row.model, row.measure, row.against) == (model, "ap_kept", ORIGINAL)]
     open_points = {(row.head, row.attach) for row in rows if not row.by_construction}
     return [
         KeptLoss(evidence.find(model, row.head, row.attach, "forgetting", row.treatment, ORIGINAL), row)
