@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +29,7 @@ from forgetbench.record.rows.price import PriceRow
 from forgetbench.record.rows.scores import ORIGINAL, OperatingRow
 from forgetbench.record.table_files import rows_of
 from forgetbench.report.blocks import Name, Text, joined, spelt, text
+from forgetbench.report.changed import Changed, changes
 from forgetbench.report.style import Look, heading, looks
 from forgetbench.report.text import counted_seeds
 from forgetbench.suite.data_section import Role
@@ -43,22 +43,6 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound="DataclassInstance")
 #: Attach points that have a column or panel each; of more, the price's chart shows all.
 MOST_ATTACH_POINTS = 4
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What changed of one head on one dataset.
-
-    Attributes:
-        head, role: Which.
-        classes: By class, under attach = head.
-        measures: By measure and kind of error, under the attach points that are shown.
-    """
-
-    head: str
-    role: Role
-    classes: list[ClassChangeRow]
-    measures: list[MeasureChangeRow]
 
 
 @dataclass(frozen=True)
@@ -233,21 +217,9 @@ class ModelView:
         """What was forgotten and what was learnt, by head, the reference first."""
         if self.run.table("classes") is None:
             return []
-        classes = [row for row in self.rows("classes", ClassChangeRow) if row.honest]
-        measures = self.rows("errors", MeasureChangeRow)
-        measures = [row for row in measures if row.attach is None or row.attach in self.attach_points]
-        roles: Sequence[Role] = ("reference", "target")
-        found = [
-            Changed(
-                head,
-                role,
-                [row for row in classes if (row.head, row.role) == (head, role)],
-                [row for row in measures if (row.head, row.role) == (head, role)],
-            )
-            for head in dict.fromkeys(row.head for row in measures)
-            for role in roles
-        ]
-        return [one for one in found if one.measures]
+        shown = (None, *self.attach_points)
+        measures = [row for row in self.rows("errors", MeasureChangeRow) if row.attach in shown]
+        return changes(self.rows("classes", ClassChangeRow), measures)
 
     @cached_property
     def drifts(self) -> list[ModuleDrift]:

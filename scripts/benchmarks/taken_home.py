@@ -1,6 +1,6 @@
 """Every arm of a run under several attach points as a file, in plain Ultralytics: its AP beside the run's.
 
-    scripts/bench taken_home RUN --attach head 18 15 freeze-point
+scripts/bench taken_home RUN --attach head 18 15 freeze-point
 """
 
 from __future__ import annotations

@@ -142,3 +142,11 @@ def test_a_wrong_arm_is_found_before_anything_is_fetched(tmp_path: Path, monkeyp
     suite = written_suite(tmp_path, target=target, arms=[{"name": "a", "strategy": {"onyl": ["head"]}}])
     with pytest.raises(SuiteError, match="unknown strategy"):
         make_plan(load_suite(suite), device=CPU)
+
+
+def test_all_attach_points_are_head_every_module_between_and_the_freeze_point(tmp_path: Path) -> None:
+    plan = planned(tmp_path, attach_points="all")
+    for arm in plan.arms:
+        names, indices = zip(*plan.attach_points(arm), strict=True)
+        assert names == ("head", *map(str, range(21, 0, -1)), "freeze-point")
+        assert indices == (22, *(max(index, arm.freeze_point) for index in range(21, 0, -1)), arm.freeze_point)

@@ -46,6 +46,7 @@ def test_a_claim_and_its_defaults() -> None:
         ({"quantity": "speed"}, "'speed'"),
         ({"below": "little"}, "claims[0].below"),
         ({"attach": "tail"}, "unknown attach point 'tail'"),
+        ({"attach": "all"}, "unknown attach point 'all'"),
         ({"bound": 1}, "claims[0].bound: unknown key"),
     ],
 )

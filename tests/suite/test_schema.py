@@ -29,6 +29,12 @@ def test_model_is_another_name_of_models(given: Any) -> None:
     assert load(models=given).models == ["a.pt"]
 
 
+@pytest.mark.parametrize("given", ["all", ["all"]])
+def test_all_attach_points_are_one_word(given: Any) -> None:
+    assert load(attach_points=given).attach_points == ["all"]
+    assert load(attach_points=given, cam={}).cam is not None  # the head is among them
+
+
 def test_classes_to_keep_are_names_each_once() -> None:
     assert load().keep is None
     assert load(keep=["car", "traffic light"]).keep == ["car", "traffic light"]
