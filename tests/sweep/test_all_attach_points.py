@@ -47,7 +47,8 @@ def test_it_verifies_and_the_report_has_panels_for_the_ends_alone(run: forgetben
 
 @pytest.mark.parametrize("attach", ["18", "15", "1"])
 def test_any_of_them_is_taken_home(run: forgetbench.Run, tmp_path: Path, attach: str) -> None:
-    made = export_run(run.path, tmp_path / "mine.pt", arm="none", attach=attach, check="full")
+    here = [f"models=[{run.path.parents[2] / 'tiny-yolov8.yaml'}]"]
+    made = export_run(run.path, tmp_path / "mine.pt", arm="none", attach=attach, check="full", overrides=here)
     assert all(one.alike for one in made.compared)
     module = made.choice.attach
     price = next(
