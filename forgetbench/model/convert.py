@@ -68,7 +68,7 @@ def opened_by_ultralytics(path: Path, device: str) -> Callable[[Tensor], Tensor]
     backend: Any = AutoBackend(str(path), device=torch.device(device), fp16=False, verbose=False)
 
     def run(images: Tensor) -> Tensor:
-        predictions = backend(images.to(device))
+        predictions = backend(images.contiguous().to(device))  # ncnn reads memory as it lies
         first: Tensor = predictions[0] if isinstance(predictions, list | tuple) else predictions
         return first.cpu()
 

@@ -27,7 +27,7 @@ from forgetbench.ship import runtimes
 from forgetbench.ship.about import about
 from forgetbench.ship.choice import Choice, Only, choose
 from forgetbench.ship.detector import file_content, make_detector
-from forgetbench.ship.file_check import TOLERANCE, Compared, Side, Terms, compare_with_other, compare_with_run
+from forgetbench.ship.file_check import Compared, Side, Terms, compare_with_other, compare_with_run
 from forgetbench.ship.formats import PT, Format, check_format, find_format
 from forgetbench.ship.unchanged import require_unchanged, require_unchanged_tables
 from forgetbench.sweep.reproduce import plan_again
@@ -143,8 +143,9 @@ def export_run(
                 made = _converted(made, kind, terms, choice, json.dumps(text), half=half)
                 file = runtimes.opened(made, kind)
                 converted = _alike(
-                    sides, kind.name, output, progress, lambda side: compare_with_other(file, checked, side, terms)
-                )
+                    sides, kind.name, output, progress,
+                    lambda side: compare_with_other(file, checked, side, terms, half=half),
+                )  # fmt: skip
             if kind.folder:
                 place_folder(made, output)
             else:
@@ -188,7 +189,7 @@ def _alike(
             raise RunError(
                 f"the {name} file does not detect what the run scored on {compared.dataset}",
                 where=output.name,
-                expected=f"AP {compared.expected} within {TOLERANCE} on {compared.images} images",
+                expected=f"AP {compared.expected} within {compared.tolerance} on {compared.images} images",
                 found=str(compared.file),
                 fix="Please report this with the suite; nothing was written.",
             )

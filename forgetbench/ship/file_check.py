@@ -24,6 +24,8 @@ from forgetbench.suite.kinds import Shape
 SAMPLE = 48
 #: By how much AP may differ from the run's: float16 keeps the weights as they are, so only arithmetic is left.
 TOLERANCE = 0.001
+#: And where the file's numbers are float16, which moves boxes by some tenths of a pixel.
+HALF_TOLERANCE = 0.005
 #: Canvas images (B, 3, H, W) in [0, 1] to (B, 4 + classes, anchors) xywh and scores, or (B, n, 6) xyxy, score, class.
 Runtime = Callable[[Tensor], Tensor]
 
@@ -39,6 +41,7 @@ class Compared:
         file: AP of what the file detects; None where nothing can be measured.
         expected: That of the run's own detections; for another format, that of the checked `.pt` on the same canvases.
         shape: Of the canvases.
+        tolerance: By how much the two may differ.
     """
 
     role: str
@@ -47,13 +50,14 @@ class Compared:
     file: float | None
     expected: float | None
     shape: Shape
+    tolerance: float = TOLERANCE
 
     @property
     def alike(self) -> bool:
         """Whether they differ by no more than arithmetic explains."""
         if self.file is None or self.expected is None:
             return self.file is self.expected
-        return abs(self.file - self.expected) <= TOLERANCE
+        return abs(self.file - self.expected) <= self.tolerance
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,20 @@ def compare_with_run(runtime: Runtime, side: Side, terms: Terms) -> Compared:
     return _scored(side.role, some, found, kept, terms.settings, terms.scorer)
 
 
-def compare_with_other(runtime: Runtime, other: Runtime, side: Side, terms: Terms) -> Compared:
-    """Run two files on square canvases, the only ones that most formats take, and score them beside each other."""
+def compare_with_other(runtime: Runtime, other: Runtime, side: Side, terms: Terms, *, half: bool) -> Compared:
+    """Run two files on square canvases, the only ones that most formats take, and score them beside each other.
+
+    Args:
+        runtime: The file in question.
+        other: One that detects what the run scored.
+        side, terms: As `compare_with_run` takes them.
+        half: Whether the file's numbers are float16.
+    """
     some, _ = _looked_at(side.dataset, full=terms.full)
     settings = replace(terms.settings, shape="square")
     found, expected = (_detect(one, some, side.outputs, settings, terms.stride) for one in (runtime, other))
-    return _scored(side.role, some, found, expected, settings, terms.scorer)
+    compared = _scored(side.role, some, found, expected, settings, terms.scorer)
+    return replace(compared, tolerance=HALF_TOLERANCE) if half else compared
 
 
 def _looked_at(dataset: Dataset, *, full: bool) -> tuple[Dataset, NDArray[np.int64]]:

@@ -79,6 +79,21 @@ def test_other_formats_answer_alike(tmp_path: Path, format_name: str) -> None:
     torch.testing.assert_close(found[:, 4:], expected[:, 4:], rtol=0, atol=1e-6)
 
 
+def test_float16_is_half_as_large_and_nearly_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onnxslim.slim", lambda graph: graph)
+    path = written(tmp_path, "yolov8", "one-to-many")
+    sizes, outputs = [], []
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    for half in (False, True):
+        made = convert(path, "onnx", imgsz=64, one_to_one=False, half=half, about="")
+        sizes.append(made.stat().st_size)
+        outputs.append(opened(made, KINDS["onnx"])(images))
+    assert sizes[1] < 0.7 * sizes[0]
+    torch.testing.assert_close(outputs[1][:, :4], outputs[0][:, :4], rtol=0, atol=0.5)
+    torch.testing.assert_close(outputs[1][:, 4:], outputs[0][:, 4:], rtol=0, atol=0.01)
+    assert not torch.equal(*outputs)
+
+
 def test_the_file_says_where_it_is_from_and_the_terminal_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,16 +72,19 @@ def test_another_format_is_held_against_a_file_on_square_canvases(tmp_path: Path
 
     side = Side("target", dataset, (0, 1, 2), gather([]))
     rect = replace(ALL, settings=replace(SETTINGS, shape="rect"))
-    found = compare_with_other(nothing, best, side, rect)
+    found = compare_with_other(nothing, best, side, rect, half=False)
     assert shapes == [(1, 3, 64, 64)] * 2
     assert (found.file, found.shape, found.images) == (0, "square", 2)
     assert found.expected is not None
     assert found.expected > 0.4
     assert not found.alike
-    assert compare_with_other(best, best, side, rect).alike
+    same = compare_with_other(best, best, side, rect, half=True)
+    assert (same.alike, same.tolerance, found.tolerance) == (True, 0.005, 0.001)
 
 
 def test_what_neither_measures_is_alike() -> None:
     assert Compared("target", "d", 1, None, None, "rect").alike
     assert not Compared("target", "d", 1, None, 0.5, "rect").alike
+    assert not Compared("target", "d", 1, 0.502, 0.5, "rect").alike
+    assert Compared("target", "d", 1, 0.502, 0.5, "rect", tolerance=0.005).alike
     assert Compared("target", "d", 1, 0.5005, 0.5, "rect").alike
