@@ -83,7 +83,8 @@ class Recommendation:
 def recommend(candidates: Sequence[Candidate], bounds: Bounds) -> Recommendation | None:
     """Return which candidate to take; None where there are none.
 
-    Equal gains are decided by fewer operations, then by less forgetting.
+    Equal gains are decided by fewer operations, then by less forgetting; of detectors that are the same, since no
+    module between their attach points has parameters, by an attach point that has a name.
     """
     by_standing: dict[Standing, list[Candidate]] = {"holds": [], "undecided": [], "fails": []}
     for one in sorted(candidates, key=_order):
@@ -156,10 +157,10 @@ def _rank(candidate: Candidate) -> float:
     return -math.inf if found is None else found
 
 
-def _order(candidate: Candidate) -> tuple[float, float, float]:
+def _order(candidate: Candidate) -> tuple[float, float, float, bool]:
     lost = candidate.forgetting.value
     flops = math.inf if candidate.flops is None else candidate.flops
-    return -_rank(candidate), flops, math.inf if lost is None else lost
+    return -_rank(candidate), flops, math.inf if lost is None else lost, candidate.attach.isdecimal()
 
 
 def _of_another_arm(ranked: Iterable[Candidate]) -> Candidate | None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from forgetbench.analyse.recommend import Candidate, Estimated
     from forgetbench.ship.recommend import Advice
 
-#: More images than anybody has say that no number would do.
-_MOST_IMAGES = 1_000_000
+#: More images than anybody evaluates on: then no number would do.
+_MOST_IMAGES = 100_000
 
 
 @click.command("recommend")

@@ -58,6 +58,14 @@ def test_equal_gains_are_decided_by_operations_then_by_forgetting() -> None:
     assert found.runner_up is None  # all are of one arm
 
 
+def test_of_the_same_detector_the_attach_point_with_a_name_is_recommended() -> None:
+    named, numbered = one("a", 0.2, (0.0, 0.0, 0.0), attach="freeze-point"), one("a", 0.2, (0.0, 0.0, 0.0), attach="12")
+    for order in ([named, numbered], [numbered, named]):
+        found = recommend(order, Bounds(forgetting=0.05))
+        assert found is not None
+        assert found.best == named
+
+
 def test_an_undecided_one_that_gains_more_is_named_if_its_value_keeps_to_the_bound() -> None:
     sure, likely = one("a", 0.1, (0.0, 0.0, 0.0)), one("b", 0.2, (0.01, 0.0, 0.03))
     unlikely = one("c", 0.3, (0.025, 0.01, 0.04))
