@@ -11,6 +11,7 @@ from forgetbench.cli.console import ConsoleProgress, entry, say, size
 from forgetbench.cli.main import console
 from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError
+from forgetbench.report.text import points
 from forgetbench.ship.formats import NAMES
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def command(
     for one in made.compared:
         entry(screen, one.role, f"{_ap(one)}, as in the run")
     for one in made.converted:
-        entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases, as the .pt has there")
+        entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases; the .pt has {points(one.expected)} there")
     count, first = len(made.classes.names), len(made.classes.reference)
     both = f": the reference's 0 to {first - 1}, then the target's" if choice.only is None else ""
     entry(screen, "classes", f"{count}{both}")
@@ -93,5 +94,4 @@ def command(
 
 
 def _ap(one: Compared) -> str:
-    ap = "not measured" if one.file is None else f"AP {100 * one.file:.1f}"
-    return f"{ap} on {one.images} images of {one.dataset}"
+    return f"AP {points(one.file)} on {one.images} images of {one.dataset}"

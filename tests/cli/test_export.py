@@ -32,7 +32,7 @@ def test_another_format_is_compared_with_the_pt(small_run: Path, tmp_path: Path)
     assert done.exit_code == 0, done.output
     assert "backbone (10), epoch 2, one-to-many head" in done.output
     assert "torchscript  AP" in done.output
-    assert "on 6 images of shapes-fine, square canvases, as the .pt has there" in done.output
+    assert "on 6 images of shapes-fine, square canvases; the .pt has " in done.output
     assert "shapes-general" not in done.output
     assert "classes      6\n" in done.output
     assert "yolo predict model=" in done.output
