@@ -87,6 +87,8 @@ def command(
     entry(screen, "arm", f"{choice.arm['label']}, epoch {choice.epoch}, {attached}{choice.head} head")
     for one in made.compared:
         entry(screen, one.role, f"{_ap(one)}, as in the run")
+        if choice.only is None and one.others is not None:
+            entry(screen, "", f"there also {one.others:.1f} detections an image of the other classes, above 0.25")
     for one in made.converted:
         entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases; the .pt has {points(one.expected)} there")
     count, first = len(made.classes.names), len(made.classes.reference)
