@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from benchmarks.__main__ import claim, main, parser, work_of
@@ -16,6 +17,8 @@ from benchmarks.evaluation import Figures, chosen
 from benchmarks.export import export
 from benchmarks.measure import Cost, bytes_under, run_measured
 from benchmarks.table import ap_table, cost_table, last_line, medians
+from benchmarks.waiting import Took, busy
+from benchmarks.waiting import table as waiting_table
 from benchmarks.work import QUICK, Work, suite_of
 from support.factories import drawn_dataset
 
@@ -211,3 +214,24 @@ def test_a_trunk_is_the_originals_to_the_last_bit_or_not() -> None:
     with torch.no_grad():
         other.model[0].bias[0] = torch.nextafter(other.model[0].bias[0], torch.tensor(9.0))
     assert not tuned.same_trunk(one, other)
+
+
+def test_policies_of_waiting_are_compared_within_rounds_and_by_neighbours() -> None:
+    found = [
+        (0, {"active": Took(10.0, 30.0), "passive": Took(10.0, 30.0)}),
+        (6, {"active": Took(40.0, 90.0), "passive": Took(20.0, 60.0)}),
+        (6, {"active": Took(60.0, 90.0), "passive": Took(20.0, 45.0)}),
+    ]
+    said = waiting_table(found)
+    assert "| 2 | 6 | 40.0 | 20.0 | 2.00 | 90.0 | 60.0 | 1.50 |" in said
+    assert said.endswith(
+        "Medians: beside 0: training 1.00 times as fast, the whole run 1.00; "
+        "beside 6: training 2.50 times as fast, the whole run 1.75."
+    )
+
+
+def test_neighbours_are_there_while_a_run_is_and_gone_after() -> None:
+    before = len(psutil.Process().children())
+    with busy(2):
+        assert len(psutil.Process().children()) == before + 2
+    assert len(psutil.Process().children()) == before
