@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from forgetbench.ship.export import Exported
     from forgetbench.ship.price import Prices
     from forgetbench.ship.recommend import Advice
-    from forgetbench.suite.claims import WholeMeasure
     from forgetbench.suite.load import LoadedSuite
+    from forgetbench.suite.measures import WholeMeasure
     from forgetbench.sweep.check import Check
     from forgetbench.sweep.reproduce import Reproduction
 

@@ -18,7 +18,7 @@ from forgetbench.analyse.uncertainty import uncertain
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow, Quantity
 from forgetbench.record.rows.scores import ORIGINAL
-from forgetbench.suite.claims import WHOLE_MEASURES, Measure
+from forgetbench.suite.measures import WHOLE_MEASURES, Measure
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forgetbench.record.rows.differences import EvidenceRow, Quantity
 from forgetbench.record.table_files import rows_of
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 
 class EvidenceTable:

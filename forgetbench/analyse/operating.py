@@ -14,8 +14,8 @@ from forgetbench.evaluate.precision_recall import RATES, Rate
 from forgetbench.record.rows.differences import EvidenceRow, Quantity
 from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint, OperatingRow
 from forgetbench.record.table_files import RunTables, measured
-from forgetbench.suite.claims import Measure
 from forgetbench.suite.data_section import Role
+from forgetbench.suite.measures import Measure
 
 POINTS: tuple[OperatingPoint, ...] = get_args(OperatingPoint)
 

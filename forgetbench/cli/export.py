@@ -11,7 +11,6 @@ from forgetbench.cli.console import ConsoleProgress, entry, say, size
 from forgetbench.cli.main import console
 from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError
-from forgetbench.report.text import points, timing
 from forgetbench.ship.formats import NAMES
 
 if TYPE_CHECKING:
@@ -66,6 +65,7 @@ def command(
     is run on images of both datasets, and its AP must be the run's. Another format than .pt is also run by its own
     runtime, and its AP must be that of the .pt.
     """
+    from forgetbench.report.text import points, timing
     from forgetbench.ship.export import export_run
     from forgetbench.ship.latency import TWO
 
@@ -103,4 +103,6 @@ def command(
 
 
 def _ap(one: Compared) -> str:
+    from forgetbench.report.text import points
+
     return f"AP {points(one.file)} on {one.images} images of {one.dataset}"

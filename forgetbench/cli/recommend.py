@@ -14,9 +14,7 @@ from forgetbench.cli.console import ConsoleProgress, entry, say, say_whole
 from forgetbench.cli.main import console
 from forgetbench.cli.options import keep_option, quiet_option, verbose_option
 from forgetbench.errors import InputError
-from forgetbench.report.text import giga, interval, points
-from forgetbench.report.words import MEASURES
-from forgetbench.suite.claims import WHOLE_MEASURES
+from forgetbench.suite.measures import WHOLE_MEASURES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,6 +95,9 @@ def _described(advice: Advice, one: Candidate) -> str:
 
 def _costs(advice: Advice, one: Candidate) -> Iterator[tuple[str, str]]:
     """Yield what a detector gains, forgets and computes, each beside its bound."""
+    from forgetbench.report.text import giga, points
+    from forgetbench.report.words import MEASURES
+
     unit = f"points of {MEASURES[advice.measure]}"
     yield "gain", f"{_known(one.gain, signed=True)} {unit}" if one.gain.value is not None else "not measured"
     of = f" of {', '.join(advice.keep)}" if advice.keep else ""
@@ -111,12 +112,16 @@ def _costs(advice: Advice, one: Candidate) -> Iterator[tuple[str, str]]:
 
 
 def _in_brief(advice: Advice, one: Candidate) -> str:
+    from forgetbench.report.text import giga
+
     flops = "" if one.flops is None else f", {giga(one.flops)} GFLOPs"
     costs = f"gain {_known(one.gain, signed=True)}, forgetting {_known(one.forgetting)}{flops}"
     return f"{_described(advice, one)}: {costs}"
 
 
 def _known(found: Estimated, *, signed: bool = False) -> str:
+    from forgetbench.report.text import interval, points
+
     return f"{points(found.value, signed=signed)} {interval(found.low, found.high)}".rstrip()
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from forgetbench.analyse.evidence import Evidence
 from forgetbench.derive.source import Source
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow
-from forgetbench.suite.claims import KEPT_MEASURES, KeptMeasure
 from forgetbench.suite.kept import kept_labels
+from forgetbench.suite.measures import KEPT_MEASURES, KeptMeasure
 
 
 def interval_rows(source: Source) -> Iterator[IntervalRow]:

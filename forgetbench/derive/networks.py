@@ -29,7 +29,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import ORIGINAL, OperatingPoint
 from forgetbench.record.table_files import measured
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 
 @dataclass(frozen=True)

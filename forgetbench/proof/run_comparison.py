@@ -17,7 +17,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.scores import ORIGINAL, TRAINED
 from forgetbench.record.seal import read_seal
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 #: What has to be the same for results to be the same to the last bit.
 _DECIDING = (

@@ -15,8 +15,8 @@ from typing_extensions import TypedDict
 from forgetbench.errors import CorruptRunError, brief
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
-from forgetbench.suite.claims import Measure
 from forgetbench.suite.kinds import HeadMode
+from forgetbench.suite.measures import Measure
 
 #: Raise it whenever files of a run folder change their meaning.
 FORMAT = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 #: Measures of `evidence.csv`.
 MEASURES: dict[Measure, str] = {

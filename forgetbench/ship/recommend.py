@@ -23,7 +23,7 @@ from forgetbench.record.strangers import reading
 from forgetbench.record.table_files import as_trained, measured
 from forgetbench.ship.price import counted_rows
 from forgetbench.ship.unchanged import require_unchanged, require_unchanged_tables
-from forgetbench.suite.claims import KeptMeasure, WholeMeasure
+from forgetbench.suite.measures import KeptMeasure, WholeMeasure
 from forgetbench.sweep.module_counts import module_rows
 from forgetbench.sweep.reproduce import plan_again
 

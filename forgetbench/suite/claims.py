@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from forgetbench.suite.bounds import MOST_NAMED, NameText, PathText, Prose
 from forgetbench.suite.kinds import AttachPoint, FreezePoint, PlainName, Section
-
-#: Over all classes: AP, AP50, and rates at a score of 0.25 and at the threshold of the original's best F1.
-WholeMeasure = Literal[
-    "ap", "ap50",
-    "recall_at_0.25", "precision_at_0.25", "f1_at_0.25",
-    "recall_at_best_f1", "precision_at_best_f1", "f1_at_best_f1",
-]  # fmt: skip
-#: AP and AP50 over the classes of the reference that the suite keeps.
-KeptMeasure = Literal["ap_kept", "ap50_kept"]
-#: What a difference may be of.
-Measure = Literal[WholeMeasure, KeptMeasure]
-WHOLE_MEASURES: tuple[WholeMeasure, ...] = get_args(WholeMeasure)
-KEPT_MEASURES: tuple[KeptMeasure, ...] = get_args(KeptMeasure)
+from forgetbench.suite.measures import KEPT_MEASURES, Measure
 
 
 class Claim(Section):

@@ -31,9 +31,10 @@ from forgetbench.suite.bounds import (
     SignedSeed,
     product_problem,
 )
-from forgetbench.suite.claims import KEPT_MEASURES, Claim
+from forgetbench.suite.claims import Claim
 from forgetbench.suite.data_section import Data
 from forgetbench.suite.kinds import FreezePoint, HeadMode, ListedAttachPoint, PlainName, Section, Shape, listed_once
+from forgetbench.suite.measures import KEPT_MEASURES
 from forgetbench.suite.points import ALL
 from forgetbench.suite.train_section import ArmSpec, Pretrain, Train
 from forgetbench.suite.vary import Vary, number_of_settings, repeated_setting

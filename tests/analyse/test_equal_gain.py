@@ -15,7 +15,7 @@ from forgetbench.analyse.evidence import Score
 from forgetbench.evaluate.bootstrap import draw_images
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EqualGainRow, FrontRow
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 #: (freeze point, setting, seed, epoch) -> target and reference AP.
 Checkpoints = Mapping[tuple[int, str, int, int], tuple[float, float]]

@@ -13,7 +13,7 @@ from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.record.folder import RunFolder, columns_of
 from forgetbench.record.rows.differences import EvidenceRow, IntervalRow
 from forgetbench.record.table_files import read_table
-from forgetbench.suite.claims import WHOLE_MEASURES, Measure
+from forgetbench.suite.measures import WHOLE_MEASURES, Measure
 
 #: AP by detections file; resamples are the value plus a shift that all networks share, and one of their own.
 AP = {"o": 0.5, "h0": 0.20, "h1": 0.24, "d0": 0.30, "d1": 0.38, "r0": 0.40, "r1": 0.30, "early": 0.25, "rearly": 0.45}

@@ -9,7 +9,7 @@ from forgetbench.analyse.evidence_table import EvidenceTable
 from forgetbench.analyse.operating import POINTS, SHOWN, Standings, measure_at, standings, thresholds
 from forgetbench.record.rows.scores import OperatingRow
 from forgetbench.record.table_files import read_tables
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 TARGET = {(22, 0, 1): 0.2, (10, 0, 1): 0.3, (22, 1, 1): 0.2, (10, 1, 1): 0.5}
 RECALL = {(22, 0): 0.4, (22, 1): 0.2, (10, 0): 0.9, (10, 1): 0.7}

@@ -8,7 +8,7 @@ from support.arms import arm_record
 from forgetbench.analyse.evidence import Score
 from forgetbench.analyse.paths import paths_of
 from forgetbench.analyse.tradeoff import Treatment
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 ARMS = [arm_record("22", 22), arm_record("15", 15, setting="lr0=0.1")]
 COLUMNS = ["arm", "epoch", "role", "attach", "detections"]

@@ -7,9 +7,10 @@ import yaml
 from support.factories import tiny_suite
 from support.loaded import HEAVY, ROOT, loaded_by, python
 
+from forgetbench.cli.main import main
 from forgetbench.data.cards.unpack import unpack
 
-COMMANDS = ("new", "run", "check", "suites", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
+COMMANDS = tuple(main.commands)
 
 
 def test_help_and_suites_load_nothing_that_takes_long(tmp_path: Path) -> None:

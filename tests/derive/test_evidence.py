@@ -10,7 +10,7 @@ from forgetbench.derive.source import Source
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.detections import save_detections
 from forgetbench.progress import Silent
-from forgetbench.suite.claims import WHOLE_MEASURES
+from forgetbench.suite.measures import WHOLE_MEASURES
 
 
 def test_every_row_of_the_results_at_both_points(tmp_path: Path) -> None:

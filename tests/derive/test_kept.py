@@ -23,7 +23,7 @@ from forgetbench.evaluate.detections import Detections, save_detections
 from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
-from forgetbench.suite.claims import KEPT_MEASURES
+from forgetbench.suite.measures import KEPT_MEASURES
 
 ARMS = [
     {

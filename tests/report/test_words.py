@@ -2,7 +2,7 @@
 
 from forgetbench.report.sections.evidence import RANKED
 from forgetbench.report.words import MEASURES, told_apart
-from forgetbench.suite.claims import KEPT_MEASURES, WHOLE_MEASURES
+from forgetbench.suite.measures import KEPT_MEASURES, WHOLE_MEASURES
 
 
 def test_every_measure_has_a_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from forgetbench.suite.claims import Measure
+from forgetbench.suite.measures import Measure
 
 Quantity = Literal["gain", "forgetting"]
 Verdict = Literal["supported", "refuted", "undecided", "not measured"]
