@@ -13,10 +13,10 @@ def test_every_table_is_made_again_and_a_changed_cell_named(small_run: Path, tmp
     part = checked(check_tables, run)
     assert said(part) == []
     assert part.checked.endswith(
-        "cells made again: gradients, memory, times, losses, intervals, evidence, operating, front, equal_gain, "
+        "cells made again: price, gradients, memory, times, losses, intervals, evidence, operating, front, equal_gain, "
         "classes, errors, batchnorm, claims"
     )
-    assert part.notes == ["drift.csv needs the model: only its hash was checked"]
+    assert part.notes == [f"{name} needs the model: only its hash was checked" for name in ("drift.csv", "modules.csv")]
     change_cell(run / "losses.csv", "loss", {"epoch": "2"}, lambda _: "0.5")
     (found,) = said(checked(check_tables, run))
     assert found.startswith("losses.csv, line ")
