@@ -36,13 +36,14 @@ if TYPE_CHECKING:
         recommend,
         reproduce,
         run,
+        runs,
         verify,
     )
 
 __all__ = [
     "Checkpoint", "CorruptRunError", "DataError", "DivergedError", "ForgetbenchError", "FrozenChangedError",
     "InputError", "Run", "RunError", "RunLockedError", "Strategy", "SuiteError", "WeightsError", "__version__",
-    "check", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "verify",
+    "check", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "runs", "verify",
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class _Commands(click.Group):
         "new",
         "run",
         "check",
+        "runs",
         "suites",
         "data",
         "layers",

@@ -12,8 +12,18 @@ from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.faults import writing
-from forgetbench.files import sha256_file, write_text
-from forgetbench.record.seal import JOURNAL, SEAL, files_in, is_regular, lines_of, read_line, read_seal, write_seal
+from forgetbench.files import regular_bytes, sha256_file, write_text
+from forgetbench.record.seal import (
+    JOURNAL,
+    MOST_BYTES,
+    SEAL,
+    files_in,
+    is_regular,
+    lines_of,
+    read_line,
+    read_seal,
+    write_seal,
+)
 
 #: What the name of a file's next content ends in, until it is moved into its place.
 _NEXT = ".next.part"
@@ -139,9 +149,9 @@ def remove_half_written(folder: Path) -> None:
 
 def _read(path: Path) -> dict[str, str]:
     """Return the completed files and their hashes; lines that are cut off or damaged are ignored."""
-    if not is_regular(path.parent, path.name):
+    if not is_regular(path.parent, path.name) or path.stat().st_size > MOST_BYTES:
         return {}
-    lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]
+    lines = regular_bytes(path, MOST_BYTES).decode("utf-8", errors="replace").split("\n")[:-1]
     return dict(filter(None, map(read_line, lines)))
 
 

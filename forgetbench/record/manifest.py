@@ -15,11 +15,10 @@ from typing_extensions import TypedDict
 from forgetbench.errors import CorruptRunError, brief
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
+from forgetbench.record.run_format import refuse_other_format
 from forgetbench.suite.claims import Measure
 from forgetbench.suite.kinds import HeadMode
 
-#: Raise it whenever files of a run folder change their meaning.
-FORMAT = 4
 #: No count in a run is anywhere near it, and sums of such still fit into 64 bits.
 MOST = 2**53
 
@@ -263,33 +262,25 @@ _FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, AfterValidator(_a
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a run folder.
 
-    One of another format may lack what it did not have yet; what it has is of the kinds that are read all the same.
-
     Raises:
         CorruptRunError: there is none, it is no JSON object, or a value in it is missing or of another kind.
+        InputError: it is of another format.
     """
     path = folder / "manifest.json"
     manifest = read_record(path)
+    refuse_other_format(manifest, folder)
     try:
         _FORM.validate_python(manifest)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        if manifest.get("format") != FORMAT:
-            unfinished = ("missing", "value_error")
-            problems = [problem for problem in problems if problem["type"] not in unfinished or _is_name(problem)]
-        for problem in problems:
-            found = "nothing" if problem["type"] == "missing" else brief(problem["input"])
-            raise CorruptRunError(
-                "not what a run's manifest has here",
-                where=f"{path}{_key(problem['loc'])}",
-                expected=problem["msg"].removeprefix("Value error, expected ").replace("Field required", "a value"),
-                found=found if problem["loc"] else None,
-            ) from error
+        problem = error.errors(include_url=False)[0]
+        found = "nothing" if problem["type"] == "missing" else brief(problem["input"])
+        raise CorruptRunError(
+            "not what a run's manifest has here",
+            where=f"{path}{_key(problem['loc'])}",
+            expected=problem["msg"].removeprefix("Value error, expected ").replace("Field required", "a value"),
+            found=found if problem["loc"] else None,
+        ) from error
     return cast(Manifest, manifest)
-
-
-def _is_name(problem: Any) -> bool:
-    return PLAIN in problem["msg"]
 
 
 def _key(location: tuple[int | str, ...]) -> str:

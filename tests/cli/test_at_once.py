@@ -9,7 +9,20 @@ from support.loaded import HEAVY, ROOT, loaded_by, python
 
 from forgetbench.data.cards.unpack import unpack
 
-COMMANDS = ("new", "run", "check", "suites", "data", "layers", "report", "verify", "reproduce", "pack", "schema")
+COMMANDS = (
+    "new",
+    "run",
+    "check",
+    "runs",
+    "suites",
+    "data",
+    "layers",
+    "report",
+    "verify",
+    "reproduce",
+    "pack",
+    "schema",
+)
 
 
 def test_help_and_suites_load_nothing_that_takes_long(tmp_path: Path) -> None:
@@ -37,6 +50,11 @@ def test_a_finished_run_is_verified_drawn_and_packed_without_pytorch(tmp_path: P
     commands = [["verify", str(kept)], ["report", run], ["pack", run]]
     found = loaded_by(commands, tmp_path, ["torch", "torchvision", "ultralytics"])
     assert found == [(0, [])] * len(commands)
+
+
+def test_runs_are_listed_without_what_takes_long(tmp_path: Path) -> None:
+    unpack(ROOT / "tests" / "kept" / "run-of-0.1.0.tar.gz", tmp_path, most_bytes=50_000_000)
+    assert loaded_by([["runs", "."]], tmp_path) == [(0, [])]
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
