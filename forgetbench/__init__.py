@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Run,
         Strategy,
         check,
+        clean,
         export,
         new,
         open_run,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Checkpoint", "CorruptRunError", "DataError", "DivergedError", "ForgetbenchError", "FrozenChangedError",
     "InputError", "Run", "RunError", "RunLockedError", "Strategy", "SuiteError", "WeightsError", "__version__",
-    "check", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "runs", "verify",
+    "check", "clean", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "runs", "verify",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from forgetbench.opened import Run as Run
 from forgetbench.train.strategies.base import Strategy as Strategy
 
 if TYPE_CHECKING:
+    from forgetbench.housekeeping.freed import Cleaning
     from forgetbench.housekeeping.runs import RunStatus
     from forgetbench.plan.new import NewSuite
     from forgetbench.progress import Progress
@@ -135,6 +136,24 @@ def runs(folder: str | Path = "runs") -> list[RunStatus]:
     from forgetbench.housekeeping.runs import list_runs
 
     return list_runs(folder)
+
+
+def clean(runs: Sequence[str | Path | Run] | None = None, *, yes: bool = False) -> Cleaning:
+    """Say what can be freed because it is made again when it is needed, and free it if wanted.
+
+    >>> forgetbench.clean([run]).freed
+    []
+
+    Args:
+        runs: Runs, or folders of runs; None stands for those in the folder `runs` and for the cache.
+        yes: Whether it is freed.
+
+    Raises:
+        InputError: a folder is not there, or has no run in it.
+    """
+    from forgetbench.housekeeping.clean import clean as free
+
+    return free(None if runs is None else [*map(_path, runs)], yes=yes)
 
 
 def verify(run: str | Path | Run, *, progress: Progress | None = None) -> Verification:

@@ -17,8 +17,8 @@ import forgetbench
 from forgetbench import api, opened
 
 NAMES = {
-    "run", "check", "open_run", "runs", "verify", "pack", "reproduce", "export", "price", "recommend", "new", "Run",
-    "Checkpoint", "Strategy", "__version__",
+    "run", "check", "open_run", "runs", "clean", "verify", "pack", "reproduce", "export", "price", "recommend", "new",
+    "Run", "Checkpoint", "Strategy", "__version__",
     "ForgetbenchError", "InputError", "SuiteError", "DataError", "WeightsError", "RunError", "RunLockedError",
     "FrozenChangedError", "DivergedError", "CorruptRunError",
 }  # fmt: skip
@@ -27,6 +27,7 @@ SIGNATURES = {
     "check": "(suite, *, overrides=(), device=None, progress=None, estimate=True)",
     "open_run": "(path)",
     "runs": "(folder='runs')",
+    "clean": "(runs=None, *, yes=False)",
     "verify": "(run, *, progress=None)",
     "pack": "(run, output=None, *, checkpoints=True)",
     "reproduce": "(run, *, output='reproductions', overrides=(), device=None, progress=None)",

@@ -29,6 +29,7 @@ class _Commands(click.Group):
         "run",
         "check",
         "runs",
+        "clean",
         "suites",
         "data",
         "layers",

@@ -50,17 +50,17 @@ def folders_in(folder: Path) -> list[Path]:
     return []
 
 
-def remove(folder: Path, names: Iterable[str]) -> int:
-    """Remove files below a folder, and folders that become empty by it; return how many cannot be removed."""
-    failed, emptied = 0, set[Path]()
+def remove(folder: Path, names: Iterable[str]) -> set[str]:
+    """Remove files below a folder, and folders that become empty by it; return the names that cannot be removed."""
+    kept, emptied = set[str](), set[Path]()
     for name in names:
         path = folder / name
         try:
             path.unlink(missing_ok=True)
         except OSError:
-            failed += 1
+            kept.add(name)
         emptied |= {parent for parent in path.parents if folder in parent.parents}
     for parent in sorted(emptied, key=lambda path: len(path.parts), reverse=True):
         with suppress(OSError):
             parent.rmdir()
-    return failed
+    return kept

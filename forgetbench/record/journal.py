@@ -26,7 +26,7 @@ from forgetbench.record.seal import (
 )
 
 #: What the name of a file's next content ends in, until it is moved into its place.
-_NEXT = ".next.part"
+NEXT = ".next.part"
 
 
 class Journal:
@@ -65,7 +65,7 @@ class Journal:
 
         The new one lies beside the old one when its line is added. A kill before it is moved leaves that to `begin`.
         """
-        following = path.with_name(f".{path.name}{_NEXT}")
+        following = path.with_name(f".{path.name}{NEXT}")
         write_text(following, text)
         self._note(self._name(path), sha256_file(following))
         following.replace(path)
@@ -114,8 +114,8 @@ class Journal:
         """
         if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
             raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
-        for following in self._folder.glob(f".*{_NEXT}"):
-            name = following.name[1 : -len(_NEXT)]
+        for following in self._folder.glob(f".*{NEXT}"):
+            name = following.name[1 : -len(NEXT)]
             if is_regular(self._folder, following.name) and sha256_file(following) == self._hashes.get(name):
                 following.replace(self._folder / name)
         remove_half_written(self._folder)

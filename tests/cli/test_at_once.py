@@ -10,17 +10,7 @@ from support.loaded import HEAVY, ROOT, loaded_by, python
 from forgetbench.data.cards.unpack import unpack
 
 COMMANDS = (
-    "new",
-    "run",
-    "check",
-    "runs",
-    "suites",
-    "data",
-    "layers",
-    "report",
-    "verify",
-    "reproduce",
-    "pack",
+    *("new", "run", "check", "runs", "clean", "suites", "data", "layers", "report", "verify", "reproduce", "pack"),
     "schema",
 )
 
@@ -54,7 +44,7 @@ def test_a_finished_run_is_verified_drawn_and_packed_without_pytorch(tmp_path: P
 
 def test_runs_are_listed_without_what_takes_long(tmp_path: Path) -> None:
     unpack(ROOT / "tests" / "kept" / "run-of-0.1.0.tar.gz", tmp_path, most_bytes=50_000_000)
-    assert loaded_by([["runs", "."]], tmp_path) == [(0, [])]
+    assert loaded_by([["runs", "."], ["clean", "."]], tmp_path) == [(0, [])] * 2
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

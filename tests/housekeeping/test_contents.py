@@ -41,9 +41,9 @@ def test_what_is_removed_leaves_no_empty_folder(tmp_path: Path) -> None:
     for name in ("a/b/x", "a/b/y", "a/c/z", "w"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert remove(tmp_path, ["a/b/x", "a/c/z", "gone"]) == 0
+    assert remove(tmp_path, ["a/b/x", "a/c/z", "gone"]) == set()
     assert {entry.name for entry in entries_in(tmp_path)} == {"a/b/y", "w"}
     assert not (tmp_path / "a" / "c").exists()
-    assert remove(tmp_path, ["a/b"]) == 1  # a folder, which is not removed as a file
-    assert remove(tmp_path, ["a/b/y", "w"]) == 0
+    assert remove(tmp_path, ["a/b"]) == {"a/b"}  # a folder, which is not removed as a file
+    assert remove(tmp_path, ["a/b/y", "w"]) == set()
     assert list(tmp_path.iterdir()) == []
