@@ -237,6 +237,7 @@ def export(
     format: str | None = None,
     half: bool = False,
     check: Literal["sample", "full"] = "sample",
+    measure: bool = False,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Exported:
@@ -261,6 +262,7 @@ def export(
         format: `pt`, `onnx`, `openvino`, `torchscript`, `tflite`, `ncnn` or `engine`; default: what the name says.
         half: Whether the file has float16 numbers, if its format has the choice; `pt` always has them.
         check: Whether the file is run on a sample of the images or on all of them before it is written.
+        measure: Whether to time the file on this machine's CPU, beside the original alone and two models in PyTorch.
         overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
         progress: Told what is going on.
 
@@ -284,6 +286,7 @@ def export(
         format=format,
         half=half,
         check=check,
+        timed=measure,
         overrides=overrides,
         progress=progress,
     )

@@ -32,7 +32,8 @@ SIGNATURES = {
     "pack": "(run, output=None, *, checkpoints=True)",
     "reproduce": "(run, *, output='reproductions', overrides=(), device=None, progress=None)",
     "export": "(run, output, *, arm=None, attach=None, epoch=None, head=None, variant=None, only=None, "
-    "merge_classes=False, format=None, half=False, check='sample', overrides=(), progress=None)",
+    "merge_classes=False, format=None, half=False, check='sample', measure=False, overrides=(), "
+    "progress=None)",
     "price": "(run, *, measure=False, device=None, overrides=(), progress=None)",
     "recommend": "(run, *, max_forgetting=None, max_gflops=None, keep=None, measure='ap', overrides=(), progress=None)",
     "new": "(name, data, *, output='.', format=None, names=None, classes_from=None, model='yolov8n.pt', "

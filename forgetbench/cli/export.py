@@ -11,6 +11,7 @@ from forgetbench.cli.console import ConsoleProgress, entry, say, size
 from forgetbench.cli.main import console
 from forgetbench.cli.options import quiet_option, verbose_option
 from forgetbench.errors import InputError
+from forgetbench.report.text import points, timing
 from forgetbench.ship.formats import NAMES
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
               help="Make one class of two with the same name; otherwise yours gets a suffix.")  # fmt: skip
 @click.option("--check", type=click.Choice(["sample", "full"]), default="sample", show_default=True,
               help="Check the file on some of the images, or on all.")  # fmt: skip
+@click.option("--measure", is_flag=True,
+              help="Time the file on this machine's CPU, beside the original alone and two models.")  # fmt: skip
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Say where data or weights are, e.g. --set target.path=/data/fruit.")  # fmt: skip
 @verbose_option
@@ -52,6 +55,7 @@ def command(
     reference_only: bool,
     merge_classes: bool,
     check: str,
+    measure: bool,
     overrides: tuple[str, ...],
     verbose: bool,
     quiet: bool,
@@ -63,6 +67,7 @@ def command(
     runtime, and its AP must be that of the .pt.
     """
     from forgetbench.ship.export import export_run
+    from forgetbench.ship.latency import TWO
 
     if target_only and reference_only:
         raise InputError("--target-only and --reference-only exclude each other", fix="Without both, all are in it.")
@@ -71,7 +76,7 @@ def command(
         run, output, arm=arm, attach=attach, epoch=epoch, head=head, variant=variant,
         only="target" if target_only else "reference" if reference_only else None,
         merge_classes=merge_classes, format=format, half=half,
-        check="full" if check == "full" else "sample", overrides=overrides,
+        check="full" if check == "full" else "sample", timed=measure, overrides=overrides,
         progress=ConsoleProgress(screen, quiet=quiet, verbose=verbose),
     )  # fmt: skip
     if quiet:
@@ -82,16 +87,20 @@ def command(
     entry(screen, "arm", f"{choice.arm['label']}, epoch {choice.epoch}, {attached}{choice.head} head")
     for one in made.compared:
         entry(screen, one.role, f"{_ap(one)}, as in the run")
+        if choice.only is None and one.others is not None:
+            entry(screen, "", f"there also {one.others:.1f} detections an image of the other classes, above 0.25")
     for one in made.converted:
-        entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases, as the .pt has there")
+        entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases; the .pt has {points(one.expected)} there")
     count, first = len(made.classes.names), len(made.classes.reference)
     both = f": the reference's 0 to {first - 1}, then the target's" if choice.only is None else ""
     entry(screen, "classes", f"{count}{both}")
     files = [made.path] if made.path.is_file() else list(made.path.iterdir())
     entry(screen, "file", f"{made.path}, {size(sum(file.stat().st_size for file in files))}")
+    for detector, took in (made.latency or {}).items():
+        share = "" if detector == TWO else f", {100 * took.ratio:.0f} % of {TWO}"
+        entry(screen, "latency", f"{detector}: {timing(took.median, took.low, took.high)}{share}")
     entry(screen, "use", f"yolo predict model={made.path} source=PATH")
 
 
 def _ap(one: Compared) -> str:
-    ap = "not measured" if one.file is None else f"AP {100 * one.file:.1f}"
-    return f"{ap} on {one.images} images of {one.dataset}"
+    return f"AP {points(one.file)} on {one.images} images of {one.dataset}"

@@ -74,5 +74,6 @@ def _rows(found: Prices, model: str, head: str) -> list[list[str]]:
 def _latency(took: Latency | None) -> list[str]:
     if took is None:
         return []
-    low, median, high = (f"{1000 * seconds:.1f}" for seconds in (took.low, took.median, took.high))
-    return [f"{median} ms [{low}, {high}]", f"{100 * took.ratio:.0f} %"]
+    from forgetbench.report.text import timing
+
+    return [timing(took.median, took.low, took.high), f"{100 * took.ratio:.0f} %"]

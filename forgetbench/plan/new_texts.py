@@ -101,6 +101,7 @@ description: A first look.
 freeze_points: [all-but-head, backbone, none]
 # head: the copied original head on the adapted trunk, the honest test of what is forgotten.
 # freeze-point: the original's modules from the freeze point on, the null control: zero by construction.
+# all: these and every module between, to see what each is worth (`forgetbench price`); takes longer to score.
 attach_points: [head, freeze-point]
 {_entry("seeds", [0], "(*) [0, 1, 2]: one seed says nothing of how much results vary")}
 

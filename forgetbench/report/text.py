@@ -53,6 +53,11 @@ def milliseconds(seconds: float | None) -> str:
     return UNMEASURED if seconds is None else f"{1000 * seconds:.0f} ms"
 
 
+def timing(median: float, low: float, high: float) -> str:
+    """Return a time in milliseconds with the quartiles around it, all in seconds."""
+    return f"{1000 * median:.1f} ms [{1000 * low:.1f}, {1000 * high:.1f}]"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """Return an interval of AP fractions in points, in brackets; nothing if it is not known."""
     return "" if low is None or high is None else f"[{points(low)}, {points(high)}]"

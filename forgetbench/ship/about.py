@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
-from forgetbench.data.cards.card import find_card
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.rows.differences import IntervalRow
@@ -54,11 +51,6 @@ def _differences(folder: RunFolder, choice: Choice) -> dict[str, Any]:
 
 
 def _licences(manifest: Manifest) -> dict[str, str]:
-    """Return the licence of each dataset that a card of ours describes."""
-    suite: dict[str, Any] = dict(manifest["suite"])
-    found = {}
-    for role in ("target", "reference"):
-        name = suite[role].get("card")
-        if name is not None and not pd.isna(name):
-            found[role] = str(find_card(str(name), None).card.licence)
-    return found
+    """Return the licence of each dataset that a card describes."""
+    origins = {role: manifest["data"][role].get("origin") for role in ("target", "reference")}
+    return {role: str(origin["licence"]) for role, origin in origins.items() if origin}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,12 +28,15 @@ from forgetbench.ship import runtimes
 from forgetbench.ship.about import about
 from forgetbench.ship.choice import Choice, Only, choose
 from forgetbench.ship.detector import file_content, make_detector
-from forgetbench.ship.file_check import Compared, Side, Terms, compare_with_other, compare_with_run
+from forgetbench.ship.file_check import Compared, Runtime, Side, Terms, compare_with_other, compare_with_run
 from forgetbench.ship.formats import PT, Format, check_format, find_format
+from forgetbench.ship.latency import Latency, time_in_turn, two_models
 from forgetbench.ship.unchanged import require_unchanged, require_unchanged_tables
 from forgetbench.sweep.reproduce import plan_again
 
 Check = Literal["sample", "full"]
+#: What latencies call the file itself.
+FILE = "the file"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Exported:
         classes: What its outputs are.
         compared: AP of the `.pt` file and of the run, on each of the data whose classes it knows.
         converted: AP of the file and of the `.pt` file, where it has another format.
+        latency: Of the file in its own runtime, of the original alone and of two models, by name; None not asked for.
     """
 
     path: Path
@@ -55,6 +59,7 @@ class Exported:
     classes: CombinedClasses
     compared: tuple[Compared, ...]
     converted: tuple[Compared, ...]
+    latency: Mapping[Hashable, Latency] | None = None
 
 
 @using_cache()
@@ -72,6 +77,7 @@ def export_run(
     format: str | None = None,
     half: bool = False,
     check: Check = "sample",
+    timed: bool = False,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Exported:
@@ -94,6 +100,7 @@ def export_run(
         format: One of `ship.formats`; default: what the file's name says.
         half: Whether another format than `.pt`, which always has them, gets float16 numbers.
         check: Whether a sample of the images is looked at or all of them.
+        timed: Whether to measure latency on this machine's CPU, beside the original alone and two models in PyTorch.
         overrides: Where data and weights are, e.g. `target.path=/data/fruit`.
         progress: Told what is going on.
 
@@ -140,6 +147,7 @@ def export_run(
             checked = runtimes.opened(made, PT)
             compared = _alike(sides, "pt", output, progress, lambda side: compare_with_run(checked, side, terms))
             converted: tuple[Compared, ...] = ()
+            file = checked
             if kind is not PT:
                 progress.message(f"making the format {kind.name}")
                 made = _converted(made, kind, terms, choice, json.dumps(text), half=half)
@@ -148,11 +156,12 @@ def export_run(
                     sides, kind.name, output, progress,
                     lambda side: compare_with_other(file, checked, side, terms, half=half),
                 )  # fmt: skip
+            latency = _timed(file, plan, choice, progress) if timed else None
             if kind.folder:
                 place_folder(made, output)
             else:
                 write_bytes(output, made.read_bytes())
-    return Exported(output, kind.name, choice, classes, compared, converted)
+    return Exported(output, kind.name, choice, classes, compared, converted, latency)
 
 
 def _sides(plan: Plan, folder: RunFolder, choice: Choice, classes: CombinedClasses) -> list[Side]:
@@ -173,6 +182,14 @@ def _converted(made: Path, kind: Format, terms: Terms, choice: Choice, text: str
 
     one_to_one = choice.head == "one-to-one"
     return convert(made, kind.name, imgsz=terms.settings.imgsz, one_to_one=one_to_one, half=half, about=text)
+
+
+def _timed(file: Runtime, plan: Plan, choice: Choice, progress: Progress) -> dict[Hashable, Latency]:
+    """Return the latency of a file, of the original alone and of two models."""
+    arm = next(arm for arm in plan.arms if arm.name == choice.arm["arm"])
+    device = pick_device("cpu")
+    others = two_models(plan, arm, device, one_to_one=choice.head == "one-to-one")
+    return time_in_turn(plan, arm.model, {FILE: file, **others}, device, progress)
 
 
 def _alike(

@@ -14,6 +14,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.device import image_batch
 from forgetbench.evaluate.average_precision import ground_truth, score
 from forgetbench.evaluate.detections import Detections, gather
+from forgetbench.evaluate.image_score import CONFIDENCE
 from forgetbench.evaluate.letterbox import batches
 from forgetbench.evaluate.nms import select, suppress
 from forgetbench.evaluate.scorers import ScorerName
@@ -24,7 +25,7 @@ from forgetbench.suite.kinds import Shape
 SAMPLE = 48
 #: By how much AP may differ from the run's: float16 keeps the weights as they are, so only arithmetic is left.
 TOLERANCE = 0.001
-#: And where the file's numbers are float16, which moves boxes by some tenths of a pixel.
+#: And where the file's numbers are float16, which moves weak boxes by pixels and scores by hundredths.
 HALF_TOLERANCE = 0.005
 #: Canvas images (B, 3, H, W) in [0, 1] to (B, 4 + classes, anchors) xywh and scores, or (B, n, 6) xyxy, score, class.
 Runtime = Callable[[Tensor], Tensor]
@@ -42,6 +43,8 @@ class Compared:
         expected: That of the run's own detections; for another format, that of the checked `.pt` on the same canvases.
         shape: Of the canvases.
         tolerance: By how much the two may differ.
+        others: Detections an image above `CONFIDENCE` that are of classes which these data do not have, the other
+            side's; None not counted.
     """
 
     role: str
@@ -51,6 +54,7 @@ class Compared:
     expected: float | None
     shape: Shape
     tolerance: float = TOLERANCE
+    others: float | None = None
 
     @property
     def alike(self) -> bool:
@@ -97,12 +101,13 @@ class Terms:
 def compare_with_run(runtime: Runtime, side: Side, terms: Terms) -> Compared:
     """Run a file on images of one of the data and score it beside what the run detected there."""
     some, chosen = _looked_at(side.dataset, full=terms.full)
-    found = _detect(runtime, some, side.outputs, terms.settings, terms.stride)
+    found, others = _detect(runtime, some, side.outputs, terms.settings, terms.stride)
     position = np.full(len(side.dataset.samples), -1, np.int32)
     position[chosen] = np.arange(len(chosen))
     kept = side.stored.of(position[side.stored.image] >= 0)
     kept = Detections(position[kept.image], kept.label, kept.score, kept.box)
-    return _scored(side.role, some, found, kept, terms.settings, terms.scorer)
+    compared = _scored(side.role, some, found, kept, terms.settings, terms.scorer)
+    return replace(compared, others=others / len(some.samples))
 
 
 def compare_with_other(runtime: Runtime, other: Runtime, side: Side, terms: Terms, *, half: bool) -> Compared:
@@ -116,7 +121,7 @@ def compare_with_other(runtime: Runtime, other: Runtime, side: Side, terms: Term
     """
     some, _ = _looked_at(side.dataset, full=terms.full)
     settings = replace(terms.settings, shape="square")
-    found, expected = (_detect(one, some, side.outputs, settings, terms.stride) for one in (runtime, other))
+    found, expected = (_detect(one, some, side.outputs, settings, terms.stride)[0] for one in (runtime, other))
     compared = _scored(side.role, some, found, expected, settings, terms.scorer)
     return replace(compared, tolerance=HALF_TOLERANCE) if half else compared
 
@@ -144,9 +149,9 @@ def _scored(
 
 def _detect(
     runtime: Runtime, dataset: Dataset, outputs: Sequence[int], settings: EvaluationSettings, stride: int
-) -> Detections:
-    """Return a file's detections of some of its classes, as if it had no others."""
-    parts = []
+) -> tuple[Detections, int]:
+    """Return a file's detections of some classes, as if it had no others, and how many of the others it shows."""
+    parts, others = [], 0
     rows_of = torch.tensor([0, 1, 2, 3, *(4 + output for output in outputs)])
     with torch.inference_mode():
         for batch in batches(dataset.samples, imgsz=settings.imgsz, stride=stride, shape=settings.shape, batch=1):
@@ -157,10 +162,23 @@ def _detect(
                 boxes = suppress(
                     predictions[:, rows_of], conf=settings.conf, iou=settings.iou, max_det=settings.max_det
                 )
+            others += _others(predictions, outputs, settings)
             for index, letterbox, rows in zip(batch.indices, batch.letterboxes, boxes, strict=True):
                 placed = torch.cat([letterbox.to_original(rows[:, :4]), rows[:, 4:]], dim=1)
                 parts.append((index, placed.numpy()))
-    return gather(parts)
+    return gather(parts), others
+
+
+def _others(predictions: Tensor, outputs: Sequence[int], settings: EvaluationSettings) -> int:
+    """Return how many detections of one image above `CONFIDENCE` are of other classes than these outputs."""
+    if predictions.shape[-1] == 6:
+        (rows,) = predictions
+        return int(((rows[:, 4] > CONFIDENCE) & ~torch.isin(rows[:, 5].long(), torch.tensor(outputs))).sum())
+    rest = [4 + output for output in range(predictions.shape[1] - 4) if output not in outputs]
+    if not rest:
+        return 0
+    boxes = predictions[:, [0, 1, 2, 3, *rest]]
+    return sum(map(len, suppress(boxes, conf=CONFIDENCE, iou=settings.iou, max_det=settings.max_det)))
 
 
 def _of_classes(predictions: Tensor, outputs: Sequence[int]) -> Tensor:

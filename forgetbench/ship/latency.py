@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,17 @@ from torch import Tensor, nn
 
 from forgetbench.device import image_batch, synchronise, to_device
 from forgetbench.model import yolo
+from forgetbench.plan.arms import Arm
+from forgetbench.plan.plan import Plan
+from forgetbench.progress import Progress
 
 #: A detector's forward, from one image (1, 3, H, W) in [0, 1].
 Forward = Callable[[Tensor], object]
 Name = TypeVar("Name", bound=Hashable)
-#: Rounds before those that count.
-WARM_UP = 3
+#: Rounds before those that count, and those that do; in each, every detector runs once.
+WARM_UP, ROUNDS = 3, 30
+#: What combined detectors are held against.
+ORIGINAL, TWO = "the original alone", "two models"
 
 
 @dataclass(frozen=True)
@@ -90,3 +96,25 @@ def measure(
         ratios = [one / other for one, other in zip(mine, seconds[baseline], strict=True)]
         found[name] = Latency(median, low, high, quantiles(ratios, n=4, method="inclusive")[1])
     return found
+
+
+def two_models(plan: Plan, arm: Arm, device: torch.device, *, one_to_one: bool) -> dict[Hashable, Forward]:
+    """Return the forwards that an arm's combined detectors are held against: `ORIGINAL` and `TWO`.
+
+    The values of weights play no part in it.
+    """
+    original = plan.originals[arm.model]
+    keep = yolo.saved_indices(original.model)
+    own = forward_of(original.modules, keep, device, one_to_one=one_to_one)
+    task = forward_of(list(plan.blank(arm).modules), keep, device, one_to_one=one_to_one)
+    return {ORIGINAL: own, TWO: lambda image: (own(image), task(image))}
+
+
+def time_in_turn(
+    plan: Plan, model: str, detectors: Mapping[Hashable, Forward], device: torch.device, progress: Progress
+) -> dict[Hashable, Latency]:
+    """Return the latency of one model's detectors, `TWO` among them, on square images of the evaluation's size."""
+    stride = max(yolo.strides_of(plan.originals[model].model))
+    side = math.ceil(plan.settings().imgsz / stride) * stride
+    with progress.task(f"timing {len(detectors)} detectors of {model}", ROUNDS, "round") as advance:
+        return measure(detectors, TWO, side, device, rounds=ROUNDS, advance=lambda done: advance(done, ""))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +22,11 @@ from forgetbench.record.rows.differences import IntervalRow
 from forgetbench.record.rows.price import ModuleRow, PriceRow
 from forgetbench.record.strangers import reading
 from forgetbench.record.table_files import read_table, rows_of
-from forgetbench.ship.latency import Forward, Latency, forward_of, measure
+from forgetbench.ship.latency import ORIGINAL, TWO, Forward, Latency, forward_of, time_in_turn, two_models
 from forgetbench.ship.unchanged import require_unchanged_tables
 from forgetbench.sweep.module_counts import module_rows
 from forgetbench.sweep.reproduce import plan_again
 
-#: Rounds in which each detector runs once.
-ROUNDS = 30
-TWO, ORIGINAL = "two models", "the original alone"
 #: Latencies by model and head, then by detector.
 Timings = dict[tuple[str, str], dict[Hashable, Latency]]
 
@@ -142,14 +138,7 @@ def _timings(plan: Plan, rows: Sequence[PriceRow], device: torch.device, progres
     for model, head in dict.fromkeys((row.model, row.head) for row in rows):
         mine = [row for row in rows if (row.model, row.head) == (model, head)]
         detectors = _detectors(plan, mine, device, one_to_one=head == "one-to-one")
-        stride = max(yolo.strides_of(plan.originals[model].model))
-        side = math.ceil(plan.settings().imgsz / stride) * stride
-        with progress.task(f"timing {len(detectors)} detectors of {model}", ROUNDS, "round") as advance:
-
-            def told(done: int, advance: Callable[[int, str], None] = advance) -> None:
-                advance(done, "")
-
-            found[model, head] = measure(detectors, TWO, side, device, rounds=ROUNDS, advance=told)
+        found[model, head] = time_in_turn(plan, model, detectors, device, progress)
     return found
 
 
@@ -158,12 +147,8 @@ def _detectors(
 ) -> dict[Hashable, Forward]:
     """Return the forwards of one model's detectors, of all that are built alike one."""
     original = plan.originals[rows[0].model]
-    keep = yolo.saved_indices(original.model)
     arms = {arm.name: arm for arm in plan.arms}
-    own = forward_of(original.modules, keep, device, one_to_one=one_to_one)
-    branch = plan.blank(arms[rows[0].arm]).modules
-    task = forward_of(list(branch), keep, device, one_to_one=one_to_one)
-    made: dict[Hashable, Forward] = {ORIGINAL: own, TWO: lambda image: (own(image), task(image))}
+    made = two_models(plan, arms[rows[0].arm], device, one_to_one=one_to_one)
     for row in rows:
         if _like(plan, row) not in made:
             branch = plan.blank(arms[row.arm]).modules

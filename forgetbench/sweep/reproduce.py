@@ -127,13 +127,13 @@ def _use_threads(wanted: int, progress: Progress) -> None:
 
 
 def plan_again(
-    manifest: Manifest, run: object, overrides: Sequence[str], device: torch.device, progress: Progress
+    manifest: Manifest, run: str | Path, overrides: Sequence[str], device: torch.device, progress: Progress
 ) -> Plan:
     """Return the plan of a run, made of its manifest.
 
     Args:
         manifest: The run's.
-        run: What it is called in errors.
+        run: Its folder or archive; own cards and data are looked for beside its `runs` folder, then in the current one.
         overrides: Where data and weights are; nothing else may change.
         device: Where originals are trained that the run trained from an architecture.
         progress: Told what is going on.
@@ -143,13 +143,21 @@ def plan_again(
     """
     suite = suite_from_mapping(manifest["suite"], f"the suite of {run}", overrides)
     try:
-        plan = make_plan(LoadedSuite(suite, Path("suite.yaml"), ()), device=device, progress=progress)
+        plan = make_plan(
+            LoadedSuite(suite, _where_it_ran(Path(run)) / "suite.yaml", ()), device=device, progress=progress
+        )
     except (DataError, WeightsError) as error:
         fix = f"{error.fix} {_POINT}" if error.fix else _POINT
         known = {"where": error.where, "expected": error.expected, "found": error.found}
         raise type(error)(error.problem, **known, fix=fix, further=error.further) from error
     _check_inputs(plan, manifest["identity"], progress)
     return plan
+
+
+def _where_it_ran(run: Path) -> Path:
+    """Return the folder that a run was probably made in: it has `runs/<suite>/<id>`. Of an archive, the current one."""
+    above = run.absolute().parents
+    return above[2] if run.is_dir() and len(above) > 2 else Path.cwd()
 
 
 def _check_inputs(plan: Plan, identity: Mapping[str, Any], progress: Progress) -> None:

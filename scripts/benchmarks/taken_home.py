@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from forgetbench.files import write_json, write_text
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
-from forgetbench.ship.export import export_run
+from forgetbench.ship.export import Exported, export_run
 from forgetbench.sweep.reproduce import plan_again
 
 #: Ultralytics' own limit of detections per image, and ones that leave more room to classes of both sides.
@@ -65,9 +65,23 @@ def truth_of(dataset: Dataset, outputs: Sequence[int], classes: Sequence[str]) -
     return {"images": images, "annotations": boxes, "categories": categories}
 
 
-def check(run: Path, plan: Plan, arm: str, attach: str, folder: Path) -> Checked:
-    """Export a detector of a run and validate it in a process of its own."""
-    made = export_run(run, folder / "mine.pt", arm=arm, attach=attach)
+def exported_files(program: str, says: str, arguments: Sequence[str] | None) -> Iterator[tuple[Plan, Exported]]:
+    """Yield the detectors of a run that a command line asks for, in a folder each that is gone afterwards."""
+    made = argparse.ArgumentParser(prog=program, description=says.partition("\n")[0])
+    made.add_argument("run", type=Path, metavar="RUN", help="a finished run's folder")
+    made.add_argument("--attach", nargs="+", default=["head", "freeze-point"], help="attach points (%(default)s)")
+    given = made.parse_args(arguments)
+    manifest = RunFolder(given.run).read_manifest()
+    plan = plan_again(manifest, given.run, (), pick_device("cpu"), Silent())
+    for arm in manifest["arms"]:
+        for attach in given.attach:
+            with tempfile.TemporaryDirectory(prefix="forgetbench-bench-") as place:
+                yield plan, export_run(given.run, Path(place) / "mine.pt", arm=arm["arm"], attach=attach)
+
+
+def check(plan: Plan, made: Exported) -> Checked:
+    """Validate a file of a run in a process of its own."""
+    folder = made.path.parent
     names = dict(enumerate(made.classes.names))
     datasets = {
         "target": (plan.target.evaluate, made.classes.target),
@@ -84,7 +98,7 @@ def check(run: Path, plan: Plan, arm: str, attach: str, folder: Path) -> Checked
     subprocess.run([sys.executable, str(_CHILD), str(folder / "work.json")], check=True, capture_output=True)
     plain = json.loads((folder / "ap.json").read_text(encoding="utf-8"))
     known = {role: score for role, score in made.choice.scores.items() if score is not None and role in datasets}
-    return Checked(made.choice.arm["label"], attach, known, plain)
+    return Checked(made.choice.arm["label"], made.choice.attach or "", known, plain)
 
 
 def markdown(found: Sequence[Checked]) -> str:
@@ -105,19 +119,10 @@ def markdown(found: Sequence[Checked]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check all, and print the table."""
-    made = argparse.ArgumentParser(prog="benchmarks.taken_home", description=__doc__.partition("\n")[0])
-    made.add_argument("run", type=Path)
-    made.add_argument("--attach", nargs="+", default=["head", "freeze-point"])
-    given = made.parse_args(arguments)
-    say = progress_to_stderr("taken home")
-    manifest = RunFolder(given.run).read_manifest()
-    plan = plan_again(manifest, given.run, (), pick_device("cpu"), Silent())
-    found = []
-    for arm in manifest["arms"]:
-        for attach in given.attach:
-            with tempfile.TemporaryDirectory(prefix="forgetbench-bench-") as place:
-                found.append(check(given.run, plan, arm["arm"], attach, Path(place)))
-            say(f"{arm['label']}, {attach}: {found[-1].run} {found[-1].plain}")
+    say, found = progress_to_stderr("taken home"), []
+    for plan, made in exported_files("benchmarks.taken_home", __doc__, arguments):
+        found.append(check(plan, made))
+        say(f"{found[-1].label}, {found[-1].attach}: {found[-1].run} {found[-1].plain}")
     print(markdown(found))
     return 0
 

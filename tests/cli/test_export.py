@@ -1,5 +1,6 @@
 """`forgetbench export`."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,14 +29,16 @@ def test_what_is_not_there_is_one_line(small_run: Path, tmp_path: Path) -> None:
 
 def test_another_format_is_compared_with_the_pt(small_run: Path, tmp_path: Path) -> None:
     arguments = ["export", str(small_run), "-o", str(tmp_path / "mine"), "--format", "torchscript", "--arm", "10"]
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(main, [*arguments, "--target-only"])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(main, [*arguments, "--target-only", "--measure"])
     assert done.exit_code == 0, done.output
     assert "backbone (10), epoch 2, one-to-many head" in done.output
     assert "torchscript  AP" in done.output
-    assert "on 6 images of shapes-fine, square canvases, as the .pt has there" in done.output
+    assert "on 6 images of shapes-fine, square canvases; the .pt has " in done.output
     assert "shapes-general" not in done.output
     assert "classes      6\n" in done.output
     assert "yolo predict model=" in done.output
+    timed = re.findall(r"latency +(.+): [\d.]+ ms \[[\d.]+, [\d.]+\](?:, \d+ % of two models)?\n", done.output)
+    assert timed == ["the file", "the original alone", "two models"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.torchscript"]
 
 

@@ -18,6 +18,7 @@ def test_units() -> None:
     assert text.share(284, 1000) == "28.4 %"
     assert (text.mebibytes(3 * 2**20), text.mebibytes(None)) == ("3 MiB", "–")
     assert (text.milliseconds(0.2254), text.milliseconds(None)) == ("225 ms", "–")
+    assert text.timing(0.0251, 0.02, 0.0304) == "25.1 ms [20.0, 30.4]"
     assert text.interval(-0.1, 0.2) == "[−10.0, 20.0]"
     assert (text.interval(None, 0.2), text.interval(0.1, None)) == ("", "")
 

@@ -31,6 +31,9 @@ def test_gain_and_forgetting_come_with_the_intervals_of_the_very_checkpoint(smal
         ]
         assert said["forgetting"] == {name: float(row[name]) for name in ("value", "low", "high")}
         assert said["licences"] == {"code": "AGPL-3.0-or-later"}  # the data are drawn
+        manifest["data"]["target"]["origin"] = {"card": "an own one", "licence": "CC0"}
+        assert about(manifest, folder, choice)["licences"] == {"code": "AGPL-3.0-or-later", "target": "CC0"}
+        manifest["data"]["target"]["origin"] = None
         assert said["verify"] == f"forgetbench verify small-{small_run.name}.tar.gz"
 
 

@@ -9,9 +9,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from support.finished_run import change_cell, change_json, copy_of, original_detections, seal
+from benchmarks.export import export as write_data
+from support.charts import not_drawn
+from support.factories import drawn_dataset
+from support.finished_run import change_cell, change_json, copy_of, original_detections, seal, small_suite
+from support.served import card, write_card
 
-from forgetbench.errors import CorruptRunError, InputError, RunError, WeightsError
+import forgetbench
+from forgetbench.errors import CorruptRunError, DataError, InputError, RunError, WeightsError
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.model import yolo
 from forgetbench.model.original import load_original
@@ -217,3 +222,23 @@ def test_a_manifest_of_another_kind_is_an_error_of_the_run(small_run: Path, tmp_
     change_json(run / "manifest.json", lambda content: content.update(arms=[]))
     with pytest.raises((InputError, RunError)):
         export_run(run, tmp_path / "mine.pt", arm="10")
+
+
+def test_a_run_of_an_own_card_is_exported_wherever_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is looked for beside the folder of runs; the licence is the one that the run wrote down."""
+    suite = small_suite(freeze_points=["all-but-head"], claims=[], evaluation={"resamples": 0, "drift": False})
+    drawn = drawn_dataset(tmp_path / "drawn")
+    write_data({"train": drawn, "val": drawn}, tmp_path / "data")
+    data = {"format": "yolo", "path": "data"}
+    write_card(tmp_path, card("mine", licence="MIT", data=data, classes=list(drawn.classes)), "mine")
+    monkeypatch.chdir(tmp_path)
+    with not_drawn():
+        run = forgetbench.run({**suite, "target": {"card": "mine"}}, output="runs")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    made = export_run(tmp_path / run.path, "mine.pt")
+    said = torch.load(made.path, map_location="cpu", weights_only=False)["forgetbench"]
+    assert said["licences"] == {"code": "AGPL-3.0-or-later", "target": "MIT"}
+    (tmp_path / "mine.card.yaml").rename(tmp_path / "kept.yaml")
+    with pytest.raises(DataError, match=r"mine: no such card; .*looked for as mine\.card\.yaml"):
+        export_run(tmp_path / run.path, "other.pt")

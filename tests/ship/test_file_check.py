@@ -58,6 +58,22 @@ def test_one_to_one_detections_of_other_classes_are_left_out(tmp_path: Path) -> 
 
     found = compare_with_run(two, Side("target", dataset, (7, 8, 9), gather([])), ALL)
     assert found.file == pytest.approx(1)
+    assert found.others == 1
+
+
+def test_what_is_shown_of_the_other_sides_classes_is_counted(tmp_path: Path) -> None:
+    """Two overlapping boxes of one of them are one detection; one at 0.2 is not shown."""
+    dataset = drawn_dataset(tmp_path, count=4)
+    boxes = torch.tensor([[20.0, 20, 10, 10], [20, 21, 10, 10], [50, 50, 10, 10], [40, 20, 10, 10]])
+    scores = torch.zeros(4, 5)
+    scores[[0, 1, 2], 4] = torch.tensor([0.9, 0.8, 0.2])
+    scores[3, 0] = 0.9  # one of the data's own
+
+    def shown(images: torch.Tensor) -> torch.Tensor:
+        return torch.cat([boxes, scores], dim=1).T.expand(len(images), -1, -1)
+
+    assert compare_with_run(shown, Side("target", dataset, (0, 1, 2), gather([])), ALL).others == 1
+    assert compare_with_run(shown, Side("target", dataset, (0, 1, 2, 3, 4), gather([])), ALL).others == 0
 
 
 def test_another_format_is_held_against_a_file_on_square_canvases(tmp_path: Path) -> None:

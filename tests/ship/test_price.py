@@ -10,7 +10,7 @@ from support.finished_run import copy_of, seal
 from forgetbench.errors import CorruptRunError
 from forgetbench.model import yolo
 from forgetbench.model.layers import count_flops
-from forgetbench.ship import price
+from forgetbench.ship import latency
 from forgetbench.ship.export import export_run
 from forgetbench.ship.latency import measure
 from forgetbench.ship.price import price_run
@@ -53,14 +53,14 @@ def test_the_price_is_that_of_the_exported_file(small_run: Path, tmp_path: Path,
 
 
 def test_latency_of_every_detector_beside_two_models(small_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(price, "ROUNDS", 2)
+    monkeypatch.setattr(latency, "ROUNDS", 2)
     timed: list[int] = []
 
     def counted(detectors: Any, *given: Any, **named: Any) -> Any:
         timed.append(len(detectors))
         return measure(detectors, *given, **named)
 
-    monkeypatch.setattr(price, "measure", counted)
+    monkeypatch.setattr(latency, "measure", counted)
     found = price_run(small_run, timed=True)
     assert all(offer.latency is not None and offer.latency.median > 0 for offer in found.offers)
     ((alone, two),) = found.apart.values()

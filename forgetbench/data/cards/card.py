@@ -205,7 +205,7 @@ def find_card(name: str, folder: Path | None) -> LoadedCard:
 
     Args:
         name: The card's name.
-        folder: Where own cards are looked for: the suite's folder, if there is a suite.
+        folder: Where own cards are looked for first, before the current folder: the suite's folder, if there is one.
 
     Raises:
         DataError: there is none of that name.
@@ -218,7 +218,8 @@ def find_card(name: str, folder: Path | None) -> LoadedCard:
             "no such card",
             where=name,
             expected=f"one of {', '.join(known)}",
-            fix=f"Did you mean '{near}'?" if near else None,
+            fix=(f"Did you mean '{near}'? " if near else "")
+            + f"A card of your own is looked for as {name}{_OWN_ENDING}, beside the suite and in the current folder.",
         )
     return load_card(known[name])
 
@@ -237,10 +238,10 @@ def resolve(section: Data, folder: Path | None) -> tuple[Data, LoadedCard | None
 
 
 def card_files(folder: Path | None) -> dict[str, Path]:
-    """Return the files of all cards by name, sorted by name."""
+    """Return the files of all cards by name, sorted by name; without a folder, those that come with forgetbench."""
     files = {path.stem: path for path in _SHIPPED.glob("*.yaml")}
-    if folder is not None:
-        for path in (*(folder / _FOLDER).glob("*.yaml"), *folder.glob(f"*{_OWN_ENDING}")):
+    for own in () if folder is None else (Path.cwd(), folder):
+        for path in (*(own / _FOLDER).glob("*.yaml"), *own.glob(f"*{_OWN_ENDING}")):
             files[_stem(path)] = path
     return dict(sorted(files.items()))
 

@@ -89,6 +89,19 @@ def test_own_cards_go_before_shipped_ones(tmp_path: Path) -> None:
     assert card_files(tmp_path).keys() == SHIPPED | {"mine"}
 
 
+def test_own_cards_are_looked_for_beside_the_suite_then_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    suites = tmp_path / "suites"
+    suites.mkdir()
+    here = write_card(tmp_path, card("mine"), "mine")
+    assert find_card("mine", suites).path == here
+    beside = write_card(suites, card("mine"), "mine")
+    assert find_card("mine", suites).path == beside
+    assert "mine" not in card_files(None)
+
+
 def test_unknown_card_names_the_nearest() -> None:
     with pytest.raises(DataError, match=r"deepfruit: no such card; expected one of bccd,.*Did you mean 'deepfruits'\?"):
         find_card("deepfruit", None)
