@@ -16,6 +16,7 @@ from forgetbench.record.amend import NOTE
 from forgetbench.record.journal import Journal
 from forgetbench.record.lock import is_held
 from forgetbench.record.manifest import Manifest, read_manifest
+from forgetbench.record.run_format import refuse_other_format
 from forgetbench.record.seal import JOURNAL, LOCK, SEAL
 
 State = Literal["complete", "running", "stopped", "damaged", "other version"]
@@ -101,6 +102,7 @@ def status_of(folder: Path) -> RunStatus:
             state, detail = "stopped", "at its start"
         else:
             manifest = read_manifest(folder)
+            refuse_other_format(manifest, folder)  # nor one that states none
             suite, called = manifest["suite"]["name"], manifest["id"]
             state, detail = _state(folder, manifest, entries, done)
         state = "running" if is_held(folder) else state

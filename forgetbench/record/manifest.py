@@ -262,25 +262,36 @@ _FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, AfterValidator(_a
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a run folder.
 
+    One that states no format may lack anything; what it has is of the kinds that are read all the same.
+
     Raises:
         CorruptRunError: there is none, it is no JSON object, or a value in it is missing or of another kind.
         InputError: it is of another format.
     """
     path = folder / "manifest.json"
     manifest = read_record(path)
-    refuse_other_format(manifest, folder)
+    if "format" in manifest:
+        refuse_other_format(manifest, folder)
     try:
         _FORM.validate_python(manifest)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        found = "nothing" if problem["type"] == "missing" else brief(problem["input"])
-        raise CorruptRunError(
-            "not what a run's manifest has here",
-            where=f"{path}{_key(problem['loc'])}",
-            expected=problem["msg"].removeprefix("Value error, expected ").replace("Field required", "a value"),
-            found=found if problem["loc"] else None,
-        ) from error
+        problems = error.errors(include_url=False)
+        if "format" not in manifest:
+            unfinished = ("missing", "value_error")
+            problems = [problem for problem in problems if problem["type"] not in unfinished or _is_name(problem)]
+        for problem in problems:
+            found = "nothing" if problem["type"] == "missing" else brief(problem["input"])
+            raise CorruptRunError(
+                "not what a run's manifest has here",
+                where=f"{path}{_key(problem['loc'])}",
+                expected=problem["msg"].removeprefix("Value error, expected ").replace("Field required", "a value"),
+                found=found if problem["loc"] else None,
+            ) from error
     return cast(Manifest, manifest)
+
+
+def _is_name(problem: Any) -> bool:
+    return PLAIN in problem["msg"]
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -191,6 +191,12 @@ def test_checkpoints_left_out_are_no_damage_and_some_that_are_gone_are(small_run
     assert (status_of(run).state, status_of(run).detail) == ("complete", "without checkpoints")
 
 
+def test_a_manifest_without_a_format_is_told(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "manifest.json").write_text("{}")
+    assert (status_of(run).state, status_of(run).detail) == ("other version", "no format")
+
+
 def test_when_a_packed_run_was_written_nobody_knows(small_run: Path, tmp_path: Path) -> None:
     run = copy_of(small_run, tmp_path)
     (run / ".lock").touch()  # which is no file of the run

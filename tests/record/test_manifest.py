@@ -47,3 +47,12 @@ def test_one_of_another_format_is_not_read(folder: Path, number: int) -> None:
     change_json(folder / "manifest.json", lambda content: content.update(format=number))
     with pytest.raises(InputError, match=f"a run of another version; .*found format {number}"):
         read_manifest(folder)
+
+
+def test_one_without_a_format_may_lack_anything_and_holds_nothing_else(folder: Path) -> None:
+    for key in ("format", "claims"):
+        change_json(folder / "manifest.json", lambda content, key=key: content.pop(key))
+    assert "claims" not in read_manifest(folder)
+    change_json(folder / "manifest.json", lambda content: content["arms"][0].update(arm="../x"))
+    with pytest.raises(CorruptRunError, match=r"arms\[0\]\.arm"):
+        read_manifest(folder)
