@@ -140,7 +140,14 @@ def test_what_is_no_finished_run_is_refused(small_run: Path, tmp_path: Path) -> 
         verify_run(run)
     change_json(run / "manifest.json", lambda content: content.update(format=1))
     seal(run)
-    with pytest.raises(InputError, match=r"a run of another version; expected format 4, .* found format 1\."):
+    refused = r"a run of another version; expected format 4, .* found format 1\."
+    with pytest.raises(InputError, match=refused):
+        verify_run(run)
+    (run / "DONE").write_text("complete\n", encoding="utf-8")  # which said no more then
+    with pytest.raises(InputError, match=refused):
+        verify_run(run)
+    change_json(run / "manifest.json", lambda content: content.update(format=4))
+    with pytest.raises(CorruptRunError, match="DONE, line 1: not a seal"):
         verify_run(run)
     (run / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"manifest\.json: not readable"):
