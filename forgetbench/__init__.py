@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Run,
         Strategy,
         check,
+        clean,
         export,
         new,
         open_run,
@@ -41,13 +42,14 @@ if TYPE_CHECKING:
         recommend,
         reproduce,
         run,
+        runs,
         verify,
     )
 
 __all__ = [
     "Checkpoint", "CorruptRunError", "DataError", "DivergedError", "ForgetbenchError", "FrozenChangedError",
     "InputError", "Run", "RunError", "RunLockedError", "Strategy", "SuiteError", "WeightsError", "__version__",
-    "check", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "verify",
+    "check", "clean", "export", "new", "open_run", "pack", "price", "recommend", "reproduce", "run", "runs", "verify",
 ]  # fmt: skip
 
 

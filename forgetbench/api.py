@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forgetbench.errors import InputError
+from forgetbench.errors import CorruptRunError, InputError
 from forgetbench.opened import Checkpoint as Checkpoint
 from forgetbench.opened import Run as Run
 from forgetbench.train.strategies.base import Strategy as Strategy
 
 if TYPE_CHECKING:
+    from forgetbench.housekeeping.freed import Cleaning
+    from forgetbench.housekeeping.runs import RunStatus
     from forgetbench.plan.new import NewSuite
     from forgetbench.progress import Progress
     from forgetbench.proof.pack import Packed
@@ -106,11 +109,51 @@ def open_run(path: str | Path) -> Run:
     forgetbench.errors.InputError: runs: no such run; expected the folder of a run, runs/<suite>/<id>
 
     Raises:
-        InputError: it is none.
+        InputError: it is none, or of another version's format.
     """
     if not (Path(path) / "manifest.json").is_file():
         raise InputError("no such run", where=path, expected="the folder of a run, runs/<suite>/<id>")
+    from forgetbench.record.json_record import read_record
+    from forgetbench.record.run_format import refuse_other_format
+
+    with suppress(CorruptRunError):  # which is told where more of it is asked for
+        refuse_other_format(read_record(Path(path) / "manifest.json"), Path(path))
     return Run(path)
+
+
+def runs(folder: str | Path = "runs") -> list[RunStatus]:
+    """List the runs in a folder and below: state, when something was last written to them, size.
+
+    >>> [(run.suite, run.state) for run in forgetbench.runs()]
+    [('small', 'complete')]
+
+    Args:
+        folder: Where `run` put them.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    from forgetbench.housekeeping.runs import list_runs
+
+    return list_runs(folder)
+
+
+def clean(runs: Sequence[str | Path | Run] | None = None, *, yes: bool = False) -> Cleaning:
+    """Say what can be freed because it is made again when it is needed, and free it if wanted.
+
+    >>> forgetbench.clean([run]).freed
+    []
+
+    Args:
+        runs: Runs, or folders of runs; None stands for those in the folder `runs` and for the cache.
+        yes: Whether it is freed.
+
+    Raises:
+        InputError: a folder is not there, or has no run in it.
+    """
+    from forgetbench.housekeeping.clean import clean as free
+
+    return free(None if runs is None else [*map(_path, runs)], yes=yes)
 
 
 def verify(run: str | Path | Run, *, progress: Progress | None = None) -> Verification:

@@ -18,8 +18,8 @@ import forgetbench
 from forgetbench import api, opened
 
 NAMES = {
-    "run", "check", "open_run", "verify", "pack", "reproduce", "export", "price", "recommend", "new", "Run",
-    "Checkpoint", "Strategy", "__version__",
+    "run", "check", "open_run", "runs", "clean", "verify", "pack", "reproduce", "export", "price", "recommend", "new",
+    "Run", "Checkpoint", "Strategy", "__version__",
     "ForgetbenchError", "InputError", "SuiteError", "DataError", "WeightsError", "RunError", "RunLockedError",
     "FrozenChangedError", "DivergedError", "CorruptRunError",
 }  # fmt: skip
@@ -27,6 +27,8 @@ SIGNATURES = {
     "run": "(suite, *, overrides=(), output='runs', device=None, progress=None)",
     "check": "(suite, *, overrides=(), device=None, progress=None, estimate=True)",
     "open_run": "(path)",
+    "runs": "(folder='runs')",
+    "clean": "(runs=None, *, yes=False)",
     "verify": "(run, *, progress=None)",
     "pack": "(run, output=None, *, checkpoints=True)",
     "reproduce": "(run, *, output='reproductions', overrides=(), device=None, progress=None)",
@@ -44,8 +46,8 @@ def test_the_names_are_these() -> None:
     assert set(forgetbench.__all__) == NAMES
     assert set(dir(forgetbench)) >= NAMES
     assert all(getattr(forgetbench, name) is not None for name in NAMES)
-    with pytest.raises(AttributeError, match="has no attribute 'runs'"):
-        _ = forgetbench.runs
+    with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
+        _ = forgetbench.rnu
 
 
 @pytest.mark.parametrize(

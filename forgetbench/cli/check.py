@@ -12,10 +12,12 @@ from rich.console import Console
 from forgetbench.cli.console import ConsoleProgress, clock, say, say_whole, show, size, table
 from forgetbench.cli.main import console
 from forgetbench.cli.options import device_option, quiet_option, set_option, suite_argument, verbose_option
+from forgetbench.room import RESERVE, free_bytes, has_room
 
 if TYPE_CHECKING:
     from forgetbench.data.dataset import OddityReport
     from forgetbench.sweep.check import Check, PlannedArm
+    from forgetbench.sweep.estimate import Estimate
 
 
 @click.command("check")
@@ -56,6 +58,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
             progress.message(f"not here: {item.name}. {item.instruction}", "warning")
     elif found.costs is not None:
         _print_costs(screen, found)
+        _warn_of_room(found.costs, progress)
         warn_of_estimate(pick_device(device), progress)
 
 
@@ -85,6 +88,13 @@ def _print_costs(screen: Console, found: Check) -> None:
         screen,
         f"about {clock(costs.seconds)} on {where} ({', '.join(parts)}), at most {size(costs.disk_bytes)} on disk",
     )
+
+
+def _warn_of_room(costs: Estimate, progress: ConsoleProgress) -> None:
+    """Say what `run` would refuse, if it is to put the run where it does by default."""
+    if not has_room(Path("runs"), costs.disk_most_bytes):
+        need, free = size(costs.disk_most_bytes + RESERVE), size(free_bytes(Path("runs")) or 0)
+        progress.message(f"a run may take {need} of the disk for a time, and only {free} are free here", "warning")
 
 
 def _print_outline(screen: Console, found: Check) -> None:

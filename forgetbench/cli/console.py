@@ -27,6 +27,7 @@ from rich.text import Text
 
 from forgetbench.errors import printable
 from forgetbench.progress import Level
+from forgetbench.room import size as size
 
 #: Without a terminal, a task says how far it is at most this often.
 SECONDS_BETWEEN_LINES = 15.0
@@ -106,6 +107,14 @@ class ConsoleProgress:
         say_whole(self._console, f"{name}: done in {clock(time.monotonic() - began)}")
 
 
+def age(seconds: float) -> str:
+    """Return how long ago something was, in the largest unit that it has two of: `95 min`, `3 days`."""
+    for unit, long in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * long:
+            return f"{seconds // long:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
 def say(screen: Console, text: str = "") -> None:
     """Print a line of plain words: wrapped at spaces on a terminal, whole elsewhere."""
     screen.print(Text(printable(text)), soft_wrap=not screen.is_terminal)
@@ -136,15 +145,6 @@ def clock(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes with a unit."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def show(screen: Console, made: Table) -> None:

@@ -28,6 +28,8 @@ class _Commands(click.Group):
         "new",
         "run",
         "check",
+        "runs",
+        "clean",
         "suites",
         "data",
         "layers",

@@ -18,9 +18,14 @@ RECORD = np.dtype([("image", "<i4"), ("label", "<i2"), ("score", "<f4"), ("box",
 
 
 class Spool:
-    """One growing file per network, of detections in the order they were found."""
+    """One growing file per network, of detections in the order they were found.
+
+    Attributes:
+        bytes: The size of all files.
+    """
 
     def __init__(self, folder: Path, networks: Sequence[Network]) -> None:
+        self.bytes = 0
         self._paths = {network: folder / str(number) for number, network in enumerate(networks)}
         with writing(folder):
             for path in self._paths.values():
@@ -33,7 +38,7 @@ class Spool:
         records["image"] = np.repeat([index for index, _ in found], [len(rows) for _, rows in found])
         records["label"], records["score"], records["box"] = rows[:, 5], rows[:, 4], rows[:, :4]
         with writing(self._paths[network]), self._paths[network].open("ab") as file:
-            file.write(records.tobytes())
+            self.bytes += file.write(records.tobytes())
 
     def read(self, network: Network) -> Detections:
         """Return all that a network found, by image."""

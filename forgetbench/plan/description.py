@@ -11,7 +11,8 @@ from forgetbench.model import yolo
 from forgetbench.plan.arms import ends_of
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.manifest import FORMAT, ArmRecord, Manifest
+from forgetbench.record.manifest import ArmRecord, Manifest
+from forgetbench.record.run_format import FORMAT
 from forgetbench.suite.arms import reference_arms
 from forgetbench.suite.portable import portable_suite
 

@@ -28,7 +28,8 @@ from forgetbench.plan.pretraining import cached_original, pretrain_original, pre
 from forgetbench.plan.resolved_claims import resolve_claims
 from forgetbench.progress import Progress, Silent, download_messages
 from forgetbench.record.folder import run_id
-from forgetbench.record.manifest import FORMAT, ClaimRecord
+from forgetbench.record.manifest import ClaimRecord
+from forgetbench.record.run_format import FORMAT
 from forgetbench.suite.arms import reference_arms
 from forgetbench.suite.evaluation import EvaluationSettings, evaluation_settings
 from forgetbench.suite.kept import kept_labels

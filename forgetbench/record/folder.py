@@ -7,21 +7,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from filelock import FileLock, Timeout
-
-from forgetbench.errors import CorruptRunError, InputError, RunLockedError, brief
+from forgetbench.errors import CorruptRunError, brief
 from forgetbench.faults import cannot_write
 from forgetbench.files import json_text, sha256_json, write_text
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
+from forgetbench.record.lock import holding
 from forgetbench.record.manifest import Manifest, read_manifest
 from forgetbench.record.rows.scores import ResultRow
-from forgetbench.record.table_files import read_table
 from forgetbench.shown import in_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Three names of this length are more than any file of a run needs below its folder.
 _MOST_BELOW = 100
@@ -67,27 +67,12 @@ class RunFolder:
             RunError: it cannot be written for now, such as for want of room.
             RunLockedError: another process holds it.
         """
-        lock = FileLock(self.path / ".lock", timeout=0)
         try:
             _require_short(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except Timeout as error:
-            raise RunLockedError(
-                "another process is working on this run",
-                where=self.path,
-                fix="Wait for it to end, or stop it; then run the same command again.",
-            ) from error
         except OSError as error:
             raise cannot_write(error, self.path) from error
-        except NotImplementedError as error:  # filelock's word for it
-            raise InputError(
-                "no file can be locked there", where=self.path, fix="Name a folder on another disk."
-            ) from error
-        try:
+        with holding(self.path):
             yield
-        finally:
-            lock.release()
 
     @property
     def complete(self) -> bool:
@@ -164,6 +149,8 @@ class RunFolder:
         Raises:
             CorruptRunError: there is none, or it is not readable.
         """
+        from forgetbench.record.table_files import read_table  # pandas, which takes a while
+
         return read_table(self.table("results.csv"), ResultRow)
 
     def outcomes(self, model: str, seed: int) -> dict[str, Any]:

@@ -12,11 +12,21 @@ from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.faults import writing
-from forgetbench.files import sha256_file, write_text
-from forgetbench.record.seal import JOURNAL, SEAL, files_in, is_regular, lines_of, read_line, read_seal, write_seal
+from forgetbench.files import regular_bytes, sha256_file, write_text
+from forgetbench.record.seal import (
+    JOURNAL,
+    MOST_BYTES,
+    SEAL,
+    files_in,
+    is_regular,
+    lines_of,
+    read_line,
+    read_seal,
+    write_seal,
+)
 
 #: What the name of a file's next content ends in, until it is moved into its place.
-_NEXT = ".next.part"
+NEXT = ".next.part"
 
 
 class Journal:
@@ -55,7 +65,7 @@ class Journal:
 
         The new one lies beside the old one when its line is added. A kill before it is moved leaves that to `begin`.
         """
-        following = path.with_name(f".{path.name}{_NEXT}")
+        following = path.with_name(f".{path.name}{NEXT}")
         write_text(following, text)
         self._note(self._name(path), sha256_file(following))
         following.replace(path)
@@ -104,8 +114,8 @@ class Journal:
         """
         if os.path.lexists(self._path) and not is_regular(self._folder, JOURNAL):
             raise CorruptRunError("not a regular file", where=self._path, fix="Remove it, then run again.")
-        for following in self._folder.glob(f".*{_NEXT}"):
-            name = following.name[1 : -len(_NEXT)]
+        for following in self._folder.glob(f".*{NEXT}"):
+            name = following.name[1 : -len(NEXT)]
             if is_regular(self._folder, following.name) and sha256_file(following) == self._hashes.get(name):
                 following.replace(self._folder / name)
         remove_half_written(self._folder)
@@ -139,9 +149,9 @@ def remove_half_written(folder: Path) -> None:
 
 def _read(path: Path) -> dict[str, str]:
     """Return the completed files and their hashes; lines that are cut off or damaged are ignored."""
-    if not is_regular(path.parent, path.name):
+    if not is_regular(path.parent, path.name) or path.stat().st_size > MOST_BYTES:
         return {}
-    lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]
+    lines = regular_bytes(path, MOST_BYTES).decode("utf-8", errors="replace").split("\n")[:-1]
     return dict(filter(None, map(read_line, lines)))
 
 

@@ -15,11 +15,10 @@ from typing_extensions import TypedDict
 from forgetbench.errors import CorruptRunError, brief
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
+from forgetbench.record.run_format import refuse_other_format
 from forgetbench.suite.kinds import HeadMode
 from forgetbench.suite.measures import Measure
 
-#: Raise it whenever files of a run folder change their meaning.
-FORMAT = 4
 #: No count in a run is anywhere near it, and sums of such still fit into 64 bits.
 MOST = 2**53
 
@@ -263,18 +262,21 @@ _FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, AfterValidator(_a
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a run folder.
 
-    One of another format may lack what it did not have yet; what it has is of the kinds that are read all the same.
+    One that states no format may lack anything; what it has is of the kinds that are read all the same.
 
     Raises:
         CorruptRunError: there is none, it is no JSON object, or a value in it is missing or of another kind.
+        InputError: it is of another format.
     """
     path = folder / "manifest.json"
     manifest = read_record(path)
+    if "format" in manifest:
+        refuse_other_format(manifest, folder)
     try:
         _FORM.validate_python(manifest)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        if manifest.get("format") != FORMAT:
+        if "format" not in manifest:
             unfinished = ("missing", "value_error")
             problems = [problem for problem in problems if problem["type"] not in unfinished or _is_name(problem)]
         for problem in problems:

@@ -11,14 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forgetbench.errors import CorruptRunError, brief
-from forgetbench.files import write_text
+from forgetbench.files import regular_bytes, write_text
 from forgetbench.names import stays_inside
 
 SEAL = "DONE"
 #: The seal while it grows, see `journal.py`.
 JOURNAL = "journal"
-#: Files of a run folder that are not sealed: the seal itself, and what holds the folder for a process.
-UNSEALED = (SEAL, ".lock")
+#: What holds the folder for a process, see `lock.py`.
+LOCK = ".lock"
+#: Files of a run folder that are not sealed.
+UNSEALED = (SEAL, LOCK)
+#: No seal and no journal is as large.
+MOST_BYTES = 256 << 20
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -32,7 +36,7 @@ def read_seal(folder: Path) -> dict[str, str]:
     if not is_regular(folder, SEAL):
         raise CorruptRunError("not a regular file", where=path, expected="the seal of a finished run")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular_bytes(path, MOST_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
         raise CorruptRunError("not readable", where=path, expected="the seal of a finished run") from error
     *lines, rest = text.split("\n")

@@ -11,6 +11,7 @@ from typing import Literal
 
 import torch
 
+from forgetbench.cache_use import using_cache
 from forgetbench.device import pick_device
 from forgetbench.errors import InputError, RunError
 from forgetbench.evaluate.detections import load_detections
@@ -61,6 +62,7 @@ class Exported:
     latency: Mapping[Hashable, Latency] | None = None
 
 
+@using_cache()
 def export_run(
     run: str | Path,
     output: str | Path,

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from forgetbench.analyse.price import distinct, prices
+from forgetbench.cache_use import using_cache
 from forgetbench.device import pick_device
 from forgetbench.model import yolo
 from forgetbench.model.combined import combine, combine_classes
@@ -65,6 +66,7 @@ class Prices:
     imgsz: int
 
 
+@using_cache()
 def price_run(
     run: str | Path,
     *,

@@ -9,6 +9,7 @@ from typing import Any
 
 from forgetbench.analyse.price import prices
 from forgetbench.analyse.recommend import Bounds, Candidate, Estimated, Recommendation, recommend
+from forgetbench.cache_use import using_cache
 from forgetbench.derive.kept import kept_intervals
 from forgetbench.derive.source import Source
 from forgetbench.device import pick_device
@@ -56,6 +57,7 @@ class Advice:
     seeds: int
 
 
+@using_cache()
 def recommend_from(
     run: str | Path,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from forgetbench.cache_use import using_cache
 from forgetbench.data.cards.missing import Missing
 from forgetbench.data.dataset import Dataset, OddityReport
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
@@ -13,7 +14,8 @@ from forgetbench.plan.outline import make_outline, missing_inputs
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Progress
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.sweep.estimate import ArmWork, Estimate, estimate
+from forgetbench.sweep.disk_need import ArmWork
+from forgetbench.sweep.estimate import Estimate, estimate
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Check:
         return not self.missing
 
 
+@using_cache()
 def check_suite(
     loaded: LoadedSuite,
     *,

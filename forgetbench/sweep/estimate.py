@@ -12,11 +12,10 @@ import torch
 
 from forgetbench.device import to_device
 from forgetbench.evaluate.scorers import ScorerName
-from forgetbench.evaluate.variants import BATCHNORM, SCORED
 from forgetbench.model.layers import count_flops
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
-from forgetbench.record.due import checkpoint_epochs
+from forgetbench.sweep.disk_need import ArmWork, adapted, disk_need, reference_scored, target_scored, work_of
 from forgetbench.sweep.rehearsal import rehearse
 
 #: A training step costs about this many forwards of the trained modules: forward, and backward twice as dear.
@@ -25,27 +24,6 @@ TRAINING_FORWARDS = 3.0
 SCORING_SECONDS: dict[ScorerName, float] = {"hotcoco": 7e-7, "pycocotools": 35e-6}
 #: Charts, tables and summary.
 REPORT_SECONDS = 2.5
-#: Bytes of a detection in its file: image, class, score and four coordinates.
-DETECTION_BYTES = 26
-
-
-@dataclass(frozen=True)
-class ArmWork:
-    """What one arm adds.
-
-    Attributes:
-        arm: Which one.
-        share: Trainable share of the branch's parameters.
-        checkpoints: Scored epochs.
-        reference_networks: Distinct networks scored on the reference data, beyond those other arms need anyway.
-        checkpoint_bytes: Size of one checkpoint.
-    """
-
-    arm: Arm
-    share: float
-    checkpoints: int
-    reference_networks: int
-    checkpoint_bytes: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +37,7 @@ class Estimate:
         pretraining_seconds, training_seconds, evaluation_seconds, scoring_seconds: Likely time; pretraining is that of
             originals given as architectures and not trained before.
         disk_bytes: Likely size of checkpoints and detections, at most.
+        disk_most_bytes: The same with what is there for a time only: states to resume from, detections being gathered.
     """
 
     arms: list[ArmWork]
@@ -70,6 +49,7 @@ class Estimate:
     evaluation_seconds: float
     scoring_seconds: float
     disk_bytes: int
+    disk_most_bytes: int
 
     @property
     def seconds(self) -> float:
@@ -89,7 +69,7 @@ def estimate(plan: Plan, device: torch.device, began: float | None = None) -> Es
     """
     overhead = time.time() - (psutil.Process().create_time() if began is None else began) + REPORT_SECONDS
     suite, settings = plan.suite, plan.settings()
-    works, references, scored, disk = [], 0, 0, 0
+    works, references, scored = [], 0, 0
     pretraining = training = evaluation = 0.0
     train_images, target_images = len(plan.target_train.samples), len(plan.target.evaluate.samples)
     batches = math.ceil(train_images / suite.train.batch) * suite.train.epochs + 1  # the first takes twice as long
@@ -97,13 +77,10 @@ def estimate(plan: Plan, device: torch.device, began: float | None = None) -> Es
         to_device(original.model, device)
         heads, reference_images = len(plan.heads(model)), len(plan.reference[model].samples)
         arms = [arm for arm in plan.arms if arm.model == model]
-        mine = [_work_of(plan, arm) for arm in arms]
+        mine = [work_of(plan, arm) for arm in arms]
         works += mine
         references += heads
-        scored += reference_images * heads
-        for work in mine:
-            scored += work.checkpoints * heads * target_images + work.reference_networks * reference_images
-            disk += work.checkpoints * work.checkpoint_bytes
+        scored += target_scored(plan, mine, target_images) + reference_scored(plan, model, mine)
 
         together = [arm for arm in arms if arm.seed == arms[0].seed]
         seeds = len(arms) // len(together)
@@ -116,7 +93,7 @@ def estimate(plan: Plan, device: torch.device, began: float | None = None) -> Es
         training += took.batch_seconds * batches * seeds
         evaluation += took.original_seconds * (target_images + reference_images)
         evaluation += took.target_seconds * target_images * mine[0].checkpoints * seeds
-        of_an_epoch = heads * sum(len(_adapted(plan, arm)) for arm in together)
+        of_an_epoch = heads * sum(len(adapted(plan, arm)) for arm in together)
         shares = sum(work.reference_networks for work in mine) / max(of_an_epoch, 1)
         evaluation += took.reference_seconds * reference_images * shares
         if suite.pretrain is not None and model in plan.untrained:
@@ -125,33 +102,12 @@ def estimate(plan: Plan, device: torch.device, began: float | None = None) -> Es
             pretraining += took.batch_seconds / suite.train.batch * TRAINING_FORWARDS * sum(flops) / trained * images
     targets = sum(work.checkpoints * len(plan.heads(work.arm.model)) for work in works)
     references += sum(work.reference_networks for work in works)
-    found = scored * settings.max_det
-    disk += DETECTION_BYTES * found
-    scoring = SCORING_SECONDS[suite.evaluation.scorer] * found
-    return Estimate(works, targets, references, overhead, pretraining, training, evaluation, scoring, disk)
-
-
-def _work_of(plan: Plan, arm: Arm) -> ArmWork:
-    epochs, cut = plan.suite.train.epochs, arm.freeze_point
-    due = len(checkpoint_epochs(epochs, plan.suite.evaluation.every, epochs, diverged=False))
-    adapted, head = _adapted(plan, arm), plan.originals[arm.model].head
-    # of the last checkpoint also the trunk with its statistics alone, its weights alone, and whole
-    swapped = sum(variant not in SCORED for variant in BATCHNORM.values())
-    of_batchnorm = swapped + (head not in adapted) if cut < head and plan.suite.evaluation.drift else 0
-    return ArmWork(
-        arm=arm,
-        share=arm.recipe.trained_share,
-        checkpoints=due,
-        reference_networks=len(plan.heads(arm.model)) * (len(SCORED) * due * len(adapted) + of_batchnorm),
-        checkpoint_bytes=plan.blank(arm).checkpoint_bytes(cut),
+    scoring, disk = SCORING_SECONDS[suite.evaluation.scorer] * scored * settings.max_det, disk_need(plan)
+    return Estimate(
+        works, targets, references, overhead, pretraining, training, evaluation, scoring, disk.kept, disk.most
     )
 
 
 def _trained_flops(plan: Plan, arms: Sequence[Arm], imgsz: int) -> int:
     """Return the operations of one image in the modules that arms train."""
     return sum(sum(plan.blank(arm).flops(imgsz)[arm.freeze_point :]) for arm in arms)
-
-
-def _adapted(plan: Plan, arm: Arm) -> set[int]:
-    """Return the attach points below which a checkpoint of an arm is not the original."""
-    return {max(index, arm.freeze_point) for _, index in plan.attach_points(arm)} - {arm.freeze_point}

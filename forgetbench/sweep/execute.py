@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
@@ -10,6 +11,7 @@ from typing import Any
 
 import torch
 
+from forgetbench.cache_use import using_cache
 from forgetbench.data.annotations import save_annotations
 from forgetbench.derive.catalogue import table
 from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
@@ -21,9 +23,11 @@ from forgetbench.progress import Progress, Silent, warnings_to
 from forgetbench.record.amend import amend, begun, forget
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
+from forgetbench.room import require_room
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.sweep.amendments import add_words, words_due
 from forgetbench.sweep.cam import add_cams, cams_due
+from forgetbench.sweep.disk_need import disk_need_left
 from forgetbench.sweep.environment import environment_of
 from forgetbench.sweep.executor import Executor, LocalExecutor, Site
 from forgetbench.sweep.finished import MOST_NAMED, holds_or_goes_on
@@ -59,7 +63,8 @@ def run_suite(
     progress = progress or Silent()
     loaded = read_suite(suite, overrides)
     where = pick_device(device)
-    return run_plan(make_plan(loaded, device=where, progress=progress), Path(output), where, progress)
+    with using_cache():
+        return run_plan(make_plan(loaded, device=where, progress=progress), Path(output), where, progress)
 
 
 def folder_of(plan: Plan, output: Path) -> RunFolder:
@@ -88,9 +93,12 @@ def run_plan(
 
     Raises:
         InputError: the run's folder cannot be written.
-        RunError: the run could not go on.
+        RunError: there is not enough room for the run, or it could not go on.
     """
     folder, executor = folder_of(plan, output), executor or LocalExecutor()
+    with suppress(OSError):  # what is wrong with the folder is said when it is made
+        if not folder.complete:
+            require_room(folder.path, disk_need_left(plan, folder), "this run at most, as estimated")
     with folder.lock():
         if folder.complete and holds_or_goes_on(folder, progress):
             _complete(plan, folder, device, progress)

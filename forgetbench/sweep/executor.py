@@ -11,6 +11,7 @@ import torch
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
+from forgetbench.room import require_room
 
 
 @dataclass(frozen=True)
@@ -62,5 +63,6 @@ class LocalExecutor:
             missing = [name for name in job.after if name not in done]
             if missing:
                 raise ValueError(f"{job.name} comes before {', '.join(missing)}")
+            require_room(site.folder.path, 0, f"what comes next ({job.name})")
             done[job.name] = job.do(site)
         return done

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from forgetbench.cache_use import using_cache
 from forgetbench.device import available_cores, keep_freed_memory, pick_device
 from forgetbench.errors import DataError, InputError, WeightsError, counted
 from forgetbench.files import sha256_json
@@ -45,6 +46,7 @@ class Reproduction:
     comparison: Comparison
 
 
+@using_cache()
 def reproduce_run(
     run: str | Path,
     *,

@@ -29,6 +29,7 @@ from forgetbench.progress import Progress
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.rows.scores import ClassRow, ResultRow
+from forgetbench.room import require_room
 from forgetbench.suite.evaluation import EvaluationSettings
 
 
@@ -140,6 +141,7 @@ class Scorer:
                     def on_batch(done: int) -> None:
                         advance(done, "")
                         watch.done(done)
+                        require_room(self._folder.path, spool.bytes, "the detections that were found")
 
                     run_pass(self._store, networks, dataset, self._settings, self._device, spool.add, on_batch)
                 for network, key in missing.items():

@@ -13,6 +13,8 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress
 from forgetbench.record.due import is_due
 from forgetbench.record.folder import RunFolder
+from forgetbench.room import require_room
+from forgetbench.sweep.disk_need import STATE_CHECKPOINTS, state_bytes
 from forgetbench.sweep.session_files import SessionFiles, epochs_kept
 from forgetbench.train.session import EpochRecord, TrainingSession
 
@@ -33,6 +35,9 @@ def train_arms(
     After each epoch the due checkpoints are written, then the epoch's record, then the state to resume from; whatever a
     kill interrupts is done again from the same state, with the same outcome. Where any of these files is
     missing or has changed, all of them are made again.
+
+    Raises:
+        RunError: there is not enough room for what an epoch leaves; what was trained before is there.
     """
     kept = SessionFiles(plan.suite, arms, folder)
     if kept.are_complete():
@@ -57,6 +62,12 @@ def train_arms(
         session.restore(state["session"])
         history = state["history"]
         progress.message(f"resuming {kept.place.name} after epoch {state['session']['epochs']}")
+    # of an epoch a state and checkpoints are written, a state being the larger by far
+    next_bytes = state_bytes(plan, arms) * (STATE_CHECKPOINTS + 1) // STATE_CHECKPOINTS
+
+    def enough_room() -> None:
+        require_room(folder.path, next_bytes, "the weights after an epoch and the state to resume from")
+
     weights_hash = original.weights_hash()
     total = session.batches * suite.train.epochs
     watch = PaceWatch("training", "batches", device, progress)
@@ -67,8 +78,11 @@ def train_arms(
         def on_batch(epoch: int, done: int) -> None:
             advance(epoch * session.batches + done, "")
             watch.done(done)
+            if done == 1:  # an epoch that could not be kept is not trained
+                enough_room()
 
         for record in session.epochs(on_batch):
+            enough_room()
             for arm in arms:
                 learner = session.learners[arm.name]
                 due = is_due(record.epoch, suite.evaluation.every, suite.train.epochs)

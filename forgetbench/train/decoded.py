@@ -16,7 +16,10 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.data.images.content import FileState, is_settled, state_of
 from forgetbench.files import cache_folder
 from forgetbench.model import yolo
+from forgetbench.room import has_room
 
+#: Bytes that decoded images leave to what runs write: they can do without these images, but not without room.
+_LEFT_FOR_RUNS = 1_000_000_000
 _DIGEST_BYTES = hashlib.sha256().digest_size
 #: Files found whole by this process, or by a loader's parent before it, in the state they then had.
 _whole: dict[Path, FileState] = {}
@@ -33,6 +36,8 @@ def keep_decoded(place: Path, pixels: NDArray[np.uint8]) -> None:
     written = BytesIO()
     np.save(written, pixels, allow_pickle=False)
     content = written.getvalue()
+    if not has_room(place, len(content) + _LEFT_FOR_RUNS):
+        return
     temporary: Path | None = None
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click import Context
 from support.factories import tiny_suite
 from support.loaded import HEAVY, ROOT, loaded_by, python
 
 from forgetbench.cli.main import main
 from forgetbench.data.cards.unpack import unpack
 
-COMMANDS = tuple(main.commands)
+COMMANDS = main.list_commands(Context(main))
 
 
 def test_help_and_suites_load_nothing_that_takes_long(tmp_path: Path) -> None:
@@ -38,6 +39,11 @@ def test_a_finished_run_is_verified_drawn_and_packed_without_pytorch(tmp_path: P
     commands = [["verify", str(kept)], ["report", run], ["pack", run]]
     found = loaded_by(commands, tmp_path, ["torch", "torchvision", "ultralytics"])
     assert found == [(0, [])] * len(commands)
+
+
+def test_runs_are_listed_without_what_takes_long(tmp_path: Path) -> None:
+    unpack(ROOT / "tests" / "kept" / "run-of-0.1.0.tar.gz", tmp_path, most_bytes=50_000_000)
+    assert loaded_by([["runs", "."], ["clean", "."]], tmp_path) == [(0, [])] * 2
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

@@ -26,6 +26,7 @@ def test_what_comes_out_is_what_went_in_by_image(tmp_path: Path) -> None:
             np.testing.assert_array_equal(getattr(read, name), getattr(expected, name))
             assert getattr(read, name).dtype == getattr(expected, name).dtype
         assert len(spool.read(SECOND)) == 0
+        assert spool.bytes == sum(path.stat().st_size for path in (tmp_path / "unfinished").iterdir()) == 7 * 26
 
 
 def test_nothing_is_left_whatever_happens(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support.finished_run import change_json
 
-from forgetbench.errors import CorruptRunError
-from forgetbench.record.manifest import FORMAT, read_manifest
+from forgetbench.errors import CorruptRunError, InputError
+from forgetbench.record.manifest import read_manifest
+from forgetbench.record.run_format import FORMAT
 
 
 @pytest.fixture
@@ -41,8 +42,15 @@ def test_what_is_of_another_kind_is_named(folder: Path, change: Callable[[Any], 
         read_manifest(folder)
 
 
-def test_one_of_another_format_may_lack_what_came_later_and_holds_nothing_else(folder: Path) -> None:
-    change_json(folder / "manifest.json", lambda content: content.update(format=1))
+@pytest.mark.parametrize("number", [FORMAT - 1, FORMAT + 1])
+def test_one_of_another_format_is_not_read(folder: Path, number: int) -> None:
+    change_json(folder / "manifest.json", lambda content: content.update(format=number))
+    with pytest.raises(InputError, match=f"a run of another version; .*found format {number}"):
+        read_manifest(folder)
+
+
+def test_one_without_a_format_may_lack_anything_and_holds_nothing_else(folder: Path) -> None:
+    change_json(folder / "manifest.json", lambda content: content.pop("format"))
     change_json(folder / "manifest.json", lambda content: content.pop("claims"))
     assert "claims" not in read_manifest(folder)
     change_json(folder / "manifest.json", lambda content: content["arms"][0].update(arm="../x"))

@@ -16,14 +16,16 @@ from forgetbench.plan.plan import make_plan
 from forgetbench.plan.reading import read_suite
 from forgetbench.progress import Silent
 from forgetbench.proof.verify import verify_run
+from forgetbench.record.folder import RunFolder
 from forgetbench.sweep import train_sessions
 from forgetbench.sweep.execute import run_plan
-from forgetbench.sweep.executor import LocalExecutor
+from forgetbench.sweep.executor import LocalExecutor, Site
 
 CPU = torch.device("cpu")
 
 
-SITE: Any = object()
+NO_PLAN: Any = None
+SITE = Site(NO_PLAN, RunFolder(Path()), torch.device("cpu"), Silent())
 
 
 @dataclass(frozen=True)

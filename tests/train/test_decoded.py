@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.disk import disk_with
 from support.factories import drawn_dataset
 from support.files_changed import let_time_pass
 
@@ -51,3 +52,13 @@ def test_places_are_named_by_content_and_by_what_decodes(tmp_path: Path) -> None
     assert first.parent == second.parent
     assert "opencv-" in first.parent.name
     assert "ultralytics-" in first.parent.name
+
+
+def test_images_are_kept_only_while_runs_have_room_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "sub" / "a.npy"
+    disk_with(monkeypatch, 1_000_000_000)
+    keep_decoded(place, PIXELS)
+    assert not place.parent.exists()
+    disk_with(monkeypatch, 2_000_000_000)
+    keep_decoded(place, PIXELS)
+    assert is_whole(place)

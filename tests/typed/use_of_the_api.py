@@ -6,6 +6,8 @@ from typing import assert_type
 import pandas as pd
 
 import forgetbench
+from forgetbench.housekeeping.freed import Cleaning
+from forgetbench.housekeeping.runs import RunStatus
 from forgetbench.plan.new import NewSuite
 from forgetbench.proof.pack import Packed
 from forgetbench.proof.verify import Verification
@@ -23,6 +25,8 @@ assert_type(run.checkpoints[0].epoch, int)
 assert_type(run.figures, list[Path])
 assert_type(forgetbench.open_run("runs/quickstart/0123456789ab"), forgetbench.Run)
 assert_type(forgetbench.check({"name": "mine"}, estimate=False), Check)
+assert_type(forgetbench.runs(), list[RunStatus])
+assert_type(forgetbench.clean([run, "runs"], yes=True), Cleaning)
 assert_type(forgetbench.verify(run), Verification)
 assert_type(forgetbench.pack(run, checkpoints=False), Packed)
 assert_type(forgetbench.reproduce("run.tar.gz"), Reproduction)

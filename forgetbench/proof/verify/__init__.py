@@ -28,15 +28,14 @@ from forgetbench.proof.verify.tables_check import check_tables
 from forgetbench.record.amend import refuse_begun
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
-from forgetbench.record.manifest import FORMAT, Manifest
+from forgetbench.record.manifest import Manifest
+from forgetbench.record.run_format import refuse_other_format
 from forgetbench.record.seal import SEAL, is_regular, read_seal
 
 __all__ = ["CheckResult", "Finding", "Verification", "opened", "verify_run"]
 
 #: An archive may unpack to as many times its own size, and so many bytes more.
 MOST_EXPANSION, MORE_BYTES = 50, 50_000_000
-#: What the seal of a run said before it named files.
-_OLD_SEAL = "complete\n"
 #: The checks of a verification, in order.
 CHECKS: tuple[tuple[str, Callable[[SealedRun, CheckResult, Progress], None]], ...] = (
     ("files", check_files),
@@ -128,19 +127,14 @@ def open_subject(folder: Path) -> SealedRun:
         )
     refuse_begun(folder)
     manifest = read_record(folder / "manifest.json")
-    older = is_regular(folder, SEAL) and (folder / SEAL).read_bytes() == _OLD_SEAL.encode()
-    if not older:
+    try:
         sealed = read_seal(folder)
-    if older or (
-        manifest.get("format") != FORMAT and sealed.get("manifest.json") == sha256_file(folder / "manifest.json")
-    ):
-        raise InputError(
-            "a run of another version",
-            where=folder,
-            expected=f"format {FORMAT}",
-            found=f"format {manifest.get('format')}",
-            fix="Run its suite again, or use the version that made it.",
-        )
+    except CorruptRunError:
+        if is_regular(folder, SEAL):  # the seal may be what the other format has otherwise
+            refuse_other_format(manifest, folder)
+        raise
+    if sealed.get("manifest.json") == sha256_file(folder / "manifest.json"):  # else it is changed, which is a finding
+        refuse_other_format(manifest, folder)
     return SealedRun(RunFolder(folder), cast(Manifest, manifest), sealed)
 
 

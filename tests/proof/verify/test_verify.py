@@ -132,9 +132,6 @@ def test_what_is_no_finished_run_is_refused(small_run: Path, tmp_path: Path) -> 
         verify_run(tmp_path)
     run = copy_of(small_run, tmp_path)
     seal_text = (run / "DONE").read_text(encoding="utf-8")
-    (run / "DONE").write_text("complete\n", encoding="utf-8")
-    with pytest.raises(InputError, match="a run of another version"):
-        verify_run(run)
     (run / "DONE").write_text(f"{seal_text}x\n", encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"DONE, line \d+: not a seal"):
         verify_run(run)
@@ -143,7 +140,14 @@ def test_what_is_no_finished_run_is_refused(small_run: Path, tmp_path: Path) -> 
         verify_run(run)
     change_json(run / "manifest.json", lambda content: content.update(format=1))
     seal(run)
-    with pytest.raises(InputError, match="expected format 4, found format 1"):
+    refused = r"a run of another version; expected format 4, .* found format 1\."
+    with pytest.raises(InputError, match=refused):
+        verify_run(run)
+    (run / "DONE").write_text("complete\n", encoding="utf-8")  # which said no more then
+    with pytest.raises(InputError, match=refused):
+        verify_run(run)
+    change_json(run / "manifest.json", lambda content: content.update(format=4))
+    with pytest.raises(CorruptRunError, match="DONE, line 1: not a seal"):
         verify_run(run)
     (run / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"manifest\.json: not readable"):
