@@ -73,6 +73,19 @@ def use_all_cores() -> None:
         torch.set_num_threads(available_cores())
 
 
+def repeat_exactly(device: torch.device) -> None:
+    """Let a GPU give the same numbers for the same work, by the switches that Ultralytics sets; a CPU does so anyway.
+
+    What has no such implementation on a GPU says so in a warning when it runs.
+    """
+    if not is_gpu(device):
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at the first product of matrices
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.deterministic = True
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
 def keep_freed_memory() -> None:
     """Let the C library keep what it frees for the next tensor, where it is glibc; elsewhere do nothing.
 

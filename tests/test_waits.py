@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from gpu.counts import waits_of_a_branch
+from gpu.counts import waits_of_a_branch, waits_of_a_pass
 from support.factories import drawn_dataset, quick_train, tiny_original
 from support.spied import spied
 
 from forgetbench.device import Precision
+from forgetbench.evaluate.networks import ModuleStore
+from forgetbench.evaluate.passes import evaluate
 from forgetbench.model.parts import Parts
+from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.suite.schema import Logging
 from forgetbench.train import session
 from forgetbench.train.recipe import Recipe
@@ -51,3 +54,14 @@ def test_a_session_waits_for_the_device_once_an_epoch_beside(tmp_path: Path, mon
     calls = spied(monkeypatch, session, "synchronise")
     list(made(tmp_path, "yolov8", [20, 15]).epochs())
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("images", [4, 8])
+def test_an_evaluation_waits_once_for_each_batch_and_network_however_many_images(tmp_path: Path, images: int) -> None:
+    settings = EvaluationSettings(imgsz=64, shape="square", batch=images // 2, conf=0.001, iou=0.7, max_det=50)
+    original = tiny_original("yolov10")
+    store, dataset = ModuleStore(original), drawn_dataset(tmp_path, count=images)
+    networks = [store.original_network("one-to-many"), store.original_network("one-to-one")]
+    waits = waits_of_a_pass(lambda: evaluate(store, networks, dataset, settings, CPU))
+    strides = 1  # once a pass
+    assert waits == {("read", "forgetbench"): 2 * len(networks) + strides}

@@ -88,7 +88,7 @@ def _best(output: Tensor, conf: float, look: int) -> _Candidates:
     place = place.gather(1, by_score)
     anchor = torch.div(place, classes, rounding_mode="floor")
     centre_and_size = output[:, :4].gather(2, anchor[:, None].expand(-1, 4, -1)).transpose(1, 2)
-    centre, size = centre_and_size.split(2, dim=2)
+    centre, size = centre_and_size[..., :2], centre_and_size[..., 2:]
     boxes = torch.cat([centre - size / 2, centre + size / 2], dim=2)
     return _Candidates(boxes, best, place - anchor * classes, best > conf, complete)
 
@@ -102,7 +102,7 @@ def _unsuppressed(found: _Candidates, iou: float) -> tuple[Tensor, Tensor]:
     images = max(1, MOST_PAIRS // found.valid.shape[1] ** 2)
     kept, settled = [], []
     for boxes, labels, valid in zip(
-        found.boxes.split(images), found.labels.split(images), found.valid.split(images), strict=True
+        *(torch.split(each, images) for each in (found.boxes, found.labels, found.valid)), strict=True
     ):
         drops = (_overlaps(boxes) > iou) & (labels[:, :, None] == labels[:, None, :])
         drops = drops.triu_(1).float()

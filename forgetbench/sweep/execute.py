@@ -12,7 +12,7 @@ import torch
 
 from forgetbench.data.annotations import save_annotations
 from forgetbench.derive.catalogue import table
-from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
+from forgetbench.device import keep_freed_memory, pick_device, repeat_exactly, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.reading import read_suite
@@ -90,6 +90,7 @@ def run_plan(
         InputError: the run's folder cannot be written.
         RunError: the run could not go on.
     """
+    repeat_exactly(device)
     folder, executor = folder_of(plan, output), executor or LocalExecutor()
     with folder.lock():
         if folder.complete and holds_or_goes_on(folder, progress):

@@ -22,13 +22,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import forgetbench
 
-Kind = Literal["size", "read", "upload"]
-#: By what decides it: a tensor's size, a number read, a tensor made on the host; and in whose code it is asked for.
+Kind = Literal["size", "read", "upload", "heard"]
+#: By what it is for (a size, a number read, a tensor made on the host; heard: a GPU said so) and in whose code it is.
 Waits = Counter[tuple[Kind, str]]
 
 #: Operators below autograd whose result is as large as values say, or that give a value to the host.
 _OPERATORS: dict[str, Kind] = {
     "aten::nonzero": "size",
+    "aten::nonzero_numpy": "size",
+    "aten::argwhere": "size",
     "aten::masked_select": "size",
     "aten::_unique2": "size",
     "aten::unique_dim": "size",
@@ -37,6 +39,8 @@ _OPERATORS: dict[str, Kind] = {
     "aten::bincount": "size",
     "torchvision::nms": "size",
     "aten::_local_scalar_dense": "read",
+    "aten::item": "read",  # in inference mode, where it is not taken apart before it is seen here
+    "aten::is_nonzero": "read",
     "aten::equal": "read",
     "aten::lift_fresh": "upload",
 }
@@ -53,6 +57,7 @@ _OURS = str(Path(forgetbench.__file__).parent)
 _OWNERS = (
     ("host", "/torch/optim/"),
     ("host", "/ultralytics/data/"),
+    ("host", "/evaluate/letterbox.py"),
     ("forgetbench", _OURS),
     ("ultralytics", "/ultralytics/"),
 )
@@ -67,41 +72,52 @@ class _Notes:
 
     def wait(self, kind: Kind, of: object) -> None:
         """Count one wait for a tensor, unless it was copied to the host or is the host's by what it is for."""
-        if isinstance(of, Tensor) and any(of.untyped_storage().data_ptr() == kept for kept in self._kept()):
-            return
-        owner = _owner(sys._getframe(1))
-        if owner != "host":
+        owner = owner_of(sys._getframe(1))
+        if owner != "host" and not self.on_host(of):
             self.waits[kind, owner] += 1
 
+    def on_host(self, of: object) -> bool:
+        """Tell whether a tensor was copied to the host or made of one that was."""
+        if not isinstance(of, Tensor):
+            return False
+        place = of.untyped_storage().data_ptr()
+        return any(place == held.untyped_storage().data_ptr() for held in self._host)
+
     def copied(self, tensor: Tensor) -> Tensor:
-        """Return a copy that is known to be on the host; it is held so that nothing else comes to lie there."""
+        """Return a copy that is known to be on the host."""
         copy = tensor.clone()
-        self._host.append(copy)
+        self.hold(copy)
         return copy
 
-    def _kept(self) -> Iterator[int]:
-        return (tensor.untyped_storage().data_ptr() for tensor in self._host)
+    def hold(self, tensor: Tensor) -> None:
+        """Remember that a tensor is on the host, and hold it so that nothing else comes to lie in its place."""
+        self._host.append(tensor)
 
 
-class _Operators(TorchDispatchMode):
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes operators that force a wait."""
 
     def __init__(self, notes: _Notes) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._notes = notes
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.name().partition(".")[0]
         if name in _OPERATORS:
-            self._notes.wait(_OPERATORS[name], args[0])
+            self._notes.wait(_OPERATORS[name], args[0] if args else None)
+        elif name == "aten::where" and len(args) == 1:
+            self._notes.wait("size", args[0])
         elif name in _INDEXED and any(_is_mask(index) for index in args[1]):
             value = args[2] if len(args) > 2 else None
             if not (isinstance(value, Tensor) and value.numel() == 1):  # one value for all fills in place
                 self._notes.wait("size", args[0])
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if args and isinstance(result, Tensor) and self._notes.on_host(args[0]):
+            self._notes.hold(result)
+        return result
 
 
-class _Functions(TorchFunctionMode):  # type: ignore[no-untyped-call]
+class _Functions(TorchFunctionMode):
     """Notes what moves values between host and device."""
 
     def __init__(self, notes: _Notes) -> None:
@@ -129,7 +145,7 @@ def counted() -> Iterator[Waits]:
         yield notes.waits
 
 
-def _owner(frame: FrameType | None) -> str:
+def owner_of(frame: FrameType | None) -> str:
     """Return whose code the innermost frame is in that is one of the known owners'."""
     while frame is not None:
         file = frame.f_code.co_filename
