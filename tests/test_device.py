@@ -1,6 +1,7 @@
 """Hardware: the code for a GPU runs here on stand-ins for it."""
 
 import ctypes
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from forgetbench.device import (
     loader_workers,
     pick_device,
     pick_precision,
+    repeat_exactly,
     suppresses_together,
     use_all_cores,
 )
@@ -125,6 +127,24 @@ def test_cores_are_wanted_for_threads_that_compute_or_for_what_feeds_a_gpu(monke
     assert cores_wanted(CUDA) == 9
     monkeypatch.setattr(device, "available_cores", lambda: 4)
     assert (cores_wanted(CPU), cores_wanted(CUDA)) == (4, 4)
+
+
+def test_a_gpu_is_made_to_repeat_itself_and_a_cpu_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    fills, chosen = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.deterministic
+    try:
+        repeat_exactly(CPU)
+        assert not torch.are_deterministic_algorithms_enabled()
+        assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+        repeat_exactly(CUDA)
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+        assert torch.backends.cudnn.deterministic
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic = chosen
+        torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
 
 
 def test_mixed_precision_is_for_gpus_and_only_if_asked_for() -> None:

@@ -18,9 +18,9 @@ from torch import Tensor
 from forgetbench.evaluate.nms import MAX_CANDIDATES, suppress
 
 #: Candidates of an image that are compared with each other, at least.
-LOOK = 1024
+LOOK = 2048
 #: Longest chains, of boxes that would each drop the next, that are followed.
-ROUNDS = 24
+ROUNDS = 12
 #: Most pairs of boxes held at once, eight bytes and more each.
 MOST_PAIRS = 2**25
 
