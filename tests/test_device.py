@@ -132,7 +132,7 @@ def test_cores_are_wanted_for_threads_that_compute_or_for_what_feeds_a_gpu(monke
 def test_a_gpu_is_made_to_repeat_itself_and_a_cpu_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
-    fills, chosen = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.deterministic
+    fills, chosen = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.deterministic  # type: ignore[attr-defined]
     try:
         repeat_exactly(CPU)
         assert not torch.are_deterministic_algorithms_enabled()
