@@ -61,22 +61,22 @@ def waits_of_a_branch(make: Callable[[int], TrainingSession], counter: CountsIns
 
 
 @contextmanager
-def in_one_thread() -> Iterator[None]:
-    """Let a pass compute in the calling thread, the one whose waits are counted."""
-    with patch.object(passes, "side_by_side", lambda work, inputs, _workers: map(work, inputs)):
-        yield
-
-
-@contextmanager
 def as_on_a_gpu() -> Iterator[None]:
-    """Let detections be suppressed as they are on a GPU, whatever the device."""
-    with patch.object(passes, "suppresses_together", lambda _device: True):
+    """Let whole batches be evaluated in turn and suppressed together, as on a GPU, whatever the device.
+
+    They are computed in the calling thread, the one whose waits are counted.
+    """
+    with (
+        patch.object(passes, "suppresses_together", lambda _device: True),
+        patch.object(passes, "compute_workers", lambda _device: 1),
+        patch.object(passes, "side_by_side", lambda work, inputs, _workers: map(work, inputs)),
+    ):
         yield
 
 
 def waits_of_a_pass(run: Callable[[], object], counter: CountsInside = counted) -> Waits:
     """Return what evaluating waits for as on a GPU, the second time, when nothing is met for the first time."""
-    with as_on_a_gpu(), in_one_thread():
+    with as_on_a_gpu():
         run()
         with counter() as waits:
             run()

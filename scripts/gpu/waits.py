@@ -77,7 +77,9 @@ class _Notes:
             self.waits[kind, owner] += 1
 
     def on_host(self, of: object) -> bool:
-        """Tell whether a tensor was copied to the host or made of one that was."""
+        """Tell whether a tensor, or the first of several, was copied to the host or made of one that was."""
+        if isinstance(of, list | tuple) and of:
+            return self.on_host(of[0])
         if not isinstance(of, Tensor):
             return False
         place = of.untyped_storage().data_ptr()
