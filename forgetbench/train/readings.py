@@ -21,8 +21,7 @@ class Readings:
 
     def note(self, values: Sequence[Tensor], use: Use) -> None:
         """Keep scalars as they are now; `use` gets them as numbers once they are read."""
-        noted = [value.detach().reshape(()).to(values[0].device) for value in values]
-        self._notes.append((torch.stack(noted) if noted else None, use))
+        self._notes.append((_together(values) if values else None, use))
         if len(self._notes) >= MOST_NOTES:
             self.read()
 
@@ -36,3 +35,11 @@ class Readings:
             count = 0 if values is None else len(values)
             use(numbers[start : start + count])
             start += count
+
+
+@torch.no_grad()
+def _together(values: Sequence[Tensor]) -> Tensor:
+    """Return copies of scalars as one tensor, where the first of them is; a strategy may give one of another form."""
+    where = values[0].device
+    alike = [value if value.dim() == 0 and value.device == where else value.reshape(()).to(where) for value in values]
+    return torch.stack(alike)

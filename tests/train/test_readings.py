@@ -45,3 +45,10 @@ def test_notes_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert taken == [0, 1, 2, 3, 4, 5]
     made.read()
     assert taken == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_a_value_in_a_form_of_its_own_is_read_all_the_same() -> None:
+    made, taken = Readings(), list[float]()
+    made.note([torch.tensor(1.5), torch.tensor([[2.5]])], taken.extend)
+    made.read()
+    assert taken == [1.5, 2.5]
