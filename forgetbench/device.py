@@ -1,13 +1,13 @@
-"""The one place that knows about hardware: which device, its threads, memory, layout and precision, what it tells."""
+"""The one place that knows about hardware: which device, its threads, memory, layout, precision, and what it repeats.
+
+What a device tells of its work (times, peaks of memory, utilisation) is in `meters.py`, which asks here what it is.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import psutil
@@ -16,6 +16,8 @@ from torch import nn
 
 from forgetbench.errors import InputError
 
+#: Kinds of device that runs are made for. Apple's mps is not one: it lacks float64, and nobody compared it with a CPU.
+KINDS = ("cpu", "cuda")
 #: Most loader processes that are of use: Ultralytics' default.
 MOST_WORKERS = 8
 #: Most threads that compute side by side; Python runs one at a time between their operations.
@@ -26,25 +28,35 @@ def pick_device(name: str | None = None) -> torch.device:
     """Return the named device, else the first CUDA device, else the CPU.
 
     Raises:
-        InputError: this machine has no such device.
+        InputError: this machine has no such device, or it is of a kind that runs are not made for.
     """
     if name:
         try:
-            torch.empty(0, device=name)
-            return torch.device(name)
+            named = torch.device(name)
+            if named.type in KINDS:
+                torch.empty(0, device=named)
         except Exception as error:  # the kind depends on what is missing: the name, the build, the driver, the index
             known = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
             raise InputError("no such device", where=name, expected=f"one of {', '.join(known)}") from error
+        if named.type not in KINDS:
+            raise InputError(
+                "forgetbench does not compute on this kind of device",
+                where=name,
+                expected="cpu, or cuda and a number such as cuda:0",
+                fix="Use --device cpu.",
+            )
+        return named
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
-def _is_gpu(device: torch.device) -> bool:
+def is_gpu(device: torch.device) -> bool:
+    """Tell whether a device works on its own while the host goes on, with memory of its own."""
     return device.type == "cuda"
 
 
 def name_and_cuda(device: torch.device) -> tuple[str, str | None]:
     """Return a device's name, and the CUDA version in use where it is a GPU."""
-    return (torch.cuda.get_device_name(device), torch.version.cuda) if _is_gpu(device) else (device.type, None)
+    return (torch.cuda.get_device_name(device), torch.version.cuda) if is_gpu(device) else (device.type, None)
 
 
 def available_cores() -> int:
@@ -59,6 +71,19 @@ def use_all_cores() -> None:
     """Let PyTorch compute on every core this process may use, unless OMP_NUM_THREADS says otherwise."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(available_cores())
+
+
+def repeat_exactly(device: torch.device) -> None:
+    """Let a GPU give the same numbers for the same work, by the switches that Ultralytics sets; a CPU does so anyway.
+
+    What has no such implementation on a GPU says so in a warning when it runs.
+    """
+    if not is_gpu(device):
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at the first product of matrices
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.deterministic = True
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def keep_freed_memory() -> None:
@@ -82,12 +107,12 @@ def loader_workers(device: torch.device) -> int:
 
     Loading is 1.5 % of a step on two cores, and a process that takes a core from it for a moment costs more than that.
     """
-    return min(MOST_WORKERS, available_cores()) if _is_gpu(device) else 0
+    return min(MOST_WORKERS, available_cores()) if is_gpu(device) else 0
 
 
 def pins_memory(device: torch.device) -> bool:
     """Tell whether batches are put into page-locked memory, from which they are copied beside other work."""
-    return _is_gpu(device)
+    return is_gpu(device)
 
 
 def to_device(module: nn.Module, device: torch.device) -> nn.Module:
@@ -134,104 +159,42 @@ class Precision:
 
 def pick_precision(device: torch.device, amp: bool) -> Precision:
     """Return mixed precision where it is asked for and the device is a GPU, else float32."""
-    return Precision(device.type, amp and _is_gpu(device))
+    return Precision(device.type, amp and is_gpu(device))
 
 
 def compute_workers(device: torch.device) -> int:
     """Return how many threads may share PyTorch's own among them: a few on a CPU, one for a GPU."""
-    return 1 if _is_gpu(device) else min(torch.get_num_threads(), MOST_COMPUTING)
+    return 1 if is_gpu(device) else min(torch.get_num_threads(), MOST_COMPUTING)
+
+
+def decoding_threads(device: torch.device) -> int:
+    """Return how many threads decode images to evaluate: all cores beside a GPU, few beside arithmetic on them."""
+    return available_cores() if is_gpu(device) else 2
+
+
+def suppresses_together(device: torch.device) -> bool:
+    """Tell whether a batch's images are suppressed at once, so that the host waits once for all of them.
+
+    On a CPU nothing is waited for, and image by image only the candidates that matter are compared.
+    """
+    return is_gpu(device)
 
 
 def cores_wanted(device: torch.device) -> int:
     """Return how many cores this process keeps busy: PyTorch's threads, or what loads for a GPU and drives it."""
-    threads = loader_workers(device) + 1 if _is_gpu(device) else torch.get_num_threads()
+    threads = loader_workers(device) + 1 if is_gpu(device) else torch.get_num_threads()
     return min(threads, available_cores())
 
 
 def free_memory(device: torch.device) -> int:
     """Return the bytes that may still be allocated where modules are kept: on the host, and on the device if apart."""
     host = int(psutil.virtual_memory().available)
-    if _is_gpu(device):
+    if is_gpu(device):
         return min(host, int(torch.cuda.mem_get_info(device)[0]))
     return host
 
 
 def synchronise(device: torch.device) -> None:
     """Wait until a device has done what it was given, so that a clock read next is true."""
-    if _is_gpu(device):
+    if is_gpu(device):
         torch.cuda.synchronize(device)
-
-
-def solo_peak(device: torch.device, step: Callable[[], None], put_back: Callable[[], None]) -> tuple[int, int] | None:
-    """Run one step alone and return its (allocated, reserved) peak in bytes above what was resident; None off CUDA.
-
-    Args:
-        device: Where the step runs.
-        step: Run twice, since libraries allocate at their first call what they keep for all.
-        put_back: Frees what a step leaves behind.
-    """
-    if not _is_gpu(device):
-        return None
-    step()
-    put_back()
-    torch.cuda.synchronize(device)
-    torch.cuda.empty_cache()
-    allocated, reserved = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    step()
-    torch.cuda.synchronize(device)
-    return (
-        torch.cuda.max_memory_allocated(device) - allocated,
-        torch.cuda.max_memory_reserved(device) - reserved,
-    )
-
-
-class UtilisationSampler:
-    """Samples a GPU's utilisation while the block runs; without a GPU or NVML it measures nothing.
-
-    Attributes:
-        mean: Mean utilisation as a fraction of 1 over the samples, None if there were none.
-    """
-
-    def __init__(self, device: torch.device, seconds: float = 0.5) -> None:
-        self._device, self._seconds = device, seconds
-        self._samples: list[float] = []
-        self._done = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def mean(self) -> float | None:
-        """Mean utilisation so far."""
-        return sum(self._samples) / len(self._samples) if self._samples else None
-
-    def __enter__(self) -> UtilisationSampler:
-        read = _nvml_reader(self._device)
-        if read is not None:
-            self._thread = threading.Thread(target=self._sample, args=(read,), daemon=True)
-            self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._done.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _sample(self, read: Callable[[], float]) -> None:
-        while not self._done.wait(self._seconds):
-            self._samples.append(read())
-
-
-def _nvml_reader(device: torch.device) -> Callable[[], float] | None:
-    if not _is_gpu(device):
-        return None
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}"
-        handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
-    except Exception:  # NVML is optional; whatever it lacks, utilisation is then unmeasured
-        return None
-    return lambda: float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100

@@ -1,10 +1,9 @@
 """Hardware: the code for a GPU runs here on stand-ins for it."""
 
 import ctypes
+import os
 import subprocess
 import sys
-import threading
-from itertools import chain, repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,16 +13,17 @@ import torch
 from forgetbench import device
 from forgetbench.device import (
     Precision,
-    UtilisationSampler,
     available_cores,
     batch_to_device,
     cores_wanted,
+    decoding_threads,
     image_batch,
     keep_freed_memory,
     loader_workers,
     pick_device,
     pick_precision,
-    solo_peak,
+    repeat_exactly,
+    suppresses_together,
     use_all_cores,
 )
 from forgetbench.errors import InputError
@@ -38,6 +38,14 @@ def test_named_device_wins() -> None:
 @pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu:x"])
 def test_a_device_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(InputError, match=f"^{name}: no such device; expected one of cpu"):
+        pick_device(name)
+
+
+@pytest.mark.parametrize("name", ["mps", "mps:0", "meta"])
+def test_a_kind_of_device_that_runs_are_not_made_for_is_refused(name: str) -> None:
+    with pytest.raises(
+        InputError, match=f"^{name}: forgetbench does not compute on this kind .* expected cpu, or cuda"
+    ):
         pick_device(name)
 
 
@@ -105,6 +113,12 @@ def test_processes_load_beside_a_gpu_and_not_beside_arithmetic_on_all_cores(monk
     assert loader_workers(CUDA) == 8
 
 
+def test_a_gpu_has_images_decoded_on_all_cores_and_suppressed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "available_cores", lambda: 16)
+    assert (decoding_threads(CPU), decoding_threads(CUDA)) == (2, 16)
+    assert (suppresses_together(CPU), suppresses_together(CUDA)) == (False, True)
+
+
 def test_cores_are_wanted_for_threads_that_compute_or_for_what_feeds_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "available_cores", lambda: 16)
     for threads in (1, 6):
@@ -113,6 +127,24 @@ def test_cores_are_wanted_for_threads_that_compute_or_for_what_feeds_a_gpu(monke
     assert cores_wanted(CUDA) == 9
     monkeypatch.setattr(device, "available_cores", lambda: 4)
     assert (cores_wanted(CPU), cores_wanted(CUDA)) == (4, 4)
+
+
+def test_a_gpu_is_made_to_repeat_itself_and_a_cpu_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    fills, chosen = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.deterministic  # type: ignore[attr-defined]
+    try:
+        repeat_exactly(CPU)
+        assert not torch.are_deterministic_algorithms_enabled()
+        assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+        repeat_exactly(CUDA)
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+        assert torch.backends.cudnn.deterministic
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic = chosen
+        torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
 
 
 def test_mixed_precision_is_for_gpus_and_only_if_asked_for() -> None:
@@ -152,64 +184,3 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, librar
 
     monkeypatch.setattr(ctypes, "CDLL", load)
     keep_freed_memory()
-
-
-def test_without_cuda_nothing_is_measured() -> None:
-    calls: list[int] = []
-    assert solo_peak(CPU, lambda: calls.append(1), lambda: calls.append(2)) is None
-    assert calls == []
-    with UtilisationSampler(CPU) as sampler:
-        pass
-    assert sampler.mean is None
-
-
-def test_a_peak_is_what_the_step_needed_above_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    peaks = {"allocated": 100, "reserved": 200}
-    stand_in = SimpleNamespace(
-        synchronize=lambda _device: None,
-        empty_cache=lambda: None,
-        memory_allocated=lambda _device: 100,
-        memory_reserved=lambda _device: 200,
-        reset_peak_memory_stats=lambda _device: peaks.update(allocated=100, reserved=200),
-        max_memory_allocated=lambda _device: peaks["allocated"],
-        max_memory_reserved=lambda _device: peaks["reserved"],
-    )
-    monkeypatch.setattr(torch, "cuda", stand_in)
-    needs = iter([(900, 999), (175, 456)])  # the first call takes what libraries keep
-    done: list[str] = []
-
-    def step() -> None:
-        done.append("step")
-        peaks.update(zip(("allocated", "reserved"), next(needs), strict=True))
-
-    assert solo_peak(CUDA, step, lambda: done.append("put back")) == (75, 256)
-    assert done == ["step", "put back", "step"]
-
-
-def test_utilisation_is_the_mean_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    readings = chain([0.2, 0.4], repeat(0.3))
-    enough = threading.Event()
-
-    def read() -> float:
-        value = next(readings)
-        if value == 0.3:
-            enough.set()
-        return value
-
-    nvml = SimpleNamespace(
-        nvmlInit=lambda: None,
-        nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
-        nvmlDeviceGetUtilizationRates=lambda uuid: SimpleNamespace(gpu=100 * read() if uuid == "GPU-own" else 0),
-    )
-    monkeypatch.setitem(sys.modules, "pynvml", nvml)
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _device: SimpleNamespace(uuid="own"))
-    with UtilisationSampler(CUDA, seconds=0.001) as sampler:
-        assert enough.wait(10)
-    assert sampler.mean == pytest.approx(0.3)
-
-
-def test_without_nvml_utilisation_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", None)
-    with UtilisationSampler(CUDA) as sampler:
-        pass
-    assert sampler.mean is None

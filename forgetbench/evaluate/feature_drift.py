@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from forgetbench.data.dataset import Sample
-from forgetbench.device import image_batch, to_device
+from forgetbench.device import decoding_threads, image_batch, to_device
 from forgetbench.evaluate.cka import LEAST_IMAGES, MinibatchCKA, gram
 from forgetbench.evaluate.letterbox import Letterbox, decoded, plan_letterbox
 from forgetbench.evaluate.networks import ModuleStore, Network
@@ -131,7 +131,7 @@ def feature_drift(
     stride = max(yolo.strides_of(store.original.model))
     plans = [plan_letterbox(s.width, s.height, settings.imgsz, stride, settings.shape) for s in samples]
     done = 0
-    for batch in decoded(samples, plans, minibatches(plans, settings.batch)):
+    for batch in decoded(samples, plans, minibatches(plans, settings.batch), decoding_threads(device)):
         with torch.inference_mode():
             images = image_batch(batch.pixels, device)
             original, sides = _Side(images), {network: _Side(images) for network in networks}

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import compute_workers, image_batch
+from forgetbench.device import compute_workers, decoding_threads, image_batch, suppresses_together
 from forgetbench.evaluate.detections import Detections, ImageRows, gather
 from forgetbench.evaluate.letterbox import ImageBatch, batches
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.nms import select, suppress
+from forgetbench.evaluate.nms_together import suppress_together
 from forgetbench.evaluate.tree import Segment, build_tree, copy_for_thread, walk
 from forgetbench.evaluate.workers import side_by_side
 from forgetbench.model import yolo
@@ -61,6 +62,7 @@ def run_pass(
         stride=stride,
         shape=settings.shape,
         batch=settings.batch if workers == 1 else max(1, min(settings.batch // workers, MOST_EACH)),
+        threads=decoding_threads(device),
     )
     trees: SimpleQueue[tuple[Segment, ...]] = SimpleQueue()
     for _ in range(workers):
@@ -88,7 +90,7 @@ def _found(
 ) -> Iterator[Found]:
     """Yield what each network finds on a batch, in pixels of the original images."""
     for network, predictions in walk(tree, image_batch(batch.pixels, device)):
-        boxes = _boxes(predictions, network.head, settings)
+        boxes = _boxes(predictions, network.head, settings, together=suppresses_together(device))
         found: list[ImageRows] = []
         for index, letterbox, rows in zip(batch.indices, batch.letterboxes, boxes, strict=True):
             rows = torch.cat([letterbox.to_original(rows[:, :4]), rows[:, 4:]], dim=1)
@@ -96,10 +98,12 @@ def _found(
         yield network, found
 
 
-def _boxes(predictions: Tensor, head: HeadMode, settings: EvaluationSettings) -> list[Tensor]:
+def _boxes(predictions: Tensor, head: HeadMode, settings: EvaluationSettings, *, together: bool) -> list[Tensor]:
+    """Return each image's detections; `together`, they are on the host, which waited for all of them once."""
     if predictions.shape[-1] == 6 and head == "one-to-one":
-        return select(predictions, conf=settings.conf, max_det=settings.max_det)
-    return suppress(predictions, conf=settings.conf, iou=settings.iou, max_det=settings.max_det)
+        return select(predictions.cpu() if together else predictions, conf=settings.conf, max_det=settings.max_det)
+    chosen = suppress_together if together else suppress
+    return chosen(predictions, conf=settings.conf, iou=settings.iou, max_det=settings.max_det)
 
 
 def evaluate(

@@ -1,10 +1,15 @@
-"""The part of a detection loss's targets that does not depend on predictions: made once for all branches and heads."""
+"""What of a detection loss does not depend on predictions: made once for all branches and heads."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
+
+#: Most anchors kept at a time, of as many sizes of images.
+MOST_ANCHORS = 64
 
 
 class SharedTargets:
@@ -40,3 +45,37 @@ class SharedTargets:
             return self._inside[key]
 
         loss.preprocess, loss.assigner.select_candidates_in_gts = padded, inside
+
+
+class AnchorsOnce:
+    """Ultralytics' `make_anchors`, which copies six ranges from the host for every loss, asked once for each size.
+
+    What it gives depends on sizes, strides, type and device alone, and nobody changes it in place.
+    """
+
+    def __init__(self, make_anchors: Callable[..., tuple[Tensor, Tensor]]) -> None:
+        """Remember whom to ask."""
+        self._make = make_anchors
+        self._made: dict[Any, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, feats: Any, strides: Any, grid_cell_offset: float = 0.5) -> tuple[Tensor, Tensor]:
+        """Return the anchors (N, 2) and their strides (N, 1) of maps, given strides that are plain numbers.
+
+        Strides in a tensor would have to be read to know them again; then they are made anew.
+        """
+        if not (isinstance(feats, list) and isinstance(strides, list)):
+            return self._make(feats, strides, grid_cell_offset)
+        first: Tensor = feats[0]
+        key = (
+            *_sizes(feats), *strides, grid_cell_offset, first.dtype, first.device, torch.is_inference_mode_enabled()
+        )  # fmt: skip
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= MOST_ANCHORS:
+                self._made.clear()
+            made = self._made[key] = self._make(feats, strides, grid_cell_offset)
+        return made
+
+
+def _sizes(maps: Sequence[Tensor]) -> list[tuple[int, ...]]:
+    return [tuple(each.shape[2:]) for each in maps]

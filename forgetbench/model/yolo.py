@@ -24,14 +24,16 @@ from forgetbench.model.architecture import Architecture as Architecture
 from forgetbench.model.architecture import checked
 from forgetbench.model.copies import copied
 from forgetbench.model.smoothing import SmoothedBCE
-from forgetbench.model.targets import SharedTargets
+from forgetbench.model.targets import AnchorsOnce, SharedTargets
 from forgetbench.suite.yamlfile import read_mapping
 
 import ultralytics  # isort: skip
+from ultralytics.nn.modules import head as head_module  # isort: skip
 from ultralytics.nn.modules.block import CBLinear  # isort: skip
 from ultralytics.nn.modules.conv import Conv  # isort: skip
 from ultralytics.nn.modules.head import Detect  # isort: skip
 from ultralytics.nn.tasks import BaseModel, DetectionModel, guess_model_scale, load_checkpoint, parse_model  # isort: skip
+from ultralytics.utils import loss as loss_module, tal  # isort: skip
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, safe_download  # isort: skip
 
 #: An Ultralytics model or module; their attributes (`model`, `i`, `f`, `stride`, …) are unknown to type checkers.
@@ -45,6 +47,8 @@ STACKS: dict[str, tuple[Literal["box", "class"], bool]] = {
 }
 CLASS_STACKS = tuple(name for name, (kind, _) in STACKS.items() if kind == "class")
 WEIGHTS_URL = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
+loss_module.make_anchors = head_module.make_anchors = AnchorsOnce(tal.make_anchors)
+
 #: Values in one output of a dry run; the largest models stay far below.
 MOST_VALUES = 2**24
 
@@ -209,7 +213,7 @@ def is_constant(name: str) -> bool:
 def strides_of(model: Yolo) -> list[int]:
     """Return the head's strides in pixels."""
     head: Yolo = modules_of(model)[-1]
-    return [int(stride) for stride in head.stride]
+    return [int(stride) for stride in head.stride.tolist()]
 
 
 def norm_positions(model: Yolo, imgsz: int) -> dict[str, int]:
@@ -267,6 +271,7 @@ def criterion_of(model: Yolo, settings: Any, targets: SharedTargets, label_smoot
     criterion = model.init_criterion()
     losses = [criterion] if hasattr(criterion, "bce") else [criterion.one2many, criterion.one2one]
     for loss in losses:
+        loss.stride = loss.stride.tolist()  # numbers, which a loss on a GPU need not wait for
         targets.share(loss)
         if label_smoothing:
             loss.bce = SmoothedBCE(label_smoothing)
@@ -310,6 +315,7 @@ def fused_for_inference(module: nn.Module, one_to_one: bool = False) -> nn.Modul
     duplicate: Yolo = copied(module).eval().float()
     if isinstance(duplicate, Detect):
         duplicate.end2end = one_to_one
+        duplicate.shape, duplicate.stride = None, duplicate.stride.tolist()  # anchors are made where it will run
     carrier = BaseModel()
     carrier.model = nn.Sequential(duplicate)
     carrier.fuse(verbose=False)

@@ -14,7 +14,7 @@ import torch
 from forgetbench.cache_use import using_cache
 from forgetbench.data.annotations import save_annotations
 from forgetbench.derive.catalogue import table
-from forgetbench.device import keep_freed_memory, pick_device, use_all_cores
+from forgetbench.device import keep_freed_memory, pick_device, repeat_exactly, use_all_cores
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.reading import read_suite
@@ -95,6 +95,7 @@ def run_plan(
         InputError: the run's folder cannot be written.
         RunError: there is not enough room for the run, or it could not go on.
     """
+    repeat_exactly(device)
     folder, executor = folder_of(plan, output), executor or LocalExecutor()
     with suppress(OSError):  # what is wrong with the folder is said when it is made
         if not folder.complete:

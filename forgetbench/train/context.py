@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from forgetbench.device import Precision, synchronise
+from forgetbench.device import Precision
 from forgetbench.model import heads, yolo
 from forgetbench.model.heads import HeadOutputs
 from forgetbench.model.original import Original
+from forgetbench.train.stopwatch import Stopwatch
+
+#: What the time of work that all branches share is counted under.
+SHARED = ""
 
 
 class OriginalOutputs:
     """What the original makes of one batch, computed when first asked for, and once for all arms.
 
     Without gradients and with BatchNorm in eval mode; the frozen trunk's outputs are taken as they are.
-
-    Attributes:
-        seconds: What computing it took so far.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class OriginalOutputs:
         depth: int,
         keep: frozenset[int],
         precision: Precision,
+        watch: Stopwatch,
     ) -> None:
         """Remember what it is computed from.
 
@@ -41,11 +42,12 @@ class OriginalOutputs:
             depth: The first module that did not run yet.
             keep: Indices of modules whose outputs may be asked for.
             precision: What its modules run in.
+            watch: Times it as shared work, whichever arm asks.
         """
         self.original, self._trunk, self._depth, self._keep, self._precision = original, trunk, depth, keep, precision
+        self._watch = watch
         self._outputs: dict[int, Tensor] | None = None
         self._heads: dict[bool, HeadOutputs] = {}
-        self.seconds = 0.0
 
     def output(self, index: int) -> Tensor:
         """Return the output of a trunk module, one that a strategy named in `modules` or that the head takes."""
@@ -55,8 +57,8 @@ class OriginalOutputs:
         """Return the raw outputs of the original's head on its own features."""
         outputs = self._all()
         if one_to_one not in self._heads:
-            with torch.no_grad():
-                self._heads[one_to_one] = self._timed(lambda: self.head_on(outputs, one_to_one=one_to_one))
+            with torch.no_grad(), self._watch.timing(SHARED):
+                self._heads[one_to_one] = self.head_on(outputs, one_to_one=one_to_one)
         return self._heads[one_to_one]
 
     def head_on(self, outputs: Mapping[int, Tensor], *, one_to_one: bool = False) -> HeadOutputs:
@@ -73,7 +75,8 @@ class OriginalOutputs:
 
     def _all(self) -> Mapping[int, Tensor]:
         if self._outputs is None:
-            self._outputs = self._timed(self._run)
+            with self._watch.timing(SHARED):
+                self._outputs = self._run()
         return self._outputs
 
     def _run(self) -> dict[int, Tensor]:
@@ -82,15 +85,6 @@ class OriginalOutputs:
             modules = self.original.modules[self._depth : -1]
             yolo.run_modules(modules, outputs, outputs[self._depth - 1], self._keep)
         return outputs
-
-    def _timed(self, work: Callable[[], Any]) -> Any:
-        device = self._trunk[-1].device
-        synchronise(device)
-        began = time.perf_counter()
-        done = work()
-        synchronise(device)
-        self.seconds += time.perf_counter() - began
-        return done
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from forgetbench.model.targets import SharedTargets
 from forgetbench.record.rows.training import GradientRow
 from forgetbench.train.losses import Losses
 from forgetbench.train.probes import StepNorms
+from forgetbench.train.readings import Readings
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.reparametrised import Reparametrised
 from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA, training_settings
@@ -105,20 +106,21 @@ class Learner:
         """Tell whether enough batches were accumulated; `step` counts batches since the start of training."""
         return bool(step - self._last_step_at >= self.trainer.accumulate)
 
-    def step(self, batch_number: int, epoch: int, log: bool) -> list[GradientRow]:
-        """Clip, update weights and EMA; return gradient rows if asked to log.
+    def step(self, batch_number: int, epoch: int, readings: Readings, rows: list[GradientRow] | None) -> None:
+        """Clip, update weights and EMA; note gradient norms that become `rows`, where these are given.
 
-        A step whose gradient is not finite is left out for this branch alone.
+        A step whose gradient is not finite is left out for this branch alone. Whether it is finite is the one thing
+        that the host has to know at every step.
         """
         self._last_step_at = batch_number
         self.steps += 1
         owned, optimizer = self.branch.owned, self.trainer.optimizer
         self.made.pull_back(self.scaler)
         self.scaler.unscale_(optimizer)
-        norms = StepNorms(owned) if log else None
+        norms = StepNorms(owned) if rows is not None else None
         total = torch.nn.utils.clip_grad_norm_(self._stepped(), max_norm=CLIP_NORM)
         if bool(torch.isfinite(total)):
-            self.scaler.step(optimizer)
+            optimizer.step()  # `scaler.step` would read once more whether some gradient is not finite
         else:
             self.skipped_steps += 1
         self.scaler.update()
@@ -127,7 +129,8 @@ class Learner:
         self.ema.update(owned)
         for average, tensor in self._averages_and_frozen:  # an average of equal values is equal only up to rounding
             average.copy_(tensor)
-        return norms.rows(self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen) if norms else []
+        if norms is not None and rows is not None:
+            norms.note(readings, rows, self.arm, epoch + 1, self.steps, self.branch.freeze_point, self._frozen)
 
     def _stepped(self) -> list[nn.Parameter]:
         """Return the parameters that the optimizer changes, in the order of the weights that they stand for."""
@@ -196,7 +199,8 @@ class Learner:
 
 def all_finite(module: nn.Module) -> bool:
     """Tell whether every floating point value of a module is finite."""
-    return all(bool(torch.isfinite(v).all()) for v in module.state_dict().values() if v.is_floating_point())
+    finite = [torch.isfinite(v).all() for v in module.state_dict().values() if v.is_floating_point()]
+    return not finite or bool(torch.stack(finite).all())
 
 
 def grow_learner(

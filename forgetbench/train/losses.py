@@ -15,6 +15,7 @@ from forgetbench.model.branch import Branch
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.train.context import SharedBatch, StepContext
+from forgetbench.train.readings import Readings
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.seeding import seed_everything
 from forgetbench.train.sources import SourceKey, source_key
@@ -132,3 +133,17 @@ class _SourceLoss:
         self._targets.new_batch()
         loss: Tensor = self.criterion(predictions, batch)[0].sum()
         return loss / len(batch["img"])
+
+
+def note_losses(
+    readings: Readings, losses: list[Tensor], parts: dict[str, Tensor], steps: list[float], sums: dict[str, float]
+) -> None:
+    """Note the losses of one step: once read, their sum is appended to `steps`, and each part added to its sum."""
+    names, count = list(parts), len(losses)
+
+    def use(numbers: list[float]) -> None:
+        steps.append(sum(numbers[:count]))
+        for name, value in zip(names, numbers[count:], strict=True):
+            sums[name] = sums.get(name, 0.0) + value
+
+    readings.note([*losses, *parts.values()], use)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from forgetbench.device import solo_peak
+from forgetbench.meters import solo_peak
 from forgetbench.record.rows.training import MemoryRow
 from forgetbench.train.learner import Learner
 from forgetbench.train.probes import optimizer_bytes, tensor_bytes

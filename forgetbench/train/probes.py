@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from forgetbench.record.rows.training import GradientRow
+from forgetbench.train.readings import Readings
 
 
 def l2_norms(groups: Iterable[list[Tensor]]) -> list[Tensor | None]:
     """Return the L2 norm over all elements of each group's tensors, None for an empty group; no wait for a GPU."""
     return [torch.linalg.vector_norm(torch.stack(torch._foreach_norm(group))) if group else None for group in groups]
-
-
-def _numbers(norms: Sequence[Tensor | None]) -> list[float | None]:
-    """Return norms as numbers, waiting for the device once rather than for each."""
-    known = [norm for norm in norms if norm is not None]
-    numbers = iter(torch.stack(known).tolist() if known else [])
-    return [None if norm is None else next(numbers) for norm in norms]
 
 
 class StepNorms:
@@ -36,24 +30,36 @@ class StepNorms:
         self._weight = l2_norms(self._weights)
         self._before = [[weight.clone() for weight in group] for group in self._weights]
 
-    def rows(self, arm: str, epoch: int, step: int, freeze_point: int, frozen: Iterable[int]) -> list[GradientRow]:
-        """Return one row per module with parameters; call it after the step, which it compares with the weights before.
+    def note(
+        self,
+        readings: Readings,
+        rows: list[GradientRow],
+        arm: str,
+        epoch: int,
+        step: int,
+        freeze_point: int,
+        frozen: Iterable[int],
+    ) -> None:
+        """Note norms that become one row per module with parameters; call it after the step that they are around.
 
         `frozen` are the indices of modules with parameters below the freeze point; they read None, and so do modules
         above it in which nothing trains at this step.
         """
         groups = zip(self._weights, self._before, strict=True)
-        changes = [[after - old for after, old in zip(*group, strict=True)] for group in groups]
-        measured = zip(
-            *(_numbers(norms) for norms in (self._gradient, self._weight, l2_norms(changes))),
-            self._resting,
-            strict=True,
-        )
-        rows = [GradientRow(arm, epoch, step, f"model.{index}", None, None, None) for index in frozen]
-        for index, (gradient, weight, update, rests) in enumerate(measured, start=freeze_point):
-            if rests or weight is not None:
-                rows.append(GradientRow(arm, epoch, step, f"model.{index}", gradient, weight, update))
-        return rows
+        changes = l2_norms([after - old for after, old in zip(*group, strict=True)] for group in groups)
+        norms = [norm for of_module in zip(self._gradient, self._weight, changes, strict=True) for norm in of_module]
+        known, resting, frozen = [norm is not None for norm in norms], self._resting, list(frozen)
+
+        def use(numbers: list[float]) -> None:
+            given = iter(numbers)
+            read = iter([next(given) if is_known else None for is_known in known])
+            rows.extend(GradientRow(arm, epoch, step, f"model.{index}", None, None, None) for index in frozen)
+            measured = zip(read, read, read, resting, strict=True)
+            for index, (gradient, weight, update, rests) in enumerate(measured, start=freeze_point):
+                if rests or weight is not None:
+                    rows.append(GradientRow(arm, epoch, step, f"model.{index}", gradient, weight, update))
+
+        readings.note([norm for norm in norms if norm is not None], use)
 
 
 @contextmanager

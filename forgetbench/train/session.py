@@ -13,7 +13,6 @@ from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import (
-    UtilisationSampler,
     batch_to_device,
     loader_workers,
     pick_precision,
@@ -22,19 +21,23 @@ from forgetbench.device import (
     to_device,
 )
 from forgetbench.errors import DivergedError
+from forgetbench.meters import UtilisationSampler
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
 from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
-from forgetbench.train.context import SharedBatch
+from forgetbench.train.context import SHARED, SharedBatch
 from forgetbench.train.image_sides import stride_of
 from forgetbench.train.learner import Learner, grow_learner
+from forgetbench.train.losses import note_losses
 from forgetbench.train.memory import backward_rows, optimizer_row, residents, solo_rows
 from forgetbench.train.probes import saved_bytes
+from forgetbench.train.readings import Readings
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.seeding import seed_everything
 from forgetbench.train.sources import FurtherBatches, SourceKey
+from forgetbench.train.stopwatch import Stopwatch
 from forgetbench.train.trunk import FrozenTrunk
 from forgetbench.train.ultralytics_trainer import (
     BranchTrainer,
@@ -86,9 +89,9 @@ class TrainingSession:
         """
         self.original, self._device, self._logging, self._train = original, device, logging, train
         self._precision = pick_precision(device, train.amp)
-        self._targets = SharedTargets()
+        self._targets, self._watch, self._readings = SharedTargets(), Stopwatch(device), Readings()
         to_device(original.model, device)
-        self._trunk = FrozenTrunk(original, recipes.values(), self._precision)
+        self._trunk = FrozenTrunk(original, recipes.values(), self._precision, self._watch)
         settings = training_settings(train, seed)
         stride = stride_of(original)
         workers = loader_workers(device) if train.workers is None else train.workers
@@ -153,7 +156,6 @@ class TrainingSession:
     ) -> tuple[EpochRecord, float]:
         """Train one epoch; returns its record, and the seconds spent on what all branches share."""
         record = EpochRecord(epoch + 1)
-        seconds = dict.fromkeys([learner.arm for learner in active], 0.0)
         sums: dict[str, dict[str, float]] = {learner.arm: {} for learner in active}
         for learner in active:
             learner.begin_epoch(epoch)
@@ -167,19 +169,15 @@ class TrainingSession:
                 key: self._shared(next(batches), epoch, number, active[0].trainer) for key, batches in sources.items()
             }
             for learner in active:
-                synchronise(self._device)
-                started, before = time.perf_counter(), _seconds(shared, *further.values())
-                loss, parts = self._train_step(learner, shared, further, record)
-                synchronise(self._device)
-                # what this arm was only the first to ask for is shared
-                asked = _seconds(shared, *further.values()) - before
-                seconds[learner.arm] += time.perf_counter() - started - asked
-                record.step_losses[learner.arm].append(loss)
-                for name, value in parts.items():
-                    sums[learner.arm][name] = sums[learner.arm].get(name, 0.0) + value
+                with self._watch.timing(learner.arm):
+                    self._train_step(learner, shared, further, record, sums[learner.arm])
             if on_batch is not None:
                 on_batch(epoch, number + 1)
-        of_all = time.perf_counter() - began - sum(seconds.values())
+        self._readings.read()
+        synchronise(self._device)
+        whole, seconds = time.perf_counter() - began, self._watch.take()
+        seconds.pop(SHARED, None)  # what an arm was only the first to ask for is part of the rest
+        of_all = whole - sum(seconds.values())
         for learner in active:
             record.times.append(TimeRow(learner.arm, epoch + 1, self.batches, seconds[learner.arm]))
             record.losses[learner.arm] = {name: total / self.batches for name, total in sums[learner.arm].items()}
@@ -193,9 +191,14 @@ class TrainingSession:
         return self._trunk.share(batch, epoch, number)
 
     def _train_step(
-        self, learner: Learner, shared: SharedBatch, further: Mapping[SourceKey, SharedBatch], record: EpochRecord
-    ) -> tuple[float, dict[str, float]]:
-        """Run one branch on one batch, measuring what is due; returns its loss and the loss's parts."""
+        self,
+        learner: Learner,
+        shared: SharedBatch,
+        further: Mapping[SourceKey, SharedBatch],
+        record: EpochRecord,
+        sums: dict[str, float],
+    ) -> None:
+        """Run one branch on one batch, measuring what is due; its losses are added to `sums` once they are read."""
         epoch, step = shared.epoch, shared.number + self.batches * shared.epoch
         measure = shared.number == 0 and self._logging.memory and learner.recipe.turns(epoch + 1)
         losses: list[Tensor] = []
@@ -222,11 +225,11 @@ class TrainingSession:
             record.memory += backward_rows(learner, saved_most, shared.batch["img"], epoch + 1)
         if learner.step_due(step):
             log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
-            record.gradients += learner.step(step, epoch, log)
+            learner.step(step, epoch, self._readings, record.gradients if log else None)
             if learner.optimizer_grew and self._logging.memory:
                 record.memory.append(optimizer_row(learner))
                 learner.optimizer_grew = False
-        return sum(map(float, losses)), {name: float(value) for name, value in parts.items()}
+        note_losses(self._readings, losses, parts, record.step_losses[learner.arm], sums)
 
     def state(self) -> dict[str, Any]:
         """Return all that continuing after the last complete epoch needs, as tensors and plain values."""
@@ -240,8 +243,3 @@ class TrainingSession:
         self._epochs_done = state["epochs"]
         for arm, learner in self.learners.items():
             learner.restore(state["learners"][arm], self._epochs_done)
-
-
-def _seconds(*batches: SharedBatch) -> float:
-    """Return the time that the original's outputs of these batches took so far."""
-    return sum(batch.original.seconds for batch in batches)

@@ -14,14 +14,15 @@ from forgetbench.model.branch import FrozenGuard, trunk_tensors
 from forgetbench.model.original import Original
 from forgetbench.train.context import OriginalOutputs, SharedBatch
 from forgetbench.train.recipe import Recipe
+from forgetbench.train.stopwatch import Stopwatch
 
 
 class FrozenTrunk:
     """The original's modules below the deepest freeze point of a session's branches."""
 
-    def __init__(self, original: Original, recipes: Iterable[Recipe], precision: Precision) -> None:
+    def __init__(self, original: Original, recipes: Iterable[Recipe], precision: Precision, watch: Stopwatch) -> None:
         """Work out how deep it has to run and whose outputs are needed, and hash its tensors."""
-        self._original, self._precision = original, precision
+        self._original, self._precision, self._watch = original, precision, watch
         recipes = list(recipes)
         self._depth = max(recipe.freeze_point for recipe in recipes)
         asked = frozenset[int]().union(*(outputs_kept(original.model, recipe) for recipe in recipes))
@@ -34,7 +35,7 @@ class FrozenTrunk:
         outputs: dict[int, Tensor] = {-1: batch["img"]}
         with torch.no_grad(), self._precision.autocast():
             yolo.run_modules(self._original.modules[: self._depth], outputs, batch["img"], self._needed)
-        original = OriginalOutputs(self._original, outputs, self._depth, self._asked, self._precision)
+        original = OriginalOutputs(self._original, outputs, self._depth, self._asked, self._precision, self._watch)
         return SharedBatch(epoch, number, batch, outputs, original)
 
     def check(self) -> None:

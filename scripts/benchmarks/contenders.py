@@ -52,10 +52,11 @@ def threads() -> int:
     return int(os.environ.get("OMP_NUM_THREADS") or available_cores())
 
 
-def command(contender: str, work: Work, written: Written, output: Path) -> list[str]:
-    """Return how a contender is started."""
+def command(contender: str, work: Work, written: Written, output: Path, device: str = "cpu") -> list[str]:
+    """Return how a contender is started; the tuned script knows the CPU alone."""
     if contender == "forgetbench":
-        return [sys.executable, "-m", "forgetbench", "run", str(written.suite), "--output", str(output), "-v"]
+        where = ["--output", str(output), "--device", device]
+        return [sys.executable, "-m", "forgetbench", "run", str(written.suite), *where, "-v"]
     arguments: dict[str, Any] = {
         "--weights": written.weights,
         "--target": written.target,
@@ -66,12 +67,20 @@ def command(contender: str, work: Work, written: Written, output: Path) -> list[
     }
     if contender == "tuned":
         arguments["--threads"] = threads()
+    else:
+        arguments["--device"] = device
     named = [str(part) for pair in arguments.items() for part in pair]
     return [sys.executable, "-m", f"benchmarks.{contender}", *named, "--freeze-points", *map(str, work.freeze_points)]
 
 
 def run_contender(
-    contender: str, work: Work, written: Written, output: Path, record: Path, say: Callable[[str], None]
+    contender: str,
+    work: Work,
+    written: Written,
+    output: Path,
+    record: Path,
+    say: Callable[[str], None],
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Run one contender from nothing, write what it took and scored to `record`, and return it.
 
@@ -84,7 +93,7 @@ def run_contender(
     forget_label_caches(written.reference.parent)
     environment = script_environment(record.parent / "ultralytics")
     log = record.with_suffix(".log")
-    cost = run_measured(command(contender, work, written, output), log, environment, say)
+    cost = run_measured(command(contender, work, written, output, device), log, environment, say)
     measured = {
         **asdict(cost),
         "disk": bytes_under(output),

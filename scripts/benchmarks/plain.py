@@ -43,6 +43,7 @@ def with_original_head(weights: Path, checkpoint: Path) -> YOLO:
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__))
     add_arguments(parser)
+    parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     scores: list[dict[str, Any]] = []
     for freeze in given.freeze_points:
@@ -50,12 +51,15 @@ def main() -> None:
         began = time.perf_counter()
         YOLO(given.weights).train(
             data=given.target, freeze=freeze, epochs=given.epochs, imgsz=given.imgsz,
-            project=given.output, name=name, exist_ok=True, **TRAINING,
+            project=given.output, name=name, exist_ok=True, **{**TRAINING, "device": given.device},
         )  # fmt: skip
         print(f"freeze point {freeze}: trained in {time.perf_counter() - began:.0f} s", flush=True)
         began = time.perf_counter()
         for epoch, checkpoint in enumerate(epoch_checkpoints(given.output / name, given.epochs), 1):
-            settings = {**VALIDATION, "imgsz": given.imgsz, "project": given.output, "name": "val", "exist_ok": True}
+            settings = {
+                **VALIDATION, "device": given.device, "imgsz": given.imgsz,
+                "project": given.output, "name": "val", "exist_ok": True,
+            }  # fmt: skip
             target = YOLO(checkpoint).val(data=given.target, **settings)
             reference = with_original_head(given.weights, checkpoint).val(data=given.reference, **settings)
             scores += [

@@ -26,6 +26,8 @@ from forgetbench.suite.kinds import HeadMode, Shape
 CPU = torch.device("cpu")
 SETTINGS = EvaluationSettings(imgsz=64, shape="rect", batch=3, conf=0.001, iou=0.7, max_det=50)
 
+HEADS: dict[str, tuple[HeadMode, ...]] = {"yolov8": ("one-to-many",), "yolov10": ("one-to-one", "one-to-many")}
+
 
 def moved(original: Original, freeze_point: int) -> tuple[torch.nn.ModuleList, dict[str, Tensor]]:
     """Return a branch's modules and tensors of them that differ from the original's."""
@@ -71,9 +73,8 @@ def test_detections_are_the_same_whether_the_original_was_trained_with_before(tm
 def test_one_pass_for_many_networks_equals_a_pass_for_each(tmp_path: Path, family: str) -> None:
     original = tiny_original(family)
     store, dataset = ModuleStore(original), drawn_dataset(tmp_path, count=5)
-    heads: tuple[HeadMode, ...] = ("one-to-one", "one-to-many") if family == "yolov10" else ("one-to-many",)
     networks = []
-    for head in heads:
+    for head in HEADS[family]:
         networks.append(store.original_network(head))
         for point in (original.head, 15, 0):
             keys = store.put_branch(point, *moved(original, point))
@@ -101,6 +102,20 @@ def test_workers_find_what_one_finds(tmp_path: Path, family: str, monkeypatch: p
     monkeypatch.setattr(passes, "compute_workers", lambda _: 4)
     for _ in range(3):
         assert same(evaluate(store, [network], dataset, settings, CPU)[network], alone)
+
+
+@pytest.mark.parametrize("family", ["yolov8", "yolov10"])
+def test_suppressed_together_as_on_a_gpu_the_same_is_found(
+    tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = tiny_original(family)
+    store, dataset = ModuleStore(original), drawn_dataset(tmp_path, count=5)
+    networks = [store.original_network(head) for head in HEADS[family]]
+    apart = evaluate(store, networks, dataset, SETTINGS, CPU)
+    monkeypatch.setattr(passes, "suppresses_together", lambda _: True)
+    together = evaluate(store, networks, dataset, SETTINGS, CPU)
+    assert all(same(apart[network], together[network]) for network in networks)
+    assert all(len(apart[network]) for network in networks)
 
 
 def test_composition_is_what_the_attach_point_says() -> None:

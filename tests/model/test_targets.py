@@ -7,9 +7,9 @@ import torch
 from support.factories import CLASSES, quick_train, tiny_original
 from support.spied import spied
 
-from forgetbench.model import yolo
+from forgetbench.model import targets, yolo
 from forgetbench.model.branch import grow_branch
-from forgetbench.model.targets import SharedTargets
+from forgetbench.model.targets import AnchorsOnce, SharedTargets
 from forgetbench.train.ultralytics_trainer import training_settings
 
 Batch = dict[str, torch.Tensor]
@@ -75,3 +75,54 @@ def test_an_assignment_repeated_image_by_image_gets_each_images_own_anchors(monk
 
     monkeypatch.setattr(made.assigner, "_forward", short_of_memory)
     assert torch.equal(losses([made], [model], data)[0], expected[0])
+
+
+class Asked:
+    """Stands for Ultralytics' `make_anchors`: gives each call a number of its own."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, feats: Any, strides: Any, offset: float) -> tuple[torch.Tensor, torch.Tensor]:
+        self.times += 1
+        return torch.tensor(self.times), torch.tensor(offset)
+
+
+def maps(side: int, images: int = 2, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
+    return [torch.zeros(images, 3, side, side, dtype=dtype), torch.zeros(images, 3, side // 2, side // 2, dtype=dtype)]
+
+
+def test_anchors_are_made_once_for_each_size_type_stride_and_offset() -> None:
+    asked = Asked()
+    anchors = AnchorsOnce(asked)
+    first = anchors(maps(8), [8.0, 16.0])
+    assert anchors(maps(8, images=5), [8.0, 16.0]) is first
+    for feats, strides, offset in (
+        (maps(16), [8.0, 16.0], 0.5),
+        (maps(8), [4.0, 8.0], 0.5),
+        (maps(8, dtype=torch.float16), [8.0, 16.0], 0.5),
+        (maps(8), [8.0, 16.0], 0.0),
+    ):
+        before = asked.times
+        assert anchors(feats, strides, offset) is anchors(feats, strides, offset)
+        assert asked.times == before + 1
+    with torch.inference_mode():  # what is made there may take part in no graph
+        assert anchors(maps(8), [8.0, 16.0]) is not first
+    assert anchors(maps(8), [8.0, 16.0]) is first
+
+
+def test_anchors_of_strides_that_would_have_to_be_read_are_made_anew() -> None:
+    asked = Asked()
+    anchors = AnchorsOnce(asked)
+    for _ in range(2):
+        anchors(maps(8), torch.tensor([8.0, 16.0]))
+    assert asked.times == 2
+
+
+def test_anchors_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "MOST_ANCHORS", 2)
+    asked = Asked()
+    anchors = AnchorsOnce(asked)
+    for side in (8, 16, 32, 32, 8):
+        anchors(maps(side), [8.0, 16.0])
+    assert asked.times == 4

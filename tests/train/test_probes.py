@@ -1,7 +1,9 @@
 import torch
 from torch import nn
 
+from forgetbench.record.rows.training import GradientRow
 from forgetbench.train.probes import StepNorms, l2_norms, optimizer_bytes, saved_bytes, tensor_bytes
+from forgetbench.train.readings import Readings
 
 
 def test_l2_norm_is_over_all_elements() -> None:
@@ -17,7 +19,12 @@ def test_norms_around_a_step() -> None:
     norms = StepNorms(owned)
     with torch.no_grad():
         first.weight.sub_(0.25)
-    frozen, trained = norms.rows("arm", epoch=1, step=3, freeze_point=7, frozen=[4])
+    readings, rows = Readings(), list[GradientRow]()
+    norms.note(readings, rows, "arm", epoch=1, step=3, freeze_point=7, frozen=[4])
+    first.weight.grad.fill_(9.0)  # what was noted are the norms of then
+    assert rows == []
+    readings.read()
+    frozen, trained = rows
     assert (trained.module, trained.norm, trained.weight_norm, trained.update_norm) == ("model.7", 0.5, 2.0, 0.25)
     assert (frozen.module, frozen.norm, frozen.weight_norm, frozen.update_norm) == ("model.4", None, None, None)
 

@@ -13,6 +13,7 @@ from forgetbench.errors import FrozenChangedError
 from forgetbench.model import yolo
 from forgetbench.model.parts import Parts
 from forgetbench.train.recipe import Recipe
+from forgetbench.train.stopwatch import Stopwatch
 from forgetbench.train.strategies.base import Strategy
 from forgetbench.train.trunk import FrozenTrunk, outputs_kept
 
@@ -26,7 +27,7 @@ def recipe(freeze_point: int, *strategies: Strategy) -> Recipe:
 
 
 def test_it_runs_to_the_deepest_freeze_point_and_keeps_what_branches_begin_with() -> None:
-    trunk = FrozenTrunk(ORIGINAL, [recipe(4), recipe(12)], FLOAT32)
+    trunk = FrozenTrunk(ORIGINAL, [recipe(4), recipe(12)], FLOAT32, Stopwatch(torch.device("cpu")))
     batch: dict[str, Any] = {"img": torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))}
     shared = trunk.share(batch, 3, 1)
     assert (shared.epoch, shared.number, shared.batch) == (3, 1, batch)
@@ -49,7 +50,7 @@ def test_a_branch_keeps_what_others_take_and_what_its_strategies_look_at() -> No
 
 def test_a_changed_weight_of_the_trunk_is_found_and_one_above_is_not() -> None:
     original = tiny_original()
-    trunk = FrozenTrunk(original, [recipe(4)], FLOAT32)
+    trunk = FrozenTrunk(original, [recipe(4)], FLOAT32, Stopwatch(torch.device("cpu")))
     state = original.model.state_dict()
     state["model.4.cv1.conv.weight"].view(-1)[0] += 1
     trunk.check()

@@ -1,0 +1,1 @@
+"""What only a graphics card can prove, and what a processor can count for it."""
