@@ -49,9 +49,9 @@ class ForgetbenchError(Exception):
         self.further = further
         text = f"{where}: {problem}" if where is not None else problem
         if expected is not None:
-            text += f"; expected {expected}"
+            text += f"; expected {_in_a_line(expected)}"
         if found is not None:
-            text += f"; found {found}" if expected is None else f", found {found}"
+            text += f"{';' if expected is None else ','} found {_in_a_line(found)}"
         if fix is not None:
             text += f". {fix}"
         super().__init__("\n".join(map(printable, (text, *further))))
@@ -95,6 +95,8 @@ class CorruptRunError(RunError):
     """A file of a run folder is not what its record says."""
 
 
+#: Characters of what was expected or found.
+_LONGEST_PART = 2000
 #: Nobody mistypes a longer name, and comparing takes time with the square of its length.
 _LONGEST_NAME = 100
 
@@ -112,6 +114,11 @@ def brief(value: object) -> str:
     """Return a value as an error line shows it: on one line, and short however long or deeply nested it is."""
     text = _Brief().repr(value)
     return shortened(text, 200)
+
+
+def _in_a_line(value: object) -> str:
+    """Return what was expected or found, which may come from outside and be of any length, as a line can hold it."""
+    return brief(value) if isinstance(value, list | tuple | dict | set | int) else shortened(str(value), _LONGEST_PART)
 
 
 def shortened(text: str, most: int) -> str:

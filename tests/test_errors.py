@@ -1,3 +1,5 @@
+import pytest
+
 from forgetbench.errors import (
     DataError,
     ForgetbenchError,
@@ -19,6 +21,12 @@ def test_message_says_where_what_was_expected_and_found_and_what_to_do_on_one_li
 def test_message_leaves_out_what_is_not_known() -> None:
     assert str(SuiteError("broken")) == "broken"
     assert str(SuiteError("broken", found=3)) == "broken; found 3"
+
+
+@pytest.mark.parametrize("value", [["a"] * 9999, {"a": ["b"] * 9999}, 10**9999, "a" * 99_999], ids=type)
+def test_what_was_found_may_be_of_any_length(value: object) -> None:
+    for error in (SuiteError("broken", found=value), SuiteError("broken", expected=value)):
+        assert 30 < len(str(error)) < 2100
 
 
 def test_wrong_input_exits_with_2_and_failed_work_with_1() -> None:
