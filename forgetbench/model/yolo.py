@@ -213,7 +213,7 @@ def is_constant(name: str) -> bool:
 def strides_of(model: Yolo) -> list[int]:
     """Return the head's strides in pixels."""
     head: Yolo = modules_of(model)[-1]
-    return [int(stride) for stride in head.stride.tolist()]
+    return [int(stride) for stride in torch.as_tensor(head.stride).tolist()]  # of a fused head, a list
 
 
 def norm_positions(model: Yolo, imgsz: int) -> dict[str, int]:
