@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from forgetbench.errors import RunError
-from forgetbench.model.quiet import import_openvino, muffled  # (must come before ultralytics)
+from forgetbench.model.quiet import import_openvino, muffled, variables_put_back  # (must come before ultralytics)
 
 from ultralytics import YOLO  # isort: skip
 from ultralytics.nn.autobackend import AutoBackend  # isort: skip
@@ -41,7 +41,7 @@ def convert(path: Path, format_name: str, *, imgsz: int, one_to_one: bool, half:
     """
     if format_name == "openvino":
         import_openvino()
-    with muffled():
+    with muffled(), variables_put_back():
         model = YOLO(path, task="detect")
         model.add_callback("on_export_start", lambda exporter: exporter.metadata.update(forgetbench=about))
         try:

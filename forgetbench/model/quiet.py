@@ -27,19 +27,27 @@ _SWITCHES = {
 }
 
 
+@contextmanager
+def variables_put_back() -> Iterator[None]:
+    """Undo what a block does to the process's environment variables, some of which a run writes down."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def import_ultralytics() -> None:
     """Import Ultralytics offline, with settings in a temporary folder; restore the environment afterwards."""
     open_image = Image.open
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="forgetbench-settings-") as folder:
+    with variables_put_back(), tempfile.TemporaryDirectory(prefix="forgetbench-settings-") as folder:
         os.environ.update(_SWITCHES, YOLO_CONFIG_DIR=folder)
         try:
             import ultralytics.nn.tasks
             import ultralytics.utils
         finally:
             Image.open = open_image
-            os.environ.clear()
-            os.environ.update(before)
     ultralytics.utils.LOGGER.setLevel(logging.ERROR)
 
 

@@ -1,6 +1,7 @@
 """Other formats of a combined detector: in its own runtime each gives what the `.pt` gives, for every family."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -98,8 +99,9 @@ def test_the_file_says_where_it_is_from_and_the_terminal_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("onnxslim.slim", lambda graph: graph)
-    path = written(tmp_path, "yolov8", "one-to-many")
+    path, variables = written(tmp_path, "yolov8", "one-to-many"), dict(os.environ)
     made = convert(path, "onnx", imgsz=64, one_to_one=False, half=False, about=json.dumps({"run": "1"}))
+    assert dict(os.environ) == variables
     assert capfd.readouterr() == ("", "")
     sys.stdout.write("heard\n")
     assert capfd.readouterr().out == "heard\n"

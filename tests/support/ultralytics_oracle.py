@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import yaml
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.evaluate.detections import Detections, gather
-from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
+from forgetbench.model import quiet  # (must come before ultralytics)
 
 
 def ultralytics_detections(
@@ -26,13 +25,12 @@ def ultralytics_detections(
     data = folder / "data.yaml"
     content = {"path": str(folder), "train": str(listed), "val": str(listed), "names": dict(enumerate(dataset.classes))}
     data.write_text(yaml.safe_dump(content), encoding="utf-8")
-    before = dict(os.environ)
-    YOLO(weights).val(
-        data=str(data), imgsz=imgsz, batch=16, conf=0.001, iou=0.7, max_det=300, rect=rect, save_json=True, plots=False,
-        device="cpu", workers=0, project=str(folder), name="val", exist_ok=True, verbose=False, half=False,
-    )  # fmt: skip
-    for name in os.environ.keys() - before.keys():  # such as CUBLAS_WORKSPACE_CONFIG, which other tests would record
-        del os.environ[name]
+    with quiet.variables_put_back():  # such as CUBLAS_WORKSPACE_CONFIG, which other tests would record
+        YOLO(weights).val(
+            data=str(data), imgsz=imgsz, batch=16, conf=0.001, iou=0.7, max_det=300, rect=rect, save_json=True,
+            plots=False, device="cpu", workers=0, project=str(folder), name="val", exist_ok=True, verbose=False,
+            half=False,
+        )  # fmt: skip
     position = {sample.image.stem: index for index, sample in enumerate(dataset.samples)}
     first_class = 1  # Ultralytics numbers classes from 1 for data that are not COCO by path
     parts: dict[int, list[list[float]]] = {}
