@@ -20,7 +20,10 @@ MARK = ".in-use"
 
 @contextmanager
 def using_cache() -> Iterator[None]:
-    """Hold the cache together with others who use it; a cache that cannot be written is used all the same."""
+    """Hold the cache together with others who use it.
+
+    One that is not there yet is not made for this, and one that cannot be written is used all the same.
+    """
     mark = _opened(cache_folder() / MARK)
     try:
         if mark is not None and fcntl is not None:
@@ -52,10 +55,9 @@ def emptying_cache() -> Iterator[bool]:
 
 
 def _opened(path: Path) -> int | None:
-    """Open the mark, making it if need be; None where that cannot be done."""
+    """Open the mark, making it if need be; None where there is no cache, or it cannot be done."""
     plain = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | plain, 0o644)
     with suppress(OSError):
         return os.open(path, os.O_RDONLY | plain)

@@ -21,7 +21,15 @@ with using_cache():
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
     return tmp_path / "cache"
+
+
+def test_a_cache_that_is_not_there_is_not_made(cache: Path) -> None:
+    cache.rmdir()
+    with using_cache():
+        assert can_be_emptied()
+    assert not cache.exists()
 
 
 def can_be_emptied() -> bool:
@@ -62,7 +70,6 @@ def test_a_cache_that_cannot_be_there_is_used_all_the_same(monkeypatch: pytest.M
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_nothing_is_waited_for(cache: Path) -> None:
-    cache.mkdir()
     os.mkfifo(cache / ".in-use")
     with using_cache():
         pass

@@ -128,7 +128,7 @@ def test_a_folder_too_deep_for_a_run_is_refused_before_anything_is_made(length: 
 def test_a_run_folder_that_cannot_be_written_is_named(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forgetbench.record.folder.FileLock.acquire", failing(number))
+    monkeypatch.setattr("forgetbench.record.lock.FileLock.acquire", failing(number))
     found, fix, code = SAID[number]
     with pytest.raises(ForgetbenchError, match=found) as caught, RunFolder(tmp_path / "run").lock():
         raise AssertionError("held")

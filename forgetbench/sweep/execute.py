@@ -100,7 +100,7 @@ def run_plan(
     with suppress(OSError):  # what is wrong with the folder is said when it is made
         if not folder.complete:
             require_room(folder.path, disk_need_left(plan, folder), "this run at most, as estimated")
-    with folder.lock():
+    with folder.lock(), using_cache():  # planning may have made the cache
         if folder.complete and holds_or_goes_on(folder, progress):
             _complete(plan, folder, device, progress)
         else:
