@@ -29,7 +29,7 @@ def test_a_model_is_scored_after_all_its_seeds_were_trained() -> None:
 
 def test_what_rests_on_all_comes_in_turn() -> None:
     assert [(job.name, list(job.after)) for job in concluding_jobs()] == [
-        ("drift", []), ("derive", ["drift"]), ("draw", ["derive"]),
+        ("drift", []), ("count", []), ("derive", ["drift", "count"]), ("draw", ["derive"]),
     ]  # fmt: skip
 
 
