@@ -6,8 +6,6 @@
 13
 """
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import (
@@ -23,9 +21,6 @@ from forgetbench.errors import (
     WeightsError,
 )
 from forgetbench.version import __version__
-
-if "torch" not in sys.modules:  # it reads this once; beside other work, threads that spin while they wait crawl
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
     from forgetbench.api import (

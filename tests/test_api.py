@@ -2,7 +2,6 @@
 
 import doctest
 import inspect
-import os
 import shutil
 import subprocess
 import sys
@@ -48,19 +47,6 @@ def test_the_names_are_these() -> None:
     assert all(getattr(forgetbench, name) is not None for name in NAMES)
     with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
         _ = forgetbench.rnu
-
-
-@pytest.mark.parametrize(
-    ("before", "set_to", "found"),
-    [("", None, "passive"), ("", "active", "active"), ("import torch;", None, "None")],
-)
-def test_threads_wait_asleep_unless_told_otherwise_or_too_late(before: str, set_to: str | None, found: str) -> None:
-    variables = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    if set_to is not None:
-        variables["OMP_WAIT_POLICY"] = set_to
-    code = f"{before}import os, forgetbench, torch; print(os.environ.get('OMP_WAIT_POLICY'))"
-    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == found
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

@@ -8,7 +8,6 @@ import pytest
 PROGRAM = """
 import os
 from PIL import Image
-import forgetbench  # which lets threads sleep while they wait
 before, open_image = dict(os.environ), Image.open
 import socket
 def refuse(*_):

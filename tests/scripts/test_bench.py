@@ -1,5 +1,6 @@
 """The parts of `scripts/bench` that can be told right from wrong without measuring anything."""
 
+import os
 import re
 import sys
 from dataclasses import replace
@@ -17,7 +18,7 @@ from benchmarks.evaluation import Figures, chosen
 from benchmarks.export import export
 from benchmarks.measure import Cost, bytes_under, run_measured
 from benchmarks.table import ap_table, cost_table, last_line, medians
-from benchmarks.waiting import Took, busy
+from benchmarks.waiting import Took, busy, with_variable
 from benchmarks.waiting import table as waiting_table
 from benchmarks.work import QUICK, Work, suite_of
 from support.factories import drawn_dataset
@@ -216,18 +217,26 @@ def test_a_trunk_is_the_originals_to_the_last_bit_or_not() -> None:
     assert not tuned.same_trunk(one, other)
 
 
-def test_policies_of_waiting_are_compared_within_rounds_and_by_neighbours() -> None:
+def test_settings_of_waiting_are_compared_within_rounds_and_by_neighbours() -> None:
     found = [
-        (0, {"active": Took(10.0, 30.0), "passive": Took(10.0, 30.0)}),
-        (6, {"active": Took(40.0, 90.0), "passive": Took(20.0, 60.0)}),
-        (6, {"active": Took(60.0, 90.0), "passive": Took(20.0, 45.0)}),
+        (0, {"default": Took(10.0, 30.0), "A=1": Took(10.0, 30.0)}),
+        (6, {"default": Took(40.0, 90.0), "A=1": Took(20.0, 60.0)}),
+        (6, {"default": Took(60.0, 90.0), "A=1": Took(20.0, 45.0)}),
     ]
     said = waiting_table(found)
-    assert "| 2 | 6 | 40.0 | 20.0 | 2.00 | 90.0 | 60.0 | 1.50 |" in said
+    assert "| 2 | 6 | 40.0 / 90.0 | 20.0 / 60.0 |" in said
     assert said.endswith(
-        "Medians: beside 0: training 1.00 times as fast, the whole run 1.00; "
-        "beside 6: training 2.50 times as fast, the whole run 1.75."
+        "Times as fast as default, medians: beside 0, A=1: training 1.00, the whole run 1.00; "
+        "beside 6, A=1: training 2.50, the whole run 1.75."
     )
+
+
+def test_a_setting_lasts_for_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    with with_variable("GOMP_SPINCOUNT=9"):
+        assert os.environ["GOMP_SPINCOUNT"] == "9"
+    with with_variable("default"):
+        assert os.environ["GOMP_SPINCOUNT"] == "7"
 
 
 def test_neighbours_are_there_while_a_run_is_and_gone_after() -> None:
