@@ -49,6 +49,27 @@ def test_the_names_are_these() -> None:
         _ = forgetbench.rnu
 
 
+@pytest.mark.parametrize(
+    ("before", "variable", "found"),
+    [
+        ("", "", "10000"),
+        ("", "GOMP_SPINCOUNT=7", "7"),
+        ("", "OMP_WAIT_POLICY=passive", "None"),  # which a count would overrule
+        ("import torch; ", "", "None"),
+    ],
+)
+def test_threads_soon_sleep_while_they_wait_unless_told_otherwise_or_too_late(
+    before: str, variable: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(*variable.split("="))
+    code = f"{before}import os, forgetbench, torch; print(os.environ.get('GOMP_SPINCOUNT'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == found
+
+
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_the_signatures_are_these(name: str) -> None:
     found = inspect.signature(getattr(forgetbench, name))

@@ -8,6 +8,7 @@ import pytest
 PROGRAM = """
 import os
 from PIL import Image
+import forgetbench  # which lets threads sleep sooner
 before, open_image = dict(os.environ), Image.open
 import socket
 def refuse(*_):
