@@ -88,7 +88,7 @@ def command(
     for one in made.compared:
         entry(screen, one.role, f"{_ap(one)}, as in the run")
         if choice.only is None and one.others is not None:
-            entry(screen, "", f"there also {one.others:.1f} detections an image of the other classes, above 0.25")
+            entry(screen, "", f"there it also shows {one.others:.1f} objects an image of the other classes, above 0.25")
     for one in made.converted:
         entry(screen, made.format, f"{_ap(one)}, {one.shape} canvases; the .pt has {points(one.expected)} there")
     count, first = len(made.classes.names), len(made.classes.reference)

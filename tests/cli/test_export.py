@@ -12,6 +12,10 @@ from forgetbench.cli.main import main
 def test_it_says_what_is_in_the_file_and_how_to_use_it(small_run: Path, tmp_path: Path) -> None:
     output = tmp_path / "mine.pt"
     done = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["export", str(small_run), "-o", str(output), "--arm", "10"])
+    assert (
+        len(re.findall(r"there it also shows \d+\.\d objects an image of the other classes, above 0\.25", done.output))
+        == 2
+    )
     assert done.exit_code == 0, done.output
     assert "backbone (10), epoch 2, attach = head, one-to-many head" in done.output
     assert "on 8 images of shapes-general, as in the run" in done.output
