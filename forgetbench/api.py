@@ -41,6 +41,8 @@ def run(
     output: str | Path = "runs",
     device: str | None = None,
     progress: Progress | None = None,
+    jobs: int = 1,
+    shard: str | None = None,
 ) -> Run:
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
@@ -54,6 +56,8 @@ def run(
         output: Folder that run folders are made in.
         device: Where to compute, e.g. `cuda:0`; default: the first CUDA device, else the CPU.
         progress: Told what is going on.
+        jobs: How many jobs are done at once on this machine, each with a GPU of its own or its share of the cores.
+        shard: Which share of the jobs is done here, such as `2/8`; the run is finished by whichever ends last.
 
     Raises:
         InputError: something in the suite, data or weights is wrong; nothing was written.
@@ -64,7 +68,8 @@ def run(
     loaded = read_suite(suite, overrides)
     from forgetbench.sweep.execute import run_suite
 
-    return Run(run_suite(loaded, output=output, device=device, progress=progress).path)
+    folder = run_suite(loaded, output=output, device=device, progress=progress, jobs=jobs, shard=shard)
+    return Run(folder.path)
 
 
 def check(

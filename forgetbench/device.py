@@ -54,6 +54,15 @@ def is_gpu(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
+def gpus_here(visible: str | None) -> list[str]:
+    """Return what stands for each GPU in CUDA_VISIBLE_DEVICES, given its present value.
+
+    Another process that sees one of them alone calls it `cuda:0`, so that its tables name the same device as all.
+    """
+    named = [part.strip() for part in (visible or "").split(",") if part.strip()]
+    return named or [str(index) for index in range(max(1, torch.cuda.device_count()))]
+
+
 def name_and_cuda(device: torch.device) -> tuple[str, str | None]:
     """Return a device's name, and the CUDA version in use where it is a GPU."""
     return (torch.cuda.get_device_name(device), torch.version.cuda) if is_gpu(device) else (device.type, None)
@@ -67,10 +76,10 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def use_all_cores() -> None:
-    """Let PyTorch compute on every core this process may use, unless OMP_NUM_THREADS says otherwise."""
+def use_all_cores(jobs: int = 1) -> None:
+    """Let PyTorch compute on this job's share of the cores, unless OMP_NUM_THREADS says otherwise."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(available_cores())
+        torch.set_num_threads(max(1, available_cores() // jobs))
 
 
 def repeat_exactly(device: torch.device) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class ForgetbenchError(Exception):
@@ -55,6 +56,24 @@ class ForgetbenchError(Exception):
         if fix is not None:
             text += f". {fix}"
         super().__init__("\n".join(map(printable, (text, *further))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how it is made again in another process, which may know nothing of what it speaks of."""
+        where = None if self.where is None else str(self.where)
+        said = (None if part is None else _in_a_line(part) for part in (self.expected, self.found))
+        return _made_again, (type(self), self.problem, where, *said, self.fix, tuple(self.further))
+
+
+def _made_again(
+    kind: type[ForgetbenchError],
+    problem: str,
+    where: str | None,
+    expected: str | None,
+    found: str | None,
+    fix: str | None,
+    further: tuple[str, ...],
+) -> ForgetbenchError:
+    return kind(problem, where=where, expected=expected, found=found, fix=fix, further=further)
 
 
 class InputError(ForgetbenchError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -44,6 +45,8 @@ class ConsoleProgress:
 
     def __init__(self, console: Console, *, quiet: bool, verbose: bool) -> None:
         self._console, self._quiet, self._verbose = console, quiet, verbose
+        self._bars: Progress | None = None
+        self._shown, self._changing = 0, Lock()
 
     def message(self, text: str, level: Level = "info") -> None:
         """Print one line."""
@@ -66,17 +69,7 @@ class ConsoleProgress:
 
     @contextmanager
     def _bar(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[state]}", markup=False),
-        )
-        with Progress(*columns, console=self._console) as bars:
+        with self._all_bars() as bars:
             shown = bars.add_task(printable(name), total=total, unit=unit, state="")
 
             def advance(done: int, state: str) -> None:
@@ -85,6 +78,23 @@ class ConsoleProgress:
                     bars.update(shown, state=printable(state))
 
             yield advance
+
+    @contextmanager
+    def _all_bars(self) -> Iterator[Progress]:
+        """Yield the bars of all tasks that go on at once, which a terminal can only show together."""
+        with self._changing:
+            if self._bars is None:
+                self._bars = _bars_on(self._console)
+                self._bars.start()
+            bars, self._shown = self._bars, self._shown + 1
+        try:
+            yield bars
+        finally:
+            with self._changing:
+                self._shown -= 1
+                if not self._shown:
+                    bars.stop()
+                    self._bars = None
 
     @contextmanager
     def _lines(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
@@ -105,6 +115,20 @@ class ConsoleProgress:
 
         yield advance
         say_whole(self._console, f"{name}: done in {clock(time.monotonic() - began)}")
+
+
+def _bars_on(console: Console) -> Progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[state]}", markup=False),
+    )
+    return Progress(*columns, console=console)
 
 
 def age(seconds: float) -> str:

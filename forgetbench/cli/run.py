@@ -18,15 +18,30 @@ from forgetbench.cli.options import device_option, quiet_option, set_option, sui
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="Folder to put runs in.")  # fmt: skip
 @device_option
+@click.option("--jobs", type=click.IntRange(1, 1024), default=1, metavar="N",
+              help="Do N jobs at once, each with a GPU of its own or its share of the cores.")  # fmt: skip
+@click.option("--shard", metavar="K/N",
+              help="Do the K-th of N shares of the jobs, and finish the run if no other is left.")  # fmt: skip
 @verbose_option
 @quiet_option
 def command(
-    suite: Path, overrides: tuple[str, ...], output: Path, device: str | None, verbose: bool, quiet: bool
+    suite: Path,
+    overrides: tuple[str, ...],
+    output: Path,
+    device: str | None,
+    jobs: int,
+    shard: str | None,
+    verbose: bool,
+    quiet: bool,
 ) -> None:
     """Train, score and chart a suite.
 
     SUITE is a file, or the name of a suite that comes with forgetbench. If the run is interrupted, the same command
     continues it.
+
+    A job is the training of one model with one seed, or the scoring of its arms. --jobs does several at once on this
+    machine. With --shard several commands, on one machine or many, do a share each in one run folder; whichever ends
+    last finishes the run. The numbers are the same either way.
     """
     from forgetbench.plan.reading import read_suite
 
@@ -35,8 +50,8 @@ def command(
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
-    folder = run_suite(loaded, output=output, device=device, progress=progress)
-    if quiet:
+    folder = run_suite(loaded, output=output, device=device, progress=progress, jobs=jobs, shard=shard)
+    if quiet or not folder.complete:
         return
     show_report(screen, folder.path)
     say(screen)

@@ -19,7 +19,7 @@ from forgetbench.record.seal import SEAL, read_seal
 
 RUNS = Path("runs")
 _STATE = re.compile(r"sessions/[^/]+/state-\d+\.pt")
-_UNFINISHED = "detections/unfinished/"
+_UNFINISHED = re.compile(r"(detections|jobs/[^/]+)/unfinished/.*")
 
 
 def clean(runs: Sequence[str | Path] | None = None, *, yes: bool = False) -> Cleaning:
@@ -91,5 +91,5 @@ def _free(run: Path) -> Iterator[Entry]:
         # what follows a file may be what the journal of an unfinished run goes by
         scratch = is_half_written(name) and (finished or not name.endswith(NEXT))
         state = finished and _STATE.fullmatch(name) is not None
-        if (scratch or state or name.startswith(_UNFINISHED)) and name not in sealed:
+        if (scratch or state or _UNFINISHED.fullmatch(name)) and name not in sealed:
             yield entry

@@ -13,6 +13,7 @@ from forgetbench.errors import CorruptRunError, InputError, counted, shortened
 from forgetbench.files import is_there
 from forgetbench.housekeeping.contents import Entry, entries_in, folders_in
 from forgetbench.record.amend import NOTE
+from forgetbench.record.job_files import jobs_held
 from forgetbench.record.journal import Journal
 from forgetbench.record.lock import is_held
 from forgetbench.record.manifest import Manifest, read_manifest
@@ -105,7 +106,7 @@ def status_of(folder: Path) -> RunStatus:
             refuse_other_format(manifest, folder)  # nor one that states none
             suite, called = manifest["suite"]["name"], manifest["id"]
             state, detail = _state(folder, manifest, entries, done)
-        state = "running" if is_held(folder) else state
+        state = "running" if is_held(folder) or jobs_held(folder) else state
     except CorruptRunError as error:
         where = str(error.where).removeprefix(f"{folder}/")
         detail = shortened(f"{where}: {error.problem}", 80)

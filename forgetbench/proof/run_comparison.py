@@ -22,7 +22,7 @@ from forgetbench.suite.measures import Measure
 #: What has to be the same for results to be the same to the last bit.
 _DECIDING = (
     "forgetbench", "commit", "python", "packages", "platform", "processor", "instructions", "threads", "variables",
-    "device", "cuda", "began_with",
+    "device", "cuda", "began_with", "done_with",
 )  # fmt: skip
 #: Where AP has next to no interval over images, it may differ by this much all the same: half a point.
 LEAST_TOLERANCE = 0.005

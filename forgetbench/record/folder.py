@@ -13,6 +13,7 @@ from forgetbench.errors import CorruptRunError, brief
 from forgetbench.faults import cannot_write
 from forgetbench.files import json_text, sha256_json, write_text
 from forgetbench.names import PLAIN, is_plain
+from forgetbench.record.job_files import SCRATCH, job_place, refuse_held_jobs
 from forgetbench.record.journal import Journal
 from forgetbench.record.json_record import read_record
 from forgetbench.record.lock import holding
@@ -45,33 +46,44 @@ class RunFolder:
         *.csv               the tables, see `derive/catalogue.py`; their rows are in `record/rows/`
         figures/, summary.md
         journal             while a run is not finished: the hash of each finished file, see `record/journal.py`
+        jobs/<job>/         while several processes do jobs of it at once: their journals, see `record/job_files.py`
         DONE                what the journal becomes at last, see `record/seal.py`
 
     Every path is made here, of plain names alone, so that none leads out of the folder.
+
+    Args:
+        path: The folder.
+        job: The job that is done in it, where another process holds the run and others may do other jobs.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, job: str | None = None) -> None:
+        self.path, self._job = path, job
 
     @cached_property
     def journal(self) -> Journal:
         """Which files are complete, and whether they are unchanged."""
-        return Journal(self.path)
+        return Journal(self.path, job=self._job)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, beside_jobs: bool = False, patience: float | None = None) -> Iterator[None]:
         """Hold the folder for this process.
+
+        Args:
+            beside_jobs: Whether others may do jobs of the run meanwhile.
+            patience: Seconds to wait for a process that holds it; default: a moment.
 
         Raises:
             InputError: the folder cannot be made or written to, or its path leaves no room for those of its files.
             RunError: it cannot be written for now, such as for want of room.
-            RunLockedError: another process holds it.
+            RunLockedError: another process holds it, or does a job of it.
         """
         try:
             _require_short(self.path)
         except OSError as error:
             raise cannot_write(error, self.path) from error
-        with holding(self.path):
+        with holding(self.path) if patience is None else holding(self.path, patience=patience):
+            if not beside_jobs:
+                refuse_held_jobs(self.path)
             yield
 
     @property
@@ -113,7 +125,7 @@ class RunFolder:
 
     def unfinished_detections(self) -> Path:
         """Return the folder where a pass gathers detections; it is there only while one runs."""
-        return self.path / "detections" / "unfinished"
+        return job_place(self.path, self._job) / SCRATCH if self._job else self.path / "detections" / SCRATCH
 
     def session(self, model: str, seed: int) -> Path:
         """Return the folder of one joint training."""

@@ -2,17 +2,20 @@
 
 A line is added once the file is in its place, so a file without a line was never completed. A file is used again only
 while its hash is that of its line. Once every file is there, the journal is renamed to `DONE` and is the run's seal.
+
+Where several processes do jobs of one run, each adds to the journal of its job, and all are read; see `job_files.py`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from forgetbench.errors import CorruptRunError
 from forgetbench.faults import writing
 from forgetbench.files import regular_bytes, sha256_file, write_text
+from forgetbench.record.job_files import forget_jobs, job_journals, job_place, jobs_held, remove_jobs
 from forgetbench.record.seal import (
     JOURNAL,
     MOST_BYTES,
@@ -25,6 +28,8 @@ from forgetbench.record.seal import (
     write_seal,
 )
 
+#: What stands for the hash of a file that a job has taken out of the run.
+_GONE = "0" * 64
 #: What the name of a file's next content ends in, until it is moved into its place.
 NEXT = ".next.part"
 
@@ -37,19 +42,21 @@ class Journal:
     Args:
         folder: The run folder.
         warn: Told of each file that is missing or has changed.
+        job: The job whose journal is added to; None for the run's own.
     """
 
-    def __init__(self, folder: Path, warn: Callable[[str], None] = lambda _: None) -> None:
-        self._folder, self.warn = folder, warn
-        self._path = folder / JOURNAL
+    def __init__(self, folder: Path, warn: Callable[[str], None] = lambda _: None, *, job: str | None = None) -> None:
+        self._folder, self.warn, self._job = folder, warn, job
+        self._path = (folder if job is None else job_place(folder, job)) / JOURNAL
         self._sealed = (folder / SEAL).is_file()
-        self._hashes = read_seal(folder) if self._sealed else _read(self._path)
+        self._hashes = read_seal(folder) if self._sealed else _read_all(folder, self._path)
         self._held: set[str] = set()
 
     def reread(self) -> None:
-        """Learn of lines that another process has added since."""
+        """Learn of what other processes have finished since."""
         if not self._sealed:
-            self._hashes |= _read(self._path)
+            self._hashes = _read_all(self._folder, self._path)
+            self._held &= self._hashes.keys()
 
     def within(self, place: Path) -> list[Path]:
         """Return the files below a folder that were completed, even if they have changed or gone since."""
@@ -71,13 +78,16 @@ class Journal:
         following.replace(path)
 
     def _note(self, name: str, digest: str) -> None:
-        if not self._sealed:
-            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(lines_of({name: digest}))
-                file.flush()
-                os.fsync(file.fileno())
+        self._append({name: digest})
         self._hashes[name] = digest
         self._held.add(name)
+
+    def _append(self, hashes: Mapping[str, str]) -> None:
+        if not self._sealed:
+            with writing(self._path), self._path.open("a", encoding="utf-8") as file:
+                file.write(lines_of(hashes))
+                file.flush()
+                os.fsync(file.fileno())
 
     def holds(self, path: Path) -> bool:
         """Tell whether a file was completed and is unchanged; warn of one that is not, so that it is made again."""
@@ -103,11 +113,15 @@ class Journal:
         if names & self._hashes.keys():
             self._hashes = {name: digest for name, digest in self._hashes.items() if name not in names}
             self._held -= names
-            if not self._sealed:
+            if self._job is not None:  # another journal may have a line of it
+                self._append(dict.fromkeys(names, _GONE))
+            elif not self._sealed:
                 write_text(self._path, lines_of(self._hashes))
 
     def begin(self) -> None:
         """Prepare to go on after an interruption: remove half-written files, and keep only whole lines of the journal.
+
+        What other processes are doing of the run at this moment is left to them.
 
         Raises:
             CorruptRunError: something that is not a file has the journal's name.
@@ -118,8 +132,22 @@ class Journal:
             name = following.name[1 : -len(NEXT)]
             if is_regular(self._folder, following.name) and sha256_file(following) == self._hashes.get(name):
                 following.replace(self._folder / name)
-        remove_half_written(self._folder)
+        if not jobs_held(self._folder):
+            self.take_over_jobs()
+            return
+        self.reread()
         write_text(self._path, lines_of(self._hashes))
+
+    def begin_job(self) -> None:
+        """Prepare to go on with a job: keep only whole lines of its journal, to which lines can be added."""
+        write_text(self._path, lines_of(_read(self._path)))
+
+    def take_over_jobs(self) -> None:
+        """Have all that jobs have finished in this journal, and remove what killed ones left; nobody does a job now."""
+        remove_half_written(self._folder)
+        self.reread()
+        write_text(self._path, lines_of(self._hashes))
+        forget_jobs(self._folder)
 
     def seal(self) -> list[str]:
         """Seal the files added or used since the journal was opened, and remove others that earlier attempts completed.
@@ -129,6 +157,7 @@ class Journal:
         """
         self.drop([self._folder / name for name in self._hashes.keys() - self._held])
         write_text(self._path, lines_of(self._hashes))
+        remove_jobs(self._folder)
         self._path.replace(self._folder / SEAL)
         self._sealed = True
         return [name for name in files_in(self._folder) if name not in self._hashes]
@@ -145,6 +174,14 @@ def remove_half_written(folder: Path) -> None:
     """Remove what a kill left of files that were being written."""
     for left in folder.rglob(".*.part"):
         left.unlink(missing_ok=True)
+
+
+def _read_all(folder: Path, last: Path) -> dict[str, str]:
+    """Return the completed files of a run by all its journals; that of a job is younger than the run's own."""
+    hashes: dict[str, str] = {}
+    for path in (folder / JOURNAL, *(path for path in job_journals(folder) if path != last), last):
+        hashes |= _read(path)
+    return {name: digest for name, digest in hashes.items() if digest != _GONE}
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -26,21 +26,26 @@ _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.ENOSYS)
 
 
 @contextmanager
-def holding(folder: Path) -> Iterator[None]:
-    """Hold a run's folder for this process; it is made if need be.
+def holding(folder: Path, *, patience: float = _MOMENT, what: str = "working on this run") -> Iterator[None]:
+    """Hold a folder, such as a run's, for this process; it is made if need be.
+
+    Args:
+        folder: The folder.
+        patience: Seconds to wait for a process that holds it.
+        what: What a process does that holds it.
 
     Raises:
         InputError: it cannot be made or written to.
         RunError: it cannot be written for now, such as for want of room.
         RunLockedError: another process holds it.
     """
-    lock = FileLock(folder / LOCK, timeout=_MOMENT)
+    lock = FileLock(folder / LOCK, timeout=patience)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise RunLockedError(
-            "another process is working on this run",
+            f"another process is {what}",
             where=folder,
             fix="Wait for it to end, or stop it; then run the same command again.",
         ) from error

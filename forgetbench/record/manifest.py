@@ -225,6 +225,7 @@ class EnvironmentRecord(TypedDict):
     variables: dict[str, str]
     device: str
     began_with: NotRequired[dict[str, Any]]
+    done_with: NotRequired[dict[str, dict[str, Any]]]
 
 
 @with_config(_STRICT)

@@ -19,6 +19,8 @@ SEAL = "DONE"
 JOURNAL = "journal"
 #: What holds the folder for a process, see `lock.py`.
 LOCK = ".lock"
+#: Folder of what several processes do of an unfinished run at once, see `job_files.py`.
+JOBS = "jobs"
 #: Files of a run folder that are not sealed.
 UNSEALED = (SEAL, LOCK)
 #: No seal and no journal is as large.

@@ -58,7 +58,8 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
     for model in plan.originals:
         scorer = Scorer(plan, model, folder, device, progress)
         samples, settings = plan.reference[model].samples, plan.settings()
-        for together in _groups(plan, model, folder, scorer, most_bytes):
+        arms = [arm for arm in plan.arms if arm.model == model]
+        for together in _groups(plan, arms, folder, scorer, most_bytes):
             networks = list(dict.fromkeys(last.networks[0] for last in together))
             with progress.task(f"drift of {model}", min(len(samples), MOST_IMAGES), "image") as advance:
                 on_batch: Callable[[int], None] = lambda done: advance(done, "")  # noqa: E731
@@ -75,6 +76,19 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
     table("batchnorm.csv").write(folder, shares)
 
 
+def evaluate_for_drift(
+    plan: Plan, arms: Sequence[Arm], folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float
+) -> None:
+    """Evaluate the networks that `write_drift` needs for some arms of one model, where that is not done there."""
+    if _is_written(folder):
+        return
+    scorer = Scorer(plan, arms[0].model, folder, device, progress)
+    for together in _groups(plan, arms, folder, scorer, most_bytes):
+        items = (item for last in together for _, item in _batchnorm_items(last, scorer.store))
+        scorer.evaluate(filter(None, items))
+        scorer.forget_modules()
+
+
 def _is_written(folder: RunFolder) -> bool:
     """Tell whether both tables, and the detections that one of them names, are complete and unchanged."""
     all_hold = folder.journal.all_hold
@@ -84,17 +98,18 @@ def _is_written(folder: RunFolder) -> bool:
     return all_hold(map(folder.detections_called, named))
 
 
-def _groups(plan: Plan, model: str, folder: RunFolder, scorer: Scorer, most_bytes: float) -> Iterator[list[_Last]]:
-    """Yield a model's last checkpoints, as many at once as there may be."""
+def _groups(
+    plan: Plan, arms: Sequence[Arm], folder: RunFolder, scorer: Scorer, most_bytes: float
+) -> Iterator[list[_Last]]:
+    """Yield the last checkpoints of one model's arms, as many at once as there may be."""
     together: list[_Last] = []
-    for arm in plan.arms:
-        if arm.model == model:
-            for epoch in scored_epochs(plan, folder, arm)[-1:]:
-                together.append(_Last(arm, epoch, scorer.adapted_networks(arm, epoch)))
-            # each module becomes up to three: as trained, and with either part of it put back
-            if len(together) == MOST_TOGETHER or 3 * scorer.module_bytes > most_bytes:
-                yield together
-                together = []
+    for arm in arms:
+        for epoch in scored_epochs(plan, folder, arm)[-1:]:
+            together.append(_Last(arm, epoch, scorer.adapted_networks(arm, epoch)))
+        # each module becomes up to three: as trained, and with either part of it put back
+        if len(together) == MOST_TOGETHER or 3 * scorer.module_bytes > most_bytes:
+            yield together
+            together = []
     if together:
         yield together
 

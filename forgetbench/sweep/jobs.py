@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from forgetbench.derive.catalogue import derive, table
 from forgetbench.derive.source import Source
 from forgetbench.device import free_memory
+from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import warnings_to
 from forgetbench.record.rows.scores import ClassRow, ResultRow
 from forgetbench.report.write import write_report
 from forgetbench.sweep.cam import write_cams
-from forgetbench.sweep.drift_tables import write_drift
-from forgetbench.sweep.executor import Job, Site
+from forgetbench.sweep.drift_tables import evaluate_for_drift, write_drift
+from forgetbench.sweep.executor import Job, SeparateJob, Site
 from forgetbench.sweep.module_counts import module_rows
 from forgetbench.sweep.scoring import Scorer
 from forgetbench.sweep.train_sessions import scored_epochs, train_arms
@@ -35,6 +36,11 @@ class TrainArms:
     def name(self) -> str:
         """What it is called."""
         return f"train {self.model}, seed {self.seed}"
+
+    @property
+    def place(self) -> str:
+        """Its folder's name."""
+        return f"train-{self.model}-seed{self.seed}"
 
     def do(self, site: Site) -> None:
         """Train, as far as it has not been done."""
@@ -65,17 +71,62 @@ class ScoreModel:
 
     def do(self, site: Site) -> ScoredRows:
         """Evaluate whatever was not evaluated before, in few passes; return the rows of all."""
-        scorer = Scorer(site.plan, self.model, site.folder, site.device, site.progress)
-        scored, pending = ScoredRows(), scorer.original_items()
-        budget = MODULE_SHARE * free_memory(site.device)
-        for arm in site.plan.arms:
-            for epoch in scored_epochs(site.plan, site.folder, arm) if arm.model == self.model else ():
-                pending += scorer.checkpoint_items(arm, epoch)
-                if scorer.module_bytes > budget:
-                    scorer.add_rows(pending, scored.results, scored.classes)
-                    pending = []
-        scorer.add_rows(pending, scored.results, scored.classes)
-        return scored
+        return _score(site, self.model, [arm for arm in site.plan.arms if arm.model == self.model], original=True)
+
+
+@dataclass(frozen=True)
+class ScoreArms:
+    """Evaluate and score the checkpoints of the arms of one model and seed, as a part of what `ScoreModel` does.
+
+    Attributes:
+        model, seed: Which arms.
+        original: Whether the original is evaluated as well.
+    """
+
+    model: str
+    seed: int
+    original: bool
+
+    @property
+    def after(self) -> Sequence[str]:
+        """What it rests on."""
+        return (TrainArms(self.model, self.seed).name,)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"score {self.model}, seed {self.seed}"
+
+    @property
+    def place(self) -> str:
+        """Its folder's name."""
+        return f"score-{self.model}-seed{self.seed}"
+
+    def do(self, site: Site) -> None:
+        """Evaluate whatever was not evaluated before, with the networks that drift is measured by."""
+        arms = [arm for arm in site.plan.arms if (arm.model, arm.seed) == (self.model, self.seed)]
+        _score(site, self.model, arms, original=self.original)
+        if site.plan.suite.evaluation.drift:
+            evaluate_for_drift(site.plan, arms, site.folder, site.device, site.progress, _module_bytes(site))
+
+
+def _score(site: Site, model: str, arms: Sequence[Arm], *, original: bool) -> ScoredRows:
+    scorer = Scorer(site.plan, model, site.folder, site.device, site.progress)
+    scored, pending = ScoredRows(), scorer.original_items() if original else []
+    most_bytes = _module_bytes(site)
+    for arm in arms:
+        for epoch in scored_epochs(site.plan, site.folder, arm):
+            pending += scorer.checkpoint_items(arm, epoch)
+            if scorer.module_bytes > most_bytes:
+                scorer.add_rows(pending, scored.results, scored.classes)
+                pending = []
+    scorer.add_rows(pending, scored.results, scored.classes)
+    return scored
+
+
+def _module_bytes(site: Site) -> float:
+    """Return how much of checkpoints' modules may be in memory at once."""
+    return MODULE_SHARE * free_memory(site.device) / site.beside
 
 
 @dataclass(frozen=True)
@@ -88,8 +139,7 @@ class MeasureDrift:
     def do(self, site: Site) -> None:
         """Measure and write it, as far as the suite asks for it."""
         if site.plan.suite.evaluation.drift:
-            budget = MODULE_SHARE * free_memory(site.device)
-            write_drift(site.plan, site.folder, site.device, site.progress, budget)
+            write_drift(site.plan, site.folder, site.device, site.progress, _module_bytes(site))
 
 
 @dataclass(frozen=True)
@@ -138,6 +188,16 @@ def measuring_jobs(plan: Plan) -> list[Job]:
         training: list[Job] = [TrainArms(model, seed) for seed in seeds]
         jobs += [*training, ScoreModel(model, tuple(job.name for job in training))]
     return jobs
+
+
+def separate_jobs(plan: Plan) -> list[list[SeparateJob]]:
+    """Return what several processes can do at once: of each model and seed the training, and then the scoring.
+
+    In one pass for all seeds of a model fewer modules would run, so one process alone does without these.
+    """
+    sessions = dict.fromkeys((arm.model, arm.seed) for arm in plan.arms)
+    first = dict(reversed(sessions))
+    return [[TrainArms(model, seed), ScoreArms(model, seed, first[model] == seed)] for model, seed in sessions]
 
 
 def concluding_jobs() -> list[Job]:

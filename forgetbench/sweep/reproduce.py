@@ -24,8 +24,9 @@ from forgetbench.record.manifest import Manifest
 from forgetbench.record.strangers import reading
 from forgetbench.suite.formats import known_formats
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
-from forgetbench.sweep.execute import folder_of, run_plan
+from forgetbench.sweep.execute import run_plan
 from forgetbench.sweep.provenance import environment
+from forgetbench.sweep.standing import folder_of
 from forgetbench.train.strategies import GROUP as STRATEGIES
 
 _POINT = "Or say where it is: --set target.path=PATH, --set reference.path=PATH, --set models=[PATH]."

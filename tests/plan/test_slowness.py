@@ -17,7 +17,7 @@ from forgetbench.plan.plan import make_plan
 from forgetbench.plan.slowness import Drop, Pace, PaceWatch
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import load_suite
-from forgetbench.sweep import execute
+from forgetbench.sweep import stages
 from forgetbench.sweep.execute import run_plan
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
@@ -198,7 +198,7 @@ def test_a_run_that_has_begun_keeps_its_threads(tmp_path: Path, monkeypatch: pyt
     def stop(*_: object) -> None:
         raise StoppedError
 
-    monkeypatch.setattr(execute, "environment_of", stop)  # what is asked for next
+    monkeypatch.setattr(stages, "environment_of", stop)  # what is asked for next
     plan = make_plan(load_suite(written_suite(tmp_path)), device=CPU, train_originals=False)
 
     def said(folder: str, *, free_threads: bool = True) -> str:

@@ -3,25 +3,16 @@
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any
 
 from forgetbench.progress import Silent
-from forgetbench.record.folder import RunFolder
-from forgetbench.sweep.executor import Job, Site
-from forgetbench.sweep.jobs import ScoreModel, TrainArms
+from forgetbench.sweep.executor import SeparateJob, Site, do_apart
 
 
 class OtherProcess:
-    """Trains and scores in another process, and does here what follows."""
+    """Has all jobs done in another process, one after the other."""
 
-    def run(self, jobs: Sequence[Job], site: Site) -> dict[str, Any]:
-        """Do all jobs; return what they gave by their names."""
-        done: dict[str, Any] = {}
+    def run(self, jobs: Sequence[SeparateJob], site: Site) -> None:
+        """Have each job done."""
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             for job in jobs:
-                if isinstance(job, TrainArms | ScoreModel):
-                    there = Site(site.plan, RunFolder(site.folder.path), site.device, Silent())
-                    process.submit(job.do, there).result()
-                    site.folder.journal.reread()
-                done[job.name] = job.do(site)
-        return done
+                process.submit(do_apart, job, site.plan, site.folder.path, site.device, Silent()).result()

@@ -17,7 +17,7 @@ from forgetbench.evaluate.image_score import image_scores
 from forgetbench.record.folder import RunFolder
 from forgetbench.report.write import write_report
 from forgetbench.suite.data_section import Data
-from forgetbench.sweep import execute
+from forgetbench.sweep import stages
 
 RULES = ["random", "largest-gain", "largest-loss"]
 
@@ -97,7 +97,7 @@ def test_a_finished_run_gets_maps_without_working_again_and_they_are_the_same(
     run = forgetbench.run(plain, output=tmp_path)
     assert run.path.name == finished.path.name
     assert not (run.path / "cam.csv").exists()
-    monkeypatch.setattr(execute, "measuring_jobs", refuse)
+    monkeypatch.setattr(stages, "measuring_jobs", refuse)
     monkeypatch.setattr("forgetbench.sweep.scoring.run_pass", refuse)
     forgetbench.run({**plain, "cam": cam}, output=tmp_path)
     drawn = [f"figures/cam-tiny-yolov8-{role}.png" for role in ("target", "reference")]

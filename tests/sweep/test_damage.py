@@ -19,8 +19,9 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.seal import files_in
 from forgetbench.suite.load import LoadedSuite, suite_from_mapping
 from forgetbench.sweep import execute, finished, jobs, provenance
-from forgetbench.sweep.execute import folder_of, run_plan
+from forgetbench.sweep.execute import run_plan
 from forgetbench.sweep.session_files import SessionFiles
+from forgetbench.sweep.standing import folder_of
 
 CPU = torch.device("cpu")
 ARM = "tiny-yolov8-freeze10-seed0"

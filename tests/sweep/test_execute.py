@@ -30,7 +30,7 @@ from forgetbench.plan.plan import Plan
 from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.data_section import Data
-from forgetbench.sweep import execute, jobs, scoring
+from forgetbench.sweep import jobs, scoring, stages
 from forgetbench.sweep.train_sessions import train_arms
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
@@ -187,7 +187,7 @@ def test_running_again_redoes_nothing(finished: RunFolder, monkeypatch: pytest.M
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("worked again")
 
-    monkeypatch.setattr(execute, "measuring_jobs", refuse)
+    monkeypatch.setattr(stages, "measuring_jobs", refuse)
     before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.csv")}
     again = forgetbench.run(tiny_suite(finished.path.parents[2]), output=finished.path.parents[1])
     assert again.path == finished.path

@@ -1,4 +1,4 @@
-"""Who does the jobs of a run."""
+"""Who does the jobs of a run: this process, or others, with the same outcome."""
 
 import inspect
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from forgetbench.proof.verify import verify_run
 from forgetbench.record.folder import RunFolder
 from forgetbench.sweep import train_sessions
 from forgetbench.sweep.execute import run_plan
-from forgetbench.sweep.executor import LocalExecutor, Site
+from forgetbench.sweep.executor import Site, do_in_turn
 
 CPU = torch.device("cpu")
 
@@ -45,15 +45,15 @@ class Told:
 def test_jobs_are_done_in_order_and_give_what_they_give() -> None:
     done: list[str] = []
     jobs = [Told("a", done), Told("b", done, ["a"]), Told("c", done, ["a", "b"])]
-    assert LocalExecutor().run(jobs, SITE) == {"a": "A", "b": "B", "c": "C"}
+    assert do_in_turn(jobs, SITE) == {"a": "A", "b": "B", "c": "C"}
     assert done == ["a", "b", "c"]
-    assert LocalExecutor().run([], SITE) == {}
+    assert do_in_turn([], SITE) == {}
 
 
 def test_a_job_whose_time_has_not_come_is_not_done() -> None:
     done: list[str] = []
     with pytest.raises(ValueError, match="b comes before x, y"):
-        LocalExecutor().run([Told("a", done), Told("b", done, ["x", "a", "y"])], SITE)
+        do_in_turn([Told("a", done), Told("b", done, ["x", "a", "y"])], SITE)
     assert done == ["a"]
 
 
@@ -75,4 +75,4 @@ def test_a_run_computed_in_another_process_is_the_same(
 def test_the_docs_show_this_executor() -> None:
     page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     for line in inspect.getsource(OtherProcess).splitlines():
-        assert line in page or '"""Do all jobs' in line, line
+        assert line in page or '"""Have each job' in line, line

@@ -1,0 +1,86 @@
+"""What a process that does a job tells the one that waits for it: messages, how far its tasks are, how it ended."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, cast
+
+from forgetbench.progress import Level, Progress
+
+#: A task's advance is told at most this often.
+_SECONDS_BETWEEN = 0.5
+
+
+class Teller:
+    """A progress whose lines go to another process, one JSON object each.
+
+    Args:
+        lines: Where they are written.
+        clock: Tells the seconds.
+    """
+
+    def __init__(self, lines: IO[str], clock: Callable[[], float]) -> None:
+        self._lines, self._clock, self._lock = lines, clock, threading.Lock()
+        self._tasks = 0
+
+    def message(self, text: str, level: Level = "info") -> None:
+        """Tell one line."""
+        self._tell(message=text, level=level)
+
+    @contextmanager
+    def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+        """Tell of one task until the block ends."""
+        self._tasks += 1
+        number, told = self._tasks, self._clock()
+        self._tell(begins=number, name=name, total=total, unit=unit)
+
+        def advance(done: int, state: str) -> None:
+            nonlocal told
+            if state or self._clock() - told >= _SECONDS_BETWEEN:
+                told = self._clock()
+                self._tell(task=number, done=done, state=state)
+
+        try:
+            yield advance
+        finally:
+            self._tell(ends=number)
+
+    def _tell(self, **line: Any) -> None:
+        with self._lock:
+            self._lines.write(json.dumps(line) + "\n")
+            self._lines.flush()
+
+
+class Relay:
+    """Hands what a `Teller` tells to a progress of this process; messages begin with the job's name."""
+
+    def __init__(self, job: str, progress: Progress) -> None:
+        self._job, self._progress = job, progress
+        self._tasks: dict[int, tuple[ExitStack, Callable[[int, str], None]]] = {}
+
+    def __call__(self, line: str) -> None:
+        """Take a line; what is none of a teller's, such as a library's words, is a detail."""
+        try:
+            told = json.loads(line)
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            self._progress.message(f"{self._job}: {line.rstrip()}", "detail")
+        elif "message" in told:
+            self._progress.message(f"{self._job}: {told['message']}", cast(Level, told["level"]))
+        elif "begins" in told:
+            shown = ExitStack()
+            advance = shown.enter_context(self._progress.task(told["name"], told["total"], told["unit"]))
+            self._tasks[told["begins"]] = shown, advance
+        elif "task" in told:
+            self._tasks[told["task"]][1](told["done"], told["state"])
+        elif "ends" in told:
+            self._tasks.pop(told["ends"])[0].close()
+
+    def close(self) -> None:
+        """End what is still shown of tasks: the process is gone."""
+        while self._tasks:
+            self._tasks.popitem()[1][0].close()

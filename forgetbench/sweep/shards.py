@@ -1,0 +1,111 @@
+"""A run done by several commands, each its share of the jobs, in a run folder that all of them reach.
+
+A shard holds the run only while it prepares it and while it finishes it; in between it holds the job that it does. So
+shards may start, stop and start again in any order. The one that finds all jobs done, its own being the last,
+finishes the run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from forgetbench.cache_use import using_cache
+from forgetbench.device import repeat_exactly
+from forgetbench.errors import InputError, counted
+from forgetbench.plan.plan import Plan
+from forgetbench.plan.slowness import warn_before_run
+from forgetbench.progress import Progress, Silent
+from forgetbench.record.folder import RunFolder
+from forgetbench.record.job_files import jobs_done, mark_done
+from forgetbench.sweep.environment import join_environment
+from forgetbench.sweep.executor import Site, do_apart
+from forgetbench.sweep.jobs import separate_jobs
+from forgetbench.sweep.stages import finish, prepare
+from forgetbench.sweep.standing import folder_of, is_complete, require_room_for_run
+
+#: Seconds to wait for another shard that prepares the run, or finishes it.
+PATIENCE = 60.0
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The `number`-th (from 1) of `count` shares of a run."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+def parse_shard(text: str) -> Shard:
+    """Return the shard that a text such as `2/8` names.
+
+    Raises:
+        InputError: it names none.
+    """
+    named = _SHARD.fullmatch(text.strip())
+    if named is not None and 1 <= int(named[1]) <= int(named[2]):
+        return Shard(int(named[1]), int(named[2]))
+    raise InputError(
+        "no such shard",
+        where="--shard",
+        expected="the number of this one and of all, such as 1/8 for the first of eight and 8/8 for the last",
+        found=text,
+    )
+
+
+def run_shard(plan: Plan, output: Path, device: torch.device, progress: Progress, shard: Shard) -> RunFolder:
+    """Do a share of a run's jobs, and finish the run if no other job is left.
+
+    Args:
+        plan: What the run does.
+        output: Folder that run folders are made in; all shards reach it under whatever name.
+        device: Where to compute.
+        progress: Told what is going on.
+        shard: Which share.
+
+    Returns:
+        The run's folder; it may not be complete yet.
+
+    Raises:
+        InputError: the run's folder cannot be written.
+        RunLockedError: another process is working on the whole run, or on a job of this share.
+        RunError: a job could not be done.
+    """
+    repeat_exactly(device)
+    folder, sessions = folder_of(plan, output), separate_jobs(plan)
+    mine = sessions[shard.number - 1 :: shard.count]
+    require_room_for_run(plan, folder)
+    with folder.lock(beside_jobs=True, patience=PATIENCE), using_cache():
+        if is_complete(plan, folder, device, progress):
+            return folder
+        prepare(plan, folder, device, progress, joins=True)
+    with using_cache():
+        warn_before_run(device, progress, new_run=False)
+        progress.message(f"shard {shard}: {counted(len(mine), 'session', 'sessions')} of {len(sessions)}")
+        for session in mine:
+            for job in session:
+                do_apart(job, plan, folder.path, device, progress)
+    places = {job.place for session in sessions for job in session}
+    folder = folder_of(plan, output)  # what others have finished since is read anew
+    with folder.lock(beside_jobs=True, patience=PATIENCE), using_cache():
+        left = places - jobs_done(folder.path)
+        if folder.complete:
+            progress.message(f"another shard has finished the run: {folder.path}")
+        elif left:
+            progress.message(
+                f"shard {shard} is done; {counted(len(left), 'job is', 'jobs are')} left to other shards: "
+                f"{', '.join(sorted(left)[:3])}{', …' if len(left) > 3 else ''}"
+            )
+        else:
+            progress.message(f"shard {shard} was the last, and finishes the run")
+            manifest = prepare(plan, folder, device, progress, joins=True)
+            mark_done(folder.path, "finish", join_environment(folder, device, Silent()))
+            finish(manifest, Site(plan, folder, device, progress), None)
+    return folder
