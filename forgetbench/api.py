@@ -43,6 +43,9 @@ def run(
     progress: Progress | None = None,
     jobs: int = 1,
     shard: str | None = None,
+    executor: str | None = None,
+    job_cpus: int | None = None,
+    job_gpus: float | None = None,
 ) -> Run:
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
@@ -58,6 +61,8 @@ def run(
         progress: Told what is going on.
         jobs: How many jobs are done at once on this machine, each with a GPU of its own or its share of the cores.
         shard: Which share of the jobs is done here, such as `2/8`; the run is finished by whichever ends last.
+        executor: `ray` has jobs done on the nodes of a Ray cluster.
+        job_cpus, job_gpus: What a job asks of its node there; default: what suits the device.
 
     Raises:
         InputError: something in the suite, data or weights is wrong; nothing was written.
@@ -68,7 +73,17 @@ def run(
     loaded = read_suite(suite, overrides)
     from forgetbench.sweep.execute import run_suite
 
-    folder = run_suite(loaded, output=output, device=device, progress=progress, jobs=jobs, shard=shard)
+    folder = run_suite(
+        loaded,
+        output=output,
+        device=device,
+        progress=progress,
+        jobs=jobs,
+        shard=shard,
+        executor=executor,
+        job_cpus=job_cpus,
+        job_gpus=job_gpus,
+    )
     return Run(folder.path)
 
 

@@ -76,10 +76,15 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def use_all_cores(jobs: int = 1) -> None:
-    """Let PyTorch compute on this job's share of the cores, unless OMP_NUM_THREADS says otherwise."""
+def use_all_cores(jobs: int = 1, cores: int | None = None) -> None:
+    """Let PyTorch compute on all cores, unless OMP_NUM_THREADS says otherwise.
+
+    Args:
+        jobs: How many share them.
+        cores: How many a job has where it is not done here.
+    """
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, available_cores() // jobs))
+        torch.set_num_threads(cores or max(1, available_cores() // jobs))
 
 
 def repeat_exactly(device: torch.device) -> None:

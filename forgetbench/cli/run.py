@@ -22,6 +22,10 @@ from forgetbench.cli.options import device_option, quiet_option, set_option, sui
               help="Do N jobs at once, each with a GPU of its own or its share of the cores.")  # fmt: skip
 @click.option("--shard", metavar="K/N",
               help="Do the K-th of N shares of the jobs, and finish the run if no other is left.")  # fmt: skip
+@click.option("--executor", type=click.Choice(["ray"]), help="Have jobs done on the nodes of a Ray cluster.")
+@click.option("--job-cpus", type=click.IntRange(1, 4096), metavar="N", help="Cores that a job asks of its node.")
+@click.option("--job-gpus", type=click.FloatRange(0, 64), metavar="N",
+              help="GPUs that a job asks of its node; 0.5 lets two jobs share one.")  # fmt: skip
 @verbose_option
 @quiet_option
 def command(
@@ -31,6 +35,9 @@ def command(
     device: str | None,
     jobs: int,
     shard: str | None,
+    executor: str | None,
+    job_cpus: int | None,
+    job_gpus: float | None,
     verbose: bool,
     quiet: bool,
 ) -> None:
@@ -41,7 +48,7 @@ def command(
 
     A job is the training of one model with one seed, or the scoring of its arms. --jobs does several at once on this
     machine. With --shard several commands, on one machine or many, do a share each in one run folder; whichever ends
-    last finishes the run. The numbers are the same either way.
+    last finishes the run. With --executor ray the nodes of a cluster do them. The numbers are the same either way.
     """
     from forgetbench.plan.reading import read_suite
 
@@ -50,7 +57,17 @@ def command(
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
-    folder = run_suite(loaded, output=output, device=device, progress=progress, jobs=jobs, shard=shard)
+    folder = run_suite(
+        loaded,
+        output=output,
+        device=device,
+        progress=progress,
+        jobs=jobs,
+        shard=shard,
+        executor=executor,
+        job_cpus=job_cpus,
+        job_gpus=job_gpus,
+    )
     if quiet or not folder.complete:
         return
     show_report(screen, folder.path)

@@ -28,6 +28,10 @@ class Originals(Mapping[str, Original]):
         """Add an original, in place of what had its name."""
         self._opened[original.name] = original
 
+    def paths(self) -> list[Path]:
+        """Return the files of those whose weights are in one."""
+        return [known.path for known in self._opened.values() if known.path is not None]
+
     def __getitem__(self, name: str) -> Original:
         """Return an original.
 

@@ -10,7 +10,6 @@ import torch
 
 from forgetbench.cache_use import using_cache
 from forgetbench.device import keep_freed_memory, pick_device, repeat_exactly, use_all_cores
-from forgetbench.errors import InputError
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.reading import read_suite
 from forgetbench.plan.slowness import warn_before_run
@@ -18,13 +17,10 @@ from forgetbench.progress import Progress, Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.sweep.executor import Executor, Site
-from forgetbench.sweep.executors.processes import Processes
+from forgetbench.sweep.executors.choice import choose_executor
 from forgetbench.sweep.shards import parse_shard, run_shard
 from forgetbench.sweep.stages import finish, prepare
 from forgetbench.sweep.standing import folder_of, is_complete, require_room_for_run
-
-#: Most jobs that one machine does at once.
-MOST_JOBS = 1024
 
 
 def run_suite(
@@ -36,6 +32,9 @@ def run_suite(
     progress: Progress | None = None,
     jobs: int = 1,
     shard: str | None = None,
+    executor: str | None = None,
+    job_cpus: int | None = None,
+    job_gpus: float | None = None,
 ) -> RunFolder:
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
@@ -47,6 +46,8 @@ def run_suite(
         progress: Told what is going on.
         jobs: How many jobs are done at once, each in a process of its own; cores are shared out among them.
         shard: Which share of the jobs to do, such as `2/8`; other shards do the others.
+        executor: `ray` has jobs done on the nodes of a Ray cluster.
+        job_cpus, job_gpus: What a job asks of its node there; default: what suits the device.
 
     Returns:
         The run's folder; `.results()` gives the scores. It is finished unless other shards have something left to do.
@@ -56,8 +57,8 @@ def run_suite(
         RunError: the run could not go on.
     """
     share = None if shard is None else parse_shard(shard)
-    executor = _executor_for(jobs)
-    use_all_cores(jobs)
+    chosen = choose_executor(executor, jobs=jobs, in_shards=share is not None, job_cpus=job_cpus, job_gpus=job_gpus)
+    use_all_cores(jobs, job_cpus)
     keep_freed_memory()
     progress = progress or Silent()
     loaded = read_suite(suite, overrides)
@@ -66,13 +67,7 @@ def run_suite(
         plan = make_plan(loaded, device=where, progress=progress)
         if share is not None:
             return run_shard(plan, Path(output), where, progress, share)
-        return run_plan(plan, Path(output), where, progress, executor=executor)
-
-
-def _executor_for(jobs: int) -> Executor | None:
-    if not 1 <= jobs <= MOST_JOBS:
-        raise InputError("no such number of jobs", where="jobs", expected=f"1 to {MOST_JOBS}", found=jobs)
-    return Processes(jobs) if jobs > 1 else None
+        return run_plan(plan, Path(output), where, progress, executor=chosen)
 
 
 def run_plan(

@@ -41,6 +41,12 @@ VARIABLES = (
 )
 
 
+def software() -> dict[str, str | None]:
+    """Return the versions of Python, of what decides numbers, and of forgetbench with its commit."""
+    ours = {name: version for name, version in code_version().items() if name != "dirty"}
+    return {"python": platform.python_version(), **ours, **{name: _version(name) for name in PACKAGES}}
+
+
 def environment(device: torch.device) -> dict[str, Any]:
     """Return versions, platform and hardware; Ultralytics augments with `albumentations` where it is installed."""
     name, cuda = name_and_cuda(device)

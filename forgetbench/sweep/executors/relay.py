@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from forgetbench.progress import Level, Progress
 
@@ -18,12 +19,12 @@ class Teller:
     """A progress whose lines go to another process, one JSON object each.
 
     Args:
-        lines: Where they are written.
+        send: Takes a line, without its end.
         clock: Tells the seconds.
     """
 
-    def __init__(self, lines: IO[str], clock: Callable[[], float]) -> None:
-        self._lines, self._clock, self._lock = lines, clock, threading.Lock()
+    def __init__(self, send: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._send, self._clock, self._lock = send, clock, threading.Lock()
         self._tasks = 0
 
     def message(self, text: str, level: Level = "info") -> None:
@@ -50,8 +51,7 @@ class Teller:
 
     def _tell(self, **line: Any) -> None:
         with self._lock:
-            self._lines.write(json.dumps(line) + "\n")
-            self._lines.flush()
+            self._send(json.dumps(line))
 
 
 class Relay:

@@ -11,7 +11,6 @@ import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +48,15 @@ def _done(task: bytes, told: IO[str]) -> Failure | None:
         from forgetbench.sweep.executor import do_apart
         from forgetbench.sweep.executors.relay import Teller
 
+        def send(line: str) -> None:
+            told.write(f"{line}\n")
+            told.flush()
+
         keep_freed_memory()
         job, plan, run, device, beside = pickle.loads(task)  # noqa: S301 - from the process that began this one
         repeat_exactly(device)
         with using_cache():
-            do_apart(job, plan, Path(run), device, Teller(told, time.monotonic), beside=beside)
+            do_apart(job, plan, Path(run), device, Teller(send), beside=beside)
     except Exception as error:
         return _failure(error)
     return None
