@@ -1,0 +1,262 @@
+"""Kills what does the jobs of small runs (commands, shards, processes, drivers and nodes), beside other work.
+
+Each run is done by `run --jobs`, by shards in random order, or on a Ray cluster of several nodes on this machine.
+Something of it is killed (SIGKILL) at random moments and begun again. Then every table, checkpoint, annotations and
+detections file has to have the bytes that one process gives, nothing else may lie in the folder, and the run has to
+pass `verify` and `pack`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+import psutil
+
+from reliability.chaos import compare, run_of, small_suite
+
+#: How long a run may take before it is taken for hanging.
+_MOST_SECONDS = 900.0
+_SHARDS = 3
+
+
+class Way(Protocol):
+    """A way to have a run done by several processes."""
+
+    def begin(self) -> None:
+        """Begin, or begin again, whatever is not there."""
+
+    def over(self) -> bool:
+        """Tell whether all that was begun has come to its end; raise if something failed by itself."""
+
+    def kill(self) -> str | None:
+        """Kill something; return what it was, None if nothing was there to be killed."""
+
+    def end(self) -> None:
+        """End what is left."""
+
+
+class Commands:
+    """Commands that are begun in random order, and killed, or processes of theirs."""
+
+    def __init__(self, suite: Path, output: Path, log: Path, random_: random.Random, options: list[list[str]]) -> None:
+        self._log, self._random = log, random_
+        self._waiting = [
+            [sys.executable, "-m", "forgetbench", "run", str(suite), "-o", str(output), *o] for o in options
+        ]
+        self._running: list[tuple[list[str], subprocess.Popen[bytes]]] = []
+
+    def begin(self) -> None:
+        """Begin all that wait, with a moment in between."""
+        self._random.shuffle(self._waiting)
+        for command in self._waiting:
+            with self._log.open("ab") as log:
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._running.append((command, process))
+            time.sleep(self._random.random() * 2)
+        self._waiting = []
+
+    def over(self) -> bool:
+        """Tell whether all commands have ended."""
+        for command, process in self._running:
+            if process.poll() not in (None, 0):
+                raise SystemExit(f"{command} ended with {process.returncode}:\n{self._log.read_text()[-3000:]}")
+        return not self._waiting and all(process.poll() is not None for _, process in self._running)
+
+    def kill(self) -> str | None:
+        """Kill one of the commands; it is to be begun again."""
+        living = [(command, process) for command, process in self._running if process.poll() is None]
+        if not living:
+            return None
+        command, process = self._random.choice(living)
+        process.kill()
+        process.wait()
+        self._running.remove((command, process))
+        self._waiting.append(command)
+        return "shard" if "--shard" in command else "driver" if "--executor" in command else "command with --jobs"
+
+    def end(self) -> None:
+        """Kill what is left."""
+        for _, process in self._running:
+            process.kill()
+
+
+class Jobs(Commands):
+    """`run --jobs 2`: the command is killed, or one of the two processes that do jobs for it."""
+
+    def kill(self) -> str | None:
+        """Kill the command or a process of it."""
+        workers = [process for process in _processes("executors.worker") if _is_below(process, self._running)]
+        if workers and self._random.random() < 0.5:
+            with suppress(psutil.NoSuchProcess):
+                self._random.choice(workers).kill()
+                return "process with a job"
+            return None
+        return super().kill()
+
+    def over(self) -> bool:
+        """Tell whether the command has ended; where a process of it was killed, it fails and is begun again."""
+        for command, process in list(self._running):
+            if process.poll() == 1 and "goes on where it stopped" in self._log.read_text()[-3000:]:
+                self._running.remove((command, process))
+                self._waiting.append(command)
+        return super().over()
+
+
+class OnRay(Commands):
+    """A driver, and a cluster whose nodes are killed, as are the driver and the processes with jobs."""
+
+    def __init__(self, cluster: Any, *given: Any) -> None:
+        super().__init__(*given)
+        self._cluster = cluster
+        self._nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+
+    def begin(self) -> None:
+        """Begin the driver, with two nodes."""
+        while len(self._nodes) < 2:
+            self._nodes.append(self._cluster.add_node(num_cpus=1))
+        super().begin()
+
+    def kill(self) -> str | None:
+        """Kill a node, a process with a job, or the driver."""
+        what = self._random.choice(["node", "node", "job", "driver"])
+        if what == "driver":
+            return super().kill()
+        if what == "job":
+            jobs = list(_processes("ray::do_job"))
+            if not jobs:
+                return None
+            with suppress(psutil.NoSuchProcess):
+                self._random.choice(jobs).kill()
+                return "process with a job on a node"
+            return None
+        node = self._nodes.pop(self._random.randrange(len(self._nodes)))
+        self._cluster.remove_node(node, allow_graceful=False)
+        return "node"
+
+    def end(self) -> None:
+        """End the driver and the nodes."""
+        super().end()
+        for node in self._nodes:
+            self._cluster.remove_node(node, allow_graceful=False)
+
+
+def _processes(name: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(name in part for part in process.cmdline()):
+                yield process
+
+
+def _is_below(process: psutil.Process, commands: list[tuple[list[str], subprocess.Popen[bytes]]]) -> bool:
+    with suppress(psutil.Error):
+        return process.ppid() in {command.pid for _, command in commands}
+    return False
+
+
+def torment(way: Way, kills: int, random_: random.Random, seconds: float) -> Counter[str]:
+    """Let a run come to its end, killing something of it so many times; return what was killed."""
+    killed: Counter[str] = Counter()
+    began = time.monotonic()
+    try:
+        way.begin()
+        next_kill = time.monotonic() + random_.random() * seconds
+        while not way.over():
+            time.sleep(0.2)
+            if time.monotonic() - began > _MOST_SECONDS:
+                raise SystemExit("a run does not come to its end")
+            if sum(killed.values()) < kills and time.monotonic() > next_kill:
+                what = way.kill()
+                killed.update([what] if what else [])
+                time.sleep(random_.random() * 2)
+                next_kill = time.monotonic() + random_.random() * seconds
+            way.begin()
+    finally:
+        way.end()
+    return killed
+
+
+@contextmanager
+def load(processes: int) -> Iterator[None]:
+    """Keep cores busy with so many processes that do nothing else."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.send_signal(signal.SIGKILL)
+
+
+@contextmanager
+def ray_cluster() -> Iterator[Any]:
+    """Have a Ray cluster whose head does no jobs."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    os.environ["RAY_ADDRESS"] = cluster.address
+    try:
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+def _ways(folder: Path, suite: Path, random_: random.Random, cluster: Any) -> dict[str, Callable[[Path], Way]]:
+    """Return how a run can be done, by name; each takes where to."""
+    log = folder / "log.txt"
+    shards = [["--shard", f"{number}/{_SHARDS}"] for number in range(1, _SHARDS + 1)]
+    return {
+        "jobs": lambda output: Jobs(suite, output, log, random_, [["--jobs", "2"]]),
+        "shards": lambda output: Commands(suite, output, log, random_, shards),
+        "ray": lambda output: OnRay(cluster, suite, output, log, random_, [["--executor", "ray", "--job-cpus", "1"]]),
+    }
+
+
+def main() -> None:
+    """Read the command line, torment runs in turn, and say what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=36)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ways", default="shards,jobs,ray")
+    parser.add_argument("--load", type=int, default=2, help="other processes that keep cores busy")
+    parser.add_argument("--a-run", type=int, default=4, help="most kills of one run")
+    arguments = parser.parse_args()
+    random_, killed, failures, runs = random.Random(arguments.seed), Counter[str](), list[str](), 0
+    chosen = arguments.ways.split(",")
+    with TemporaryDirectory(prefix="forgetbench-chaos-") as name, ray_cluster() as cluster, load(arguments.load):
+        folder = Path(name)
+        os.environ["FORGETBENCH_CACHE"] = f"{name}/cache"
+        suite = folder / "chaos.yaml"
+        suite.write_text(json.dumps(small_suite(3) | {"seeds": [0, 1, 2, 3]}), encoding="utf-8")
+        made = _ways(folder, suite, random_, cluster)
+        began = time.monotonic()
+        alone = Commands(suite, folder / "alone", folder / "log.txt", random_, [[]])
+        torment(alone, 0, random_, 0)
+        seconds = time.monotonic() - began
+        print(f"one process takes {seconds:.0f} s", flush=True)
+        while sum(killed.values()) < arguments.kills:
+            way, output = chosen[runs % len(chosen)], folder / f"run-{runs}"
+            killed += torment(made[way](output), arguments.a_run, random_, seconds / 2)
+            runs += 1
+            found = compare(run_of(folder / "alone"), run_of(output), drawn=False)
+            failures += [f"run {runs} ({way}, seed {arguments.seed}): {problem}" for problem in found]
+            print(f"{way}: {dict(killed)}, {runs} runs finished, {len(failures)} failures", flush=True)
+    print(", ".join(f"{count} x {what}" for what, count in killed.most_common()))
+    print("\n".join(failures))
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
