@@ -46,6 +46,7 @@ def run(
     executor: str | None = None,
     job_cpus: int | None = None,
     job_gpus: float | None = None,
+    store: str | None = None,
 ) -> Run:
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
@@ -63,6 +64,7 @@ def run(
         shard: Which share of the jobs is done here, such as `2/8`; the run is finished by whichever ends last.
         executor: `ray` has jobs done on the nodes of a Ray cluster.
         job_cpus, job_gpus: What a job asks of its node there; default: what suits the device.
+        store: The object store that nodes hand files over in, e.g. `s3://bucket/runs`; default: the run folder.
 
     Raises:
         InputError: something in the suite, data or weights is wrong; nothing was written.
@@ -72,18 +74,10 @@ def run(
 
     loaded = read_suite(suite, overrides)
     from forgetbench.sweep.execute import run_suite
+    from forgetbench.sweep.executors.choice import Division
 
-    folder = run_suite(
-        loaded,
-        output=output,
-        device=device,
-        progress=progress,
-        jobs=jobs,
-        shard=shard,
-        executor=executor,
-        job_cpus=job_cpus,
-        job_gpus=job_gpus,
-    )
+    division = Division(jobs, shard, executor, job_cpus, job_gpus, store)
+    folder = run_suite(loaded, output=output, device=device, progress=progress, division=division)
     return Run(folder.path)
 
 

@@ -26,6 +26,8 @@ from forgetbench.cli.options import device_option, quiet_option, set_option, sui
 @click.option("--job-cpus", type=click.IntRange(1, 4096), metavar="N", help="Cores that a job asks of its node.")
 @click.option("--job-gpus", type=click.FloatRange(0, 64), metavar="N",
               help="GPUs that a job asks of its node; 0.5 lets two jobs share one.")  # fmt: skip
+@click.option("--store", metavar="URL",
+              help="Object store for nodes that share no disk, e.g. s3://bucket/runs.")  # fmt: skip
 @verbose_option
 @quiet_option
 def command(
@@ -38,6 +40,7 @@ def command(
     executor: str | None,
     job_cpus: int | None,
     job_gpus: float | None,
+    store: str | None,
     verbose: bool,
     quiet: bool,
 ) -> None:
@@ -54,20 +57,12 @@ def command(
 
     loaded = read_suite(suite, overrides)  # before PyTorch is imported, which takes seconds
     from forgetbench.sweep.execute import run_suite
+    from forgetbench.sweep.executors.choice import Division
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)
-    folder = run_suite(
-        loaded,
-        output=output,
-        device=device,
-        progress=progress,
-        jobs=jobs,
-        shard=shard,
-        executor=executor,
-        job_cpus=job_cpus,
-        job_gpus=job_gpus,
-    )
+    division = Division(jobs, shard, executor, job_cpus, job_gpus, store)
+    folder = run_suite(loaded, output=output, device=device, progress=progress, division=division)
     if quiet or not folder.complete:
         return
     show_report(screen, folder.path)

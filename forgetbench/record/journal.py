@@ -51,6 +51,8 @@ class Journal:
         self._sealed = (folder / SEAL).is_file()
         self._hashes = read_seal(folder) if self._sealed else _read_all(folder, self._path)
         self._held: set[str] = set()
+        #: Told the names of files once their lines are written, and whether they were taken out of the run.
+        self.told: Callable[[list[str], bool], None] = lambda _names, _gone: None
 
     def reread(self) -> None:
         """Learn of what other processes have finished since."""
@@ -81,6 +83,7 @@ class Journal:
         self._append({name: digest})
         self._hashes[name] = digest
         self._held.add(name)
+        self.told([name], False)
 
     def _append(self, hashes: Mapping[str, str]) -> None:
         if not self._sealed:
@@ -115,6 +118,7 @@ class Journal:
             self._held -= names
             if self._job is not None:  # another journal may have a line of it
                 self._append(dict.fromkeys(names, _GONE))
+                self.told(sorted(names), True)
             elif not self._sealed:
                 write_text(self._path, lines_of(self._hashes))
 
@@ -140,7 +144,7 @@ class Journal:
 
     def begin_job(self) -> None:
         """Prepare to go on with a job: keep only whole lines of its journal, to which lines can be added."""
-        write_text(self._path, lines_of(_read(self._path)))
+        write_text(self._path, lines_of(read_journal(self._path)))
 
     def take_over_jobs(self) -> None:
         """Have all that jobs have finished in this journal, and remove what killed ones left; nobody does a job now."""
@@ -180,12 +184,15 @@ def _read_all(folder: Path, last: Path) -> dict[str, str]:
     """Return the completed files of a run by all its journals; that of a job is younger than the run's own."""
     hashes: dict[str, str] = {}
     for path in (folder / JOURNAL, *(path for path in job_journals(folder) if path != last), last):
-        hashes |= _read(path)
+        hashes |= read_journal(path)
     return {name: digest for name, digest in hashes.items() if digest != _GONE}
 
 
-def _read(path: Path) -> dict[str, str]:
-    """Return the completed files and their hashes; lines that are cut off or damaged are ignored."""
+def read_journal(path: Path) -> dict[str, str]:
+    """Return the completed files that one journal names, and their hashes; cut and damaged lines are ignored.
+
+    Of a file that a job has taken out of the run, the hash is all zeros.
+    """
     if not is_regular(path.parent, path.name) or path.stat().st_size > MOST_BYTES:
         return {}
     lines = regular_bytes(path, MOST_BYTES).decode("utf-8", errors="replace").split("\n")[:-1]

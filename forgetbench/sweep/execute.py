@@ -17,10 +17,13 @@ from forgetbench.progress import Progress, Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.sweep.executor import Executor, Site
-from forgetbench.sweep.executors.choice import choose_executor
+from forgetbench.sweep.executors.choice import Division
 from forgetbench.sweep.shards import parse_shard, run_shard
 from forgetbench.sweep.stages import finish, prepare
 from forgetbench.sweep.standing import folder_of, is_complete, require_room_for_run
+
+#: One process does all.
+ALONE = Division()
 
 
 def run_suite(
@@ -30,11 +33,7 @@ def run_suite(
     output: str | Path = "runs",
     device: str | None = None,
     progress: Progress | None = None,
-    jobs: int = 1,
-    shard: str | None = None,
-    executor: str | None = None,
-    job_cpus: int | None = None,
-    job_gpus: float | None = None,
+    division: Division = ALONE,
 ) -> RunFolder:
     """Train, score and chart a suite; go on where an earlier call with the same suite ended.
 
@@ -44,10 +43,7 @@ def run_suite(
         output: Folder that run folders are made in.
         device: Where to compute, e.g. `cuda:0`; default: the first CUDA device, else the CPU.
         progress: Told what is going on.
-        jobs: How many jobs are done at once, each in a process of its own; cores are shared out among them.
-        shard: Which share of the jobs to do, such as `2/8`; other shards do the others.
-        executor: `ray` has jobs done on the nodes of a Ray cluster.
-        job_cpus, job_gpus: What a job asks of its node there; default: what suits the device.
+        division: How jobs are divided among processes.
 
     Returns:
         The run's folder; `.results()` gives the scores. It is finished unless other shards have something left to do.
@@ -56,9 +52,9 @@ def run_suite(
         InputError: something in the suite, data or weights is wrong; nothing was written.
         RunError: the run could not go on.
     """
-    share = None if shard is None else parse_shard(shard)
-    chosen = choose_executor(executor, jobs=jobs, in_shards=share is not None, job_cpus=job_cpus, job_gpus=job_gpus)
-    use_all_cores(jobs, job_cpus)
+    executor = division.executor_chosen()
+    share = None if division.shard is None else parse_shard(division.shard)
+    use_all_cores(division.jobs, division.job_cpus)
     keep_freed_memory()
     progress = progress or Silent()
     loaded = read_suite(suite, overrides)
@@ -67,7 +63,7 @@ def run_suite(
         plan = make_plan(loaded, device=where, progress=progress)
         if share is not None:
             return run_shard(plan, Path(output), where, progress, share)
-        return run_plan(plan, Path(output), where, progress, executor=chosen)
+        return run_plan(plan, Path(output), where, progress, executor=executor)
 
 
 def run_plan(

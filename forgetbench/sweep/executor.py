@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,6 +58,10 @@ class SeparateJob(Job, Protocol):
     def place(self) -> str:
         """The plain name of its folder in the run's, see `record/job_files.py`."""
 
+    @property
+    def reads(self) -> Sequence[str]:
+        """The places of the jobs whose files it reads."""
+
 
 class Executor(Protocol):
     """Has separate jobs done in other processes; then this one does all jobs, and finds these finished."""
@@ -79,6 +83,7 @@ def do_apart(
     *,
     beside: int = 1,
     patience: float = PATIENCE,
+    told: Callable[[list[str], bool], None] | None = None,
 ) -> None:
     """Do a job of a run whose folder another process holds, or nobody; what is finished of it is not done again.
 
@@ -90,6 +95,7 @@ def do_apart(
         progress: Told what is going on.
         beside: How many jobs share the machine's memory.
         patience: Seconds to wait for another process that does this job, such as one that is about to end.
+        told: Told the names of files once they are finished, and whether they were taken out of the run instead.
 
     Raises:
         RunLockedError: another process does this job.
@@ -99,6 +105,7 @@ def do_apart(
         folder = RunFolder(run, job=job.place)
         folder.journal.warn = warnings_to(progress)
         folder.journal.begin_job()
+        folder.journal.told = told or folder.journal.told
         differences = join_environment(folder, device, progress)
         require_room(run, 0, f"what comes next ({job.name})")
         job.do(Site(plan, folder, device, progress, beside))

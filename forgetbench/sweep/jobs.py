@@ -42,6 +42,11 @@ class TrainArms:
         """Its folder's name."""
         return f"train-{self.model}-seed{self.seed}"
 
+    @property
+    def reads(self) -> Sequence[str]:
+        """Of no other job."""
+        return ()
+
     def do(self, site: Site) -> None:
         """Train, as far as it has not been done."""
         arms = [arm for arm in site.plan.arms if (arm.model, arm.seed) == (self.model, self.seed)]
@@ -101,6 +106,11 @@ class ScoreArms:
     def place(self) -> str:
         """Its folder's name."""
         return f"score-{self.model}-seed{self.seed}"
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Of the training."""
+        return (TrainArms(self.model, self.seed).place,)
 
     def do(self, site: Site) -> None:
         """Evaluate whatever was not evaluated before, with the networks that drift is measured by."""

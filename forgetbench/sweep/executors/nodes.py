@@ -69,12 +69,12 @@ def refuse_if_none_fits(demand: Demand, nodes: Sequence[Node]) -> None:
         )
 
 
-def what_is_unfit(plan: Plan, mark: str, token: str, software_there: Mapping[str, Any]) -> str | None:
+def what_is_unfit(plan: Plan, mark: Path, token: str, software_there: Mapping[str, Any]) -> str | None:
     """Return why this node cannot do the jobs of a run, None if it can.
 
     Args:
         plan: What the run does.
-        mark: A file that whoever asks has written into the run folder.
+        mark: A file that whoever asks has written, in the folder where files of the run go.
         token: What is in it.
         software_there: The versions of whoever asks.
     """
@@ -86,13 +86,13 @@ def what_is_unfit(plan: Plan, mark: str, token: str, software_there: Mapping[str
     if other:
         return f"it has {', '.join(other)}"
     try:
-        shared = Path(mark).read_text(encoding="utf-8") == token
+        shared = mark.read_text(encoding="utf-8") == token
     except OSError:
         shared = False
     if not shared:
-        return f"{Path(mark).parent} is not the same folder there"
-    if not os.access(Path(mark).parent, os.W_OK):
-        return f"{Path(mark).parent} cannot be written there"
+        return f"{mark.parent} is not the same folder there"
+    if not os.access(mark.parent, os.W_OK):
+        return f"{mark.parent} cannot be written there"
     missing = next((path for path in _needed(plan) if not path.is_file()), None)
     return f"{missing} is not there" if missing is not None else None
 

@@ -7,7 +7,7 @@ node begins again elsewhere, from the files it left.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +16,29 @@ from typing import Any
 import torch
 
 from forgetbench.device import is_gpu
-from forgetbench.errors import InputError, RunError, counted
+from forgetbench.errors import RunError, counted
+from forgetbench.plan.plan import Plan
+from forgetbench.progress import Progress
+from forgetbench.record.job_files import jobs_done
 from forgetbench.sweep.executor import SeparateJob, Site
-from forgetbench.sweep.executors.failures import Failures
-from forgetbench.sweep.executors.nodes import Demand, Node, refuse_if_none_fits, refuse_unfit
-from forgetbench.sweep.executors.ray_tasks import Here, Post, do_job, look
+from forgetbench.sweep.executors.exchange import MANIFEST, Exchange
+from forgetbench.sweep.executors.nodes import Demand, refuse_if_none_fits, refuse_unfit
+from forgetbench.sweep.executors.ray_connection import (
+    SECONDS_TO_ANSWER,
+    connected,
+    import_ray,
+    nodes_of,
+    what_each_lacks,
+)
+from forgetbench.sweep.executors.ray_tasks import Asked, Post, do_job
 from forgetbench.sweep.executors.relay import Relay
+from forgetbench.sweep.executors.schedule import Schedule
 from forgetbench.sweep.provenance import software
 
 #: How often a job is begun again after its process or node was lost.
 RETRIES = 5
 #: Seconds between looks at what jobs tell.
 _SECONDS_BETWEEN_LOOKS = 1.0
-#: Seconds for a node to answer whether it can be worked on.
-_SECONDS_TO_ANSWER = 120.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,11 @@ class RayCluster:
 
     Args:
         cpus, gpus: What a job asks of its node; None for what suits the device.
+        store: The object store that nodes hand files over in; None where they reach the run folder.
     """
 
-    def __init__(self, cpus: int | None = None, gpus: float | None = None) -> None:
-        self._cpus, self._gpus = cpus, gpus
+    def __init__(self, cpus: int | None = None, gpus: float | None = None, store: str | None = None) -> None:
+        self._cpus, self._gpus, self._store = cpus, gpus, store
 
     def run(self, jobs: Sequence[SeparateJob], site: Site) -> None:
         """Have all jobs done, each after those that it names.
@@ -59,94 +69,118 @@ class RayCluster:
             ForgetbenchError: a job could not be done; those that do not rest on it have been.
         """
         ray = import_ray()
-        with _connected(ray):
-            nodes = _nodes(ray)
-            usual = Demand.usual(nodes, torch.get_num_threads(), gpu=is_gpu(site.device))
+        run = site.folder.path.absolute()
+        exchange = None if self._store is None else Exchange(self._store, run)
+        with connected(ray), _asking(site, self._store, exchange) as asked:
+            nodes = nodes_of(ray)
+            usual = Demand.usual(nodes, asked.threads, gpu=is_gpu(site.device))
             demand = Demand(self._cpus or usual.cpus, usual.gpus if self._gpus is None else self._gpus)
             refuse_if_none_fits(demand, nodes)
             plan = ray.put(site.plan)
-            _refuse_unfit_nodes(ray, nodes, plan, site)
-            site.progress.message(f"{counted(len(nodes), 'node', 'nodes')} of a Ray cluster; each job takes {demand}")
-            self._do_all(ray, jobs, site, plan, demand)
+            fitting = [node for node in nodes if demand.fits(node)]
+            refuse_unfit(what_each_lacks(ray, fitting, plan, asked), run)
+            site.progress.message(f"{counted(len(fitting), 'node', 'nodes')} of a Ray cluster; each job takes {demand}")
+            received = (lambda job: exchange.receive_jobs(run, [job.place])) if exchange else lambda _: None
+            _Jobs(ray, plan, asked, demand, site.progress, received).do_all(jobs, jobs_done(run))
 
-    def _do_all(self, ray: Any, jobs: Sequence[SeparateJob], site: Site, plan: Any, demand: Demand) -> None:
-        failures, waiting, done = Failures(site.progress), list(jobs), set[str]()
-        running: dict[Any, _Attempt] = {}
-        post = ray.remote(num_cpus=0, max_restarts=-1)(Post).remote()
-        here = Here(str(Path.cwd()), str(site.folder.path.absolute()))
-        task = ray.remote(max_retries=0, max_calls=1, **demand.options())(do_job)
 
-        def begin(job: SeparateJob, number: int) -> None:
-            given = (job, plan, here, site.device.type, torch.get_num_threads(), post)
-            running[task.remote(*given)] = _Attempt(job, number, Relay(job.name, site.progress))
+class _Jobs:
+    """Jobs under way on a cluster."""
 
+    def __init__(
+        self,
+        ray: Any,
+        plan: Any,
+        asked: Asked,
+        demand: Demand,
+        progress: Progress,
+        received: Callable[[SeparateJob], None],
+    ) -> None:
+        self._ray, self._plan, self._asked, self._demand = ray, plan, asked, demand
+        self._progress, self._received = progress, received
+        self._post = ray.remote(num_cpus=0, max_restarts=-1)(Post).remote()
+        self._task = ray.remote(max_retries=0, max_calls=1, **demand.options())(_do_job)
+        self._running: dict[Any, _Attempt] = {}
+
+    def do_all(self, jobs: Sequence[SeparateJob], marked: Iterable[str]) -> None:
+        """Do all jobs that are not marked as done."""
+        schedule = Schedule(jobs, marked, self._progress)
         try:
-            while waiting or running:
-                for job in [job for job in waiting if done.issuperset(job.after)]:
-                    waiting.remove(job)
-                    begin(job, 0)
-                if not running:
-                    break  # what waits rests on a job that could not be done
-                finished, _ = ray.wait(list(running), num_returns=1, timeout=_SECONDS_BETWEEN_LOOKS)
-                _pass_on(ray, post, running.values())
+            while True:
+                for job in schedule.take_ready():
+                    self._begin(job, 0)
+                if not self._running:
+                    break
+                finished, _ = self._ray.wait(list(self._running), num_returns=1, timeout=_SECONDS_BETWEEN_LOOKS)
+                self._pass_on()
                 for reference in finished:
-                    attempt = running.pop(reference)
+                    attempt = self._running.pop(reference)
                     attempt.relay.close()
-                    error = _outcome(ray, reference)
+                    error = _outcome(self._ray, reference)
+                    if isinstance(error, _LostError) and attempt.number < RETRIES:
+                        self._begin_again(attempt, error)
+                        continue
                     if error is None:
-                        done.add(attempt.job.name)
-                    elif isinstance(error, _LostError) and attempt.number < RETRIES:
-                        site.progress.message(
-                            f"{attempt.job.name}: {error}; it begins again where it stopped "
-                            f"({attempt.number + 1} of {RETRIES} times)",
-                            "warning",
-                        )
-                        _wait_for_a_node(ray, demand, site)
-                        begin(attempt.job, attempt.number + 1)
-                    else:
-                        failures.add(attempt.job.name, error)
+                        self._received(attempt.job)
+                    schedule.note(attempt.job, error)
         finally:
-            for reference, attempt in running.items():
+            for reference, attempt in self._running.items():
                 attempt.relay.close()
-                ray.cancel(reference, force=True)
-        failures.raise_first(len(waiting))
+                self._ray.cancel(reference, force=True)
+        schedule.raise_first_failure()
+
+    def _begin(self, job: SeparateJob, number: int) -> None:
+        reference = self._task.remote(job, self._plan, self._asked, self._post)
+        self._running[reference] = _Attempt(job, number, Relay(job.name, self._progress))
+
+    def _begin_again(self, attempt: _Attempt, error: BaseException) -> None:
+        times = f"{attempt.number + 1} of {RETRIES} times"
+        self._progress.message(f"{attempt.job.name}: {error}; it begins again where it stopped ({times})", "warning")
+        if not any(map(self._demand.fits, nodes_of(self._ray))):
+            lacking = f"no node is left that has {self._demand}: what is not done waits for one"
+            self._progress.message(lacking, "warning")
+        self._begin(attempt.job, attempt.number + 1)
+
+    def _pass_on(self) -> None:
+        """Show what jobs told since the last look."""
+        relays = {attempt.job.name: attempt.relay for attempt in self._running.values()}
+        try:
+            lines = self._ray.get(self._post.take.remote(), timeout=SECONDS_TO_ANSWER)
+        except self._ray.exceptions.RayError:  # its node was lost, and it begins again without what it held
+            return
+        for job, line in lines:
+            if job in relays:
+                relays[job](line)
 
 
 class _LostError(RunError):
     """A job was lost with its process or its node."""
 
 
-def import_ray() -> Any:
-    """Return Ray.
+def _do_job(job: SeparateJob, plan: Plan, asked: Asked, post: Any) -> None:
+    """Do a job on a node; Ray calls this there."""
+    import ray
 
-    Raises:
-        InputError: it is not installed.
-    """
+    gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
+    do_job(job, plan, asked, gpus, lambda line: post.tell.remote(job.name, line))
+
+
+@contextmanager
+def _asking(site: Site, store: str | None, exchange: Exchange | None) -> Iterator[Asked]:
+    """Yield what nodes are told; meanwhile a file is there by which they know the run folder, or the store."""
+    token, run = os.urandom(16).hex(), site.folder.path.absolute()
+    mark = f".{token}.part"  # which is removed like a half-written file, should this process be killed
+    (run / mark).write_text(token, encoding="utf-8")
     try:
-        import ray
-    except ImportError as error:
-        raise InputError(
-            "Ray is not installed", where="--executor ray", fix="Install it: pip install 'forgetbench[ray]'."
-        ) from error
-    return ray
-
-
-def _pass_on(ray: Any, post: Any, attempts: Iterable[_Attempt]) -> None:
-    """Show what jobs told since the last look."""
-    relays = {attempt.job.name: attempt.relay for attempt in attempts}
-    try:
-        lines = ray.get(post.take.remote(), timeout=_SECONDS_TO_ANSWER)
-    except ray.exceptions.RayError:  # its node was lost, and it begins again without what it held
-        return
-    for job, line in lines:
-        if job in relays:
-            relays[job](line)
-
-
-def _wait_for_a_node(ray: Any, demand: Demand, site: Site) -> None:
-    """Tell if no node is left that can do the job; Ray keeps it until there is one."""
-    if not any(map(demand.fits, _nodes(ray))):
-        site.progress.message(f"no node is left that has {demand}: what is not done waits for one", "warning")
+        if exchange is not None:
+            exchange.send(run, mark)
+            exchange.send(run, MANIFEST)
+        kind, threads = site.device.type, torch.get_num_threads()
+        yield Asked(str(Path.cwd()), str(run), mark, token, store, software(), kind, threads)
+    finally:
+        (run / mark).unlink(missing_ok=True)
+        if exchange is not None:
+            exchange.remove(mark)
 
 
 def _outcome(ray: Any, reference: Any) -> BaseException | None:
@@ -164,64 +198,3 @@ def _outcome(ray: Any, reference: Any) -> BaseException | None:
     except ray.exceptions.RayError as error:
         return RunError("Ray could not do it", found=str(error).strip().split("\n")[0])
     return None
-
-
-@contextmanager
-def _connected(ray: Any) -> Iterator[None]:
-    """Be a driver of the cluster, unless this process is one already."""
-    if ray.is_initialized():
-        yield
-        return
-    address = os.environ.get("RAY_ADDRESS", "auto")
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(
-            "no Ray cluster answers",
-            where=f"RAY_ADDRESS, {address}" if "RAY_ADDRESS" in os.environ else None,
-            found=str(error).strip().split("\n")[0],
-            fix="Start one with `ray start --head`, or name one with RAY_ADDRESS.",
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _nodes(ray: Any) -> list[Node]:
-    return [
-        Node(
-            node["NodeID"],
-            node["NodeManagerHostname"],
-            node["Resources"].get("CPU", 0),
-            node["Resources"].get("GPU", 0),
-        )
-        for node in ray.nodes()
-        if node["Alive"]
-    ]
-
-
-def _refuse_unfit_nodes(ray: Any, nodes: Sequence[Node], plan: Any, site: Site) -> None:
-    """Refuse to begin where a node does not see the run's folder, data or weights, or has other versions."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    token = os.urandom(16).hex()
-    mark = site.folder.path / f".{token}.part"  # half-written files are removed, should this process be killed
-    mark.write_text(token, encoding="utf-8")
-    asked = ray.remote(num_cpus=0, max_retries=1)(look)
-    try:
-        answers: Mapping[str, Any] = {
-            node.name: asked.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(
-                plan, str(Path.cwd()), str(mark.absolute()), token, software()
-            )
-            for node in nodes
-        }
-        found: dict[str, str | None] = {}
-        for name, answer in answers.items():
-            try:
-                found[name] = ray.get(answer, timeout=_SECONDS_TO_ANSWER)
-            except ray.exceptions.RayError as error:
-                found[name] = f"does not answer: {str(error).strip().splitlines()[-1]}"
-    finally:
-        mark.unlink(missing_ok=True)
-    refuse_unfit(found, site.folder.path)

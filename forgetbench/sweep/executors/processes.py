@@ -24,9 +24,10 @@ import torch
 from forgetbench.device import gpus_here, is_gpu
 from forgetbench.errors import ForgetbenchError, RunError
 from forgetbench.faults import machine_fault
+from forgetbench.record.job_files import jobs_done
 from forgetbench.sweep.executor import SeparateJob, Site
-from forgetbench.sweep.executors.failures import Failures
 from forgetbench.sweep.executors.relay import Relay
+from forgetbench.sweep.executors.schedule import Schedule
 from forgetbench.sweep.executors.worker import Failure
 
 _COMMAND = [sys.executable, "-m", "forgetbench.sweep.executors.worker"]
@@ -51,31 +52,23 @@ class Processes:
         Raises:
             ForgetbenchError: one could not be done; those that do not rest on it have been.
         """
-        failures, slots = Failures(site.progress), SimpleQueue[int]()
+        schedule, slots = Schedule(jobs, jobs_done(site.folder.path), site.progress), SimpleQueue[int]()
         for slot in range(self._at_once):
             slots.put(slot)
-        waiting, done = list(jobs), set[str]()
         running: dict[Future[None], SeparateJob] = {}
         with ThreadPoolExecutor(self._at_once) as threads:
             try:
-                while waiting or running:
-                    for job in [job for job in waiting if done.issuperset(job.after)]:
-                        if len(running) < self._at_once:
-                            waiting.remove(job)
-                            running[threads.submit(self._do, job, site, slots)] = job
+                while True:
+                    for job in schedule.take_ready(self._at_once - len(running)):
+                        running[threads.submit(self._do, job, site, slots)] = job
                     if not running:
-                        break  # what waits rests on a job that could not be done
+                        break
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        job = running.pop(future)
-                        error = future.exception()
-                        if error is None:
-                            done.add(job.name)
-                        else:
-                            failures.add(job.name, error)
+                        schedule.note(running.pop(future), future.exception())
             except BaseException:
                 self._end_all()
                 raise
-        failures.raise_first(len(waiting))
+        schedule.raise_first_failure()
 
     def _do(self, job: SeparateJob, site: Site, slots: SimpleQueue[int]) -> None:
         slot = slots.get()

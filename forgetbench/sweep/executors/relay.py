@@ -75,9 +75,9 @@ class Relay:
             shown = ExitStack()
             advance = shown.enter_context(self._progress.task(told["name"], told["total"], told["unit"]))
             self._tasks[told["begins"]] = shown, advance
-        elif "task" in told:
+        elif told.get("task") in self._tasks:
             self._tasks[told["task"]][1](told["done"], told["state"])
-        elif "ends" in told:
+        elif told.get("ends") in self._tasks:
             self._tasks.pop(told["ends"])[0].close()
 
     def close(self) -> None:
