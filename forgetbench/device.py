@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,16 @@ def gpus_here(visible: str | None) -> list[str]:
     """
     named = [part.strip() for part in (visible or "").split(",") if part.strip()]
     return named or [str(index) for index in range(max(1, torch.cuda.device_count()))]
+
+
+def see_one_gpu(environment: MutableMapping[str, str]) -> None:
+    """Let each of several tasks that Slurm began on this machine see a GPU of its own, where it sees them all.
+
+    Nothing has looked at the GPUs before, since what is seen at first stays.
+    """
+    gpus, rank = gpus_here(environment.get("CUDA_VISIBLE_DEVICES")), environment.get("SLURM_LOCALID", "")
+    if len(gpus) > 1 and rank.isdecimal():
+        environment["CUDA_VISIBLE_DEVICES"] = gpus[int(rank) % len(gpus)]
 
 
 def name_and_cuda(device: torch.device) -> tuple[str, str | None]:

@@ -21,7 +21,7 @@ from forgetbench.cli.options import device_option, quiet_option, set_option, sui
 @click.option("--jobs", type=click.IntRange(1, 1024), default=1, metavar="N",
               help="Do N jobs at once, each with a GPU of its own or its share of the cores.")  # fmt: skip
 @click.option("--shard", metavar="K/N",
-              help="Do the K-th of N shares of the jobs, and finish the run if no other is left.")  # fmt: skip
+              help="Do the K-th of N shares of the jobs; `auto` takes K and N from Slurm or SkyPilot.")  # fmt: skip
 @click.option("--executor", type=click.Choice(["ray"]), help="Have jobs done on the nodes of a Ray cluster.")
 @click.option("--job-cpus", type=click.IntRange(1, 4096), metavar="N", help="Cores that a job asks of its node.")
 @click.option("--job-gpus", type=click.FloatRange(0, 64), metavar="N",

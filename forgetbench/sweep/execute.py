@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 
 from forgetbench.cache_use import using_cache
-from forgetbench.device import keep_freed_memory, pick_device, repeat_exactly, use_all_cores
+from forgetbench.device import keep_freed_memory, pick_device, repeat_exactly, see_one_gpu, use_all_cores
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.plan.reading import read_suite
 from forgetbench.plan.slowness import warn_before_run
@@ -18,7 +19,8 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import LoadedSuite
 from forgetbench.sweep.executor import Executor, Site
 from forgetbench.sweep.executors.choice import Division
-from forgetbench.sweep.shards import parse_shard, run_shard
+from forgetbench.sweep.shards import run_shard
+from forgetbench.sweep.shares import parse_shard
 from forgetbench.sweep.stages import finish, prepare
 from forgetbench.sweep.standing import folder_of, is_complete, require_room_for_run
 
@@ -53,8 +55,9 @@ def run_suite(
         RunError: the run could not go on.
     """
     executor = division.executor_chosen()
-    share = None if division.shard is None else parse_shard(division.shard)
+    share = None if division.shard is None else parse_shard(division.shard, os.environ)
     use_all_cores(division.jobs, division.job_cpus)
+    see_one_gpu(os.environ)
     keep_freed_memory()
     progress = progress or Silent()
     loaded = read_suite(suite, overrides)

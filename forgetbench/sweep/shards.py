@@ -7,15 +7,13 @@ finishes the run.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from forgetbench.cache_use import using_cache
 from forgetbench.device import repeat_exactly
-from forgetbench.errors import InputError, counted
+from forgetbench.errors import counted
 from forgetbench.plan.plan import Plan
 from forgetbench.plan.slowness import warn_before_run
 from forgetbench.progress import Progress, Silent
@@ -24,40 +22,12 @@ from forgetbench.record.job_files import jobs_done, mark_done
 from forgetbench.sweep.environment import join_environment
 from forgetbench.sweep.executor import Site, do_apart
 from forgetbench.sweep.jobs import separate_jobs
+from forgetbench.sweep.shares import Shard
 from forgetbench.sweep.stages import finish, prepare
 from forgetbench.sweep.standing import folder_of, is_complete, require_room_for_run
 
 #: Seconds to wait for another shard that prepares the run, or finishes it.
 PATIENCE = 60.0
-_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
-
-
-@dataclass(frozen=True)
-class Shard:
-    """The `number`-th (from 1) of `count` shares of a run."""
-
-    number: int
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.count}"
-
-
-def parse_shard(text: str) -> Shard:
-    """Return the shard that a text such as `2/8` names.
-
-    Raises:
-        InputError: it names none.
-    """
-    named = _SHARD.fullmatch(text.strip())
-    if named is not None and 1 <= int(named[1]) <= int(named[2]):
-        return Shard(int(named[1]), int(named[2]))
-    raise InputError(
-        "no such shard",
-        where="--shard",
-        expected="the number of this one and of all, such as 1/8 for the first of eight and 8/8 for the last",
-        found=text,
-    )
 
 
 def run_shard(plan: Plan, output: Path, device: torch.device, progress: Progress, shard: Shard) -> RunFolder:
