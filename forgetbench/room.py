@@ -9,6 +9,11 @@ from forgetbench.errors import RunError
 
 #: Bytes that are left on a disk: for what other programs write, and for the small files with which a run ends or stops.
 RESERVE = 100_000_000
+#: Bytes that files are allocated in on most disks: many small files take more than the sum of their sizes.
+BLOCK = 4096
+_MAKE_ROOM = (
+    "Make room (`forgetbench clean` says what can go), then run the same command again: it goes on where it stopped."
+)
 
 
 def size(count: float) -> str:
@@ -32,19 +37,25 @@ def free_bytes(path: Path) -> int | None:
     return None
 
 
+def taken(size: int) -> int:
+    """Return how much of a disk a file of so many bytes takes."""
+    return -(-size // BLOCK) * BLOCK
+
+
 def has_room(path: Path, wanted: int) -> bool:
     """Tell whether so many bytes can be written and the reserve is left; yes where the system does not tell."""
     free = free_bytes(path)
     return free is None or free >= wanted + RESERVE
 
 
-def require_room(path: Path, wanted: int, what: str) -> None:
+def require_room(path: Path, wanted: int, what: str, fix: str = _MAKE_ROOM) -> None:
     """Stop before a disk is full: a file that cannot be written is then never begun.
 
     Args:
         path: Where it is to be written.
         wanted: How many bytes.
         what: What takes them.
+        fix: What helps, where that is something else than room there.
 
     Raises:
         RunError: they are not there, or the reserve would not be left.
@@ -56,6 +67,5 @@ def require_room(path: Path, wanted: int, what: str) -> None:
         where=path,
         expected=f"{size(wanted + RESERVE)}: {size(wanted)} for {what}, and {size(RESERVE)} that stay free",
         found=f"{size(free_bytes(path) or 0)} free",
-        fix="Make room (`forgetbench clean` says what can go), then run the same command again: it goes on where it "
-        "stopped.",
+        fix=fix,
     )

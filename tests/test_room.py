@@ -7,7 +7,7 @@ import pytest
 from support.disk import disk_of, disk_with
 
 from forgetbench.errors import RunError
-from forgetbench.room import RESERVE, free_bytes, has_room, require_room, size
+from forgetbench.room import BLOCK, RESERVE, free_bytes, has_room, require_room, size, taken
 
 
 def test_room_is_that_of_the_nearest_folder_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,3 +54,13 @@ def test_where_the_system_does_not_tell_nothing_is_refused(tmp_path: Path, monke
 
 def test_sizes_have_a_unit() -> None:
     assert [size(n) for n in (12, 1500, 2.5e6, 3e9, 4e12)] == ["12 B", "1.5 kB", "2.5 MB", "3.0 GB", "4.0 TB"]
+
+
+def test_files_take_whole_blocks() -> None:
+    assert [taken(count) for count in (0, 1, BLOCK, BLOCK + 1)] == [0, BLOCK, BLOCK, 2 * BLOCK]
+
+
+def test_what_helps_may_be_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk_with(monkeypatch, 0)
+    with pytest.raises(RunError, match=r"0 B free\. Name another folder\.$"):
+        require_room(tmp_path, 1, "a file", "Name another folder.")

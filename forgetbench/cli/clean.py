@@ -20,12 +20,12 @@ def command(runs: tuple[Path, ...], yes: bool, verbose: bool) -> None:  # noqa: 
     """Free what can be made again.
 
     Lists what would be removed, with its size; --yes removes it. RUN is a run, or a folder of runs. Without RUN, this
-    is about all runs in the folder `runs`, and about the cache.
+    is about all runs in the folder `runs`, about the cache, and about temporary folders.
 
     Of runs only what killed commands left is removed. A stopped run can still be continued, a finished one still
     verifies, and one that is being worked on is left alone. Of the cache decoded and drawn images, measurements of
     images and interrupted downloads are removed. Data and weights that were downloaded are kept, and originals that
-    were trained.
+    were trained. Temporary folders are removed if the command that made them was killed.
     """
     from forgetbench.housekeeping.clean import clean
 

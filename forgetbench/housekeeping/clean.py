@@ -1,4 +1,4 @@
-"""Freeing what can be made again without training: of runs what kills left, and of the cache what it can do without."""
+"""Freeing what can be made again without training: what kills left, and of the cache what it can do without."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from forgetbench.housekeeping.cache import clean_cache, is_half_written
 from forgetbench.housekeeping.contents import Entry, entries_in
 from forgetbench.housekeeping.freed import Cleaning
 from forgetbench.housekeeping.runs import find_runs, status_of
+from forgetbench.housekeeping.temporary import clean_temporary
 from forgetbench.record.amend import NOTE
 from forgetbench.record.journal import NEXT
 from forgetbench.record.lock import holding
@@ -29,7 +30,7 @@ def clean(runs: Sequence[str | Path] | None = None, *, yes: bool = False) -> Cle
     removed: an unfinished one goes on as before, and a finished one verifies.
 
     Args:
-        runs: Runs, or folders of runs; None stands for those in `runs` and for the cache.
+        runs: Runs, or folders of runs; None stands for those in `runs`, for the cache and for temporary folders.
         yes: Whether it is freed.
 
     Raises:
@@ -45,6 +46,7 @@ def clean(runs: Sequence[str | Path] | None = None, *, yes: bool = False) -> Cle
         _clean_run(cleaning, run)
     if runs is None:
         clean_cache(cleaning)
+        clean_temporary(cleaning)
     return cleaning
 
 

@@ -12,6 +12,10 @@ from forgetbench.model.layers import count_flops
 from forgetbench.model.original import Original
 from forgetbench.model.parts import Parts
 
+#: A state to resume from is at most as many times the size of a checkpoint: float32 instead of float16, and besides the
+#: weights their average, their gradients and two moments of the optimizer.
+STATE_CHECKPOINTS = 10
+
 
 class Blank:
     """A branch with arbitrary values: the shapes that a model's arms train, the task head at its real width.

@@ -11,13 +11,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from PIL import Image
+
+from forgetbench.scratch import scratch_folder
 
 _SWITCHES = {
     "YOLO_OFFLINE": "true",
@@ -41,8 +42,8 @@ def variables_put_back() -> Iterator[None]:
 def import_ultralytics() -> None:
     """Import Ultralytics offline, with settings in a temporary folder; restore the environment afterwards."""
     open_image = Image.open
-    with variables_put_back(), tempfile.TemporaryDirectory(prefix="forgetbench-settings-") as folder:
-        os.environ.update(_SWITCHES, YOLO_CONFIG_DIR=folder)
+    with variables_put_back(), scratch_folder("settings-") as folder:
+        os.environ.update(_SWITCHES, YOLO_CONFIG_DIR=str(folder))
         try:
             import ultralytics.nn.tasks
             import ultralytics.utils

@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
+from forgetbench.data.cards.transfer import stated_bytes
 from forgetbench.errors import InputError, SuiteError, WeightsError
 from forgetbench.faults import cannot_write, is_full
 from forgetbench.model import quiet  # noqa: F401  (must come before ultralytics)
@@ -25,6 +26,7 @@ from forgetbench.model.architecture import checked
 from forgetbench.model.copies import copied
 from forgetbench.model.smoothing import SmoothedBCE
 from forgetbench.model.targets import AnchorsOnce, SharedTargets
+from forgetbench.room import require_room
 from forgetbench.suite.yamlfile import read_mapping
 
 import ultralytics  # isort: skip
@@ -368,8 +370,10 @@ def download_weights(name: str, folder: Path) -> Path:
 
     Raises:
         WeightsError: there is no network, or the server does not have them.
+        RunError: there is not enough room for them.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    require_room(folder / name, stated_bytes(f"{WEIGHTS_URL}/{name}"), f"the download of {name}")
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as temporary:
             got = safe_download(f"{WEIGHTS_URL}/{name}", dir=temporary, unzip=False, retry=1, progress=False)

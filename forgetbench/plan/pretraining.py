@@ -14,6 +14,7 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.errors import SuiteError
 from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
+from forgetbench.model.blank import STATE_CHECKPOINTS, Blank
 from forgetbench.model.original import Original, load_original, make_original, save_original
 from forgetbench.model.parts import Parts
 from forgetbench.plan.models import open_untrained, read_suite_architecture
@@ -21,6 +22,7 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.journal import Journal
 from forgetbench.record.state import States
+from forgetbench.room import require_room
 from forgetbench.suite.schema import Logging, Suite
 from forgetbench.suite.train_section import Pretrain, Train
 from forgetbench.train.recipe import Recipe
@@ -35,7 +37,7 @@ class _Kept:
     def __init__(self, place: Path, progress: Progress) -> None:
         self._journal = Journal(place, warnings_to(progress))
         self.states = States(self._journal, place)
-        self._place, self._original = place, place / "original.safetensors"
+        self.place, self._original = place, place / "original.safetensors"
 
     def original(self, name: str) -> Original | None:
         """Return the original if it was trained before and its file is unchanged."""
@@ -45,7 +47,7 @@ class _Kept:
 
     def begin(self) -> None:
         """Make ready to train."""
-        self._place.mkdir(parents=True, exist_ok=True)
+        self.place.mkdir(parents=True, exist_ok=True)
         self._journal.begin()
 
     def add(self, original: Original) -> None:
@@ -98,10 +100,19 @@ def pretrain_original(
     Raises:
         SuiteError: the suite has no `pretrain` section.
         WeightsError: the architecture cannot be built.
+        RunError: there is not enough room for what an epoch leaves; what was trained before is there.
     """
     kept = _Kept(_kept_place(name, folder, suite, data), progress)
-    kept.begin()
     untrained = open_untrained(name, folder, data.classes)
+    # of an epoch a state is left, and of the last one also the original
+    next_bytes = (STATE_CHECKPOINTS + 1) * Blank(untrained, len(data.classes), pretrained=False).checkpoint_bytes(0)
+
+    def enough_room() -> None:
+        what = f"what an epoch leaves of {untrained.name}, which is trained on the reference first"
+        require_room(kept.place, next_bytes, what)
+
+    enough_room()
+    kept.begin()
     recipe = pretrain_recipe(untrained, suite)
     settings = recipe.train
     session = TrainingSession(
@@ -123,8 +134,11 @@ def pretrain_original(
         def on_batch(epoch: int, done: int) -> None:
             advance(epoch * session.batches + done, "")
             watch.done(done)
+            if done == 1:  # an epoch that could not be kept is not trained
+                enough_room()
 
         for record in session.epochs(on_batch):
+            enough_room()
             kept.states.add(record.epoch, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)

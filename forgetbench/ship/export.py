@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import torch
@@ -24,6 +23,7 @@ from forgetbench.progress import Progress, Silent
 from forgetbench.proof.verify import open_subject, opened
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.strangers import reading
+from forgetbench.scratch import scratch_folder
 from forgetbench.ship import runtimes
 from forgetbench.ship.about import about
 from forgetbench.ship.choice import Choice, Only, choose
@@ -141,8 +141,8 @@ def export_run(
         text["classes"] = {"reference": list(classes.reference), "target": list(classes.target)}
         sides = _sides(plan, RunFolder(folder), choice, classes)
         terms = Terms(plan.settings(), max(yolo.strides_of(model)), plan.suite.evaluation.scorer, check == "full")
-        with TemporaryDirectory(prefix="forgetbench-") as place:
-            made = Path(place) / "detector.pt"  # Ultralytics goes by the suffix
+        with scratch_folder() as place:
+            made = place / "detector.pt"  # Ultralytics goes by the suffix
             torch.save(file_content(model, text, terms.settings.imgsz), made)
             checked = runtimes.opened(made, PT)
             compared = _alike(sides, "pt", output, progress, lambda side: compare_with_run(checked, side, terms))

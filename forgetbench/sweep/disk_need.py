@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forgetbench.evaluate.variants import BATCHNORM, SCORED
+from forgetbench.model.blank import STATE_CHECKPOINTS as STATE_CHECKPOINTS
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.record.due import checkpoint_epochs
@@ -12,9 +13,6 @@ from forgetbench.record.folder import RunFolder
 
 #: Bytes of a detection in its file, and on its way there: image, class, score and four coordinates.
 DETECTION_BYTES = 26
-#: A state to resume from is at most as many times the size of a checkpoint: float32 instead of float16, and besides the
-#: weights their average, their gradients and two moments of the optimizer.
-STATE_CHECKPOINTS = 10
 #: What a checkpoint and the detections of its networks take besides their numbers: names, hashes, scores.
 BESIDES_BYTES = 200_000
 #: Endings of checkpoints, detections and states.

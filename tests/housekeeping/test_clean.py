@@ -21,6 +21,13 @@ SCRATCH = (".results.csv.1x.part", "sessions/m-seed0/.state-002.pt.ab.part", "de
 STATE = "sessions/m-seed0/state-002.pt"
 
 
+@pytest.fixture(autouse=True)
+def temporary_place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    place = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    return place
+
+
 def scatter(run: Path, *names: str) -> None:
     for name in names:
         (run / name).parent.mkdir(parents=True, exist_ok=True)

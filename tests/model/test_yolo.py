@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import torch
+from support.disk import disk_with
 from support.factories import CLASSES, tiny_architecture, tiny_original
 
-from forgetbench.errors import WeightsError
+from forgetbench.errors import RunError, WeightsError
 from forgetbench.model import yolo
+from forgetbench.room import RESERVE
 
 
 @pytest.mark.parametrize(
@@ -170,3 +172,17 @@ def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(WeightsError, match=r"yolov8n\.pt: could not be downloaded.*by hand"):
         yolo.download_weights("yolov8n.pt", tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_download_without_room_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begun(*_: Any, **__: Any) -> None:
+        raise AssertionError("begun")
+
+    monkeypatch.setattr(yolo, "stated_bytes", lambda _: 6_000_000)
+    monkeypatch.setattr(yolo, "safe_download", begun)
+    disk_with(monkeypatch, RESERVE + 5_999_999)
+    with pytest.raises(RunError, match=r"yolov8n\.pt: not enough room .* 6\.0 MB for the download of yolov8n\.pt"):
+        yolo.download_weights("yolov8n.pt", tmp_path)
+    disk_with(monkeypatch, RESERVE + 6_000_000)
+    with pytest.raises(WeightsError, match="begun"):
+        yolo.download_weights("yolov8n.pt", tmp_path)

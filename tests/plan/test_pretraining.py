@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -5,14 +6,17 @@ from typing import Any
 
 import pytest
 import torch
+from support.disk import disk_of, disk_with
 from support.factories import tiny_suite
 
 from forgetbench.data.shapes.world import draw_world
+from forgetbench.errors import RunError
 from forgetbench.model.original import Original
 from forgetbench.plan import pretraining
 from forgetbench.plan.models import open_untrained
 from forgetbench.plan.pretraining import cached_original, pretrain_original
 from forgetbench.progress import Progress, Silent
+from forgetbench.room import RESERVE
 from forgetbench.suite.load import suite_from_mapping
 
 CPU = torch.device("cpu")
@@ -93,3 +97,36 @@ def test_what_is_kept_is_trained_again_where_a_bit_of_it_changed(
     told = Told()
     assert pretrained(tmp_path, progress=told).weights_hash() == whole
     assert told.lines == [f"{path.name}: changed since it was written; it is made again"]
+
+
+def test_without_room_it_is_not_begun_and_stops_between_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "whole"))
+    whole = pretrained(tmp_path)
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(cache))
+    shutil.copytree(tmp_path / "whole" / "shapes", cache / "shapes")
+    disk_with(monkeypatch, RESERVE + 1)
+    with pytest.raises(RunError, match=r"originals/tiny-yolov8-.* not enough room .* for what an epoch leaves of "):
+        pretrained(tmp_path)
+    assert not (cache / "originals").exists()
+
+    free, largest = 10**12, 0
+    disk_of(monkeypatch, lambda _: free)
+
+    class Filling(Told):
+        def task(self, name: str, total: int, unit: str) -> AbstractContextManager[Callable[[int, str], None]]:
+            def advance(done: int, _state: str) -> None:
+                nonlocal free, largest
+                states = [path.stat().st_size for path in cache.rglob("state-*.pt")]
+                if states:
+                    free, largest = RESERVE + max(states), max(states)
+
+            return nullcontext(advance)
+
+    with pytest.raises(RunError, match="for what an epoch leaves"):
+        pretrained(tmp_path, progress=Filling())
+    (place,) = (cache / "originals").iterdir()
+    assert sorted(path.name for path in place.iterdir()) == ["journal", "state-001.pt"]
+    free = RESERVE + 5 * largest
+    assert pretrained(tmp_path).weights_hash() == whole.weights_hash()
+    assert sorted(path.name for path in place.iterdir()) == ["journal", "original.safetensors"]

@@ -23,6 +23,7 @@ class Served:
         files: Contents by path.
         ranges: Whether it goes on in the middle of a file when asked to.
         versioned: Whether it says which version of a file it gives.
+        sized: Whether it says how large a file is.
         cut_after: It closes the connection after this many bytes of a file.
         asked: The Range header of every request, empty where there was none.
     """
@@ -31,6 +32,7 @@ class Served:
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     versioned: bool = True
+    sized: bool = True
     cut_after: int | None = None
     asked: list[str] = field(default_factory=list)
 
@@ -43,6 +45,9 @@ class Served:
         served = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                served.answer(self)
+
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
@@ -72,9 +77,10 @@ class Served:
             request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if self.versioned:
             request.send_header("ETag", version)
-        request.send_header("Content-Length", str(len(content) - start))
+        if self.sized:
+            request.send_header("Content-Length", str(len(content) - start))
         request.end_headers()
-        body = content[start:]
+        body = content[start:] if request.command == "GET" else b""
         request.wfile.write(body if self.cut_after is None else body[: self.cut_after])
 
 

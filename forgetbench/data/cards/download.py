@@ -23,6 +23,7 @@ from forgetbench.data.dataset import Origin
 from forgetbench.errors import DataError
 from forgetbench.faults import cannot_write, writing
 from forgetbench.files import cache_folder, expanded, sha256_file, writable_cache
+from forgetbench.room import require_room
 
 
 def data_home() -> Path:
@@ -64,6 +65,7 @@ def fetch(found: LoadedCard, progress: OnBytes | None = None) -> Path:
     Raises:
         DataError: they can only be had by hand or not at all, have another checksum than expected, or an archive is
             unsafe, damaged or lacks something.
+        RunError: there is not enough room for an archive or for what is in it; what was downloaded is kept.
     """
     card = found.card
     if not card.archives:
@@ -81,7 +83,7 @@ def fetch(found: LoadedCard, progress: OnBytes | None = None) -> Path:
             home.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=home, prefix=f".{destination.name}.") as temporary:
                 whole = Path(temporary) / destination.name
-                _unpack_all(card, archives, whole)
+                _unpack_all(card, archives, whole, destination)
                 add_pins(home, {url: _pin(path) for url, path in unseen.items()})
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 whole.rename(destination)
@@ -139,12 +141,17 @@ def _retrieve(card: Card, archive: Archive, pins: dict[str, Pin], progress: OnBy
         raise DataError("cannot be downloaded", where=archive.url, found=problem, fix=fix) from error
 
 
-def _unpack_all(card: Card, archives: list[tuple[Archive, Path]], into: Path) -> None:
+def _unpack_all(card: Card, archives: list[tuple[Archive, Path]], into: Path, called: Path) -> None:
+    def ask_room(wanted: int) -> None:
+        require_room(called, wanted, "the unpacked files")
+
     left = card.most_bytes or 0
     for archive, path in archives:
         target = into / (archive.into or "")
         target.mkdir(parents=True, exist_ok=True)
-        left -= unpack(path, target, keep=archive.keep, top=archive.top, most_bytes=left, called=archive.url)
+        left -= unpack(
+            path, target, keep=archive.keep, top=archive.top, most_bytes=left, called=archive.url, ask_room=ask_room
+        )
     _require_contents(card, into, fix="Correct 'holds', 'keep' or 'top' in the card.")
 
 

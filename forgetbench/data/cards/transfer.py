@@ -12,11 +12,14 @@ import requests
 from forgetbench.errors import DataError
 from forgetbench.faults import writing
 from forgetbench.files import write_text
+from forgetbench.room import require_room
 
 #: Told the file's name, bytes received and bytes in all (0 if unknown).
 OnBytes = Callable[[str, int, int], None]
 _TIMEOUT = 60.0
 _CHUNK = 1 << 16
+#: Seconds to wait for a size that a download can do without.
+_SHORT = 10.0
 
 
 class Transfer:
@@ -46,6 +49,7 @@ class Transfer:
         Raises:
             OSError: no connection, an answer that is an error, or a connection cut off.
             DataError: the file has another size than expected.
+            RunError: there is no room for the rest of it; what was received is kept.
         """
         version = self._version.read_text(encoding="utf-8") if self._version.is_file() else ""
         done = self._partial.stat().st_size if version and self._partial.is_file() else 0
@@ -78,6 +82,7 @@ class Transfer:
             length = answer.headers.get("Content-Length", "")
             total = done + int(length) if length.isdecimal() else 0
         self._require_size(url, total or self._size)
+        self._require_room(max(0, total - done))
         if not done:
             self.forget()
             version = _version_of(answer)
@@ -85,6 +90,7 @@ class Transfer:
                 write_text(self._version, version)
         with self._partial.open("ab" if done else "wb") as written:
             for chunk in answer.iter_content(_CHUNK):
+                self._require_room(len(chunk))
                 with writing(self._partial):
                     written.write(chunk)
                 done += len(chunk)
@@ -96,12 +102,26 @@ class Transfer:
             raise OSError(f"connection cut off after {done} of {total} bytes")
         self._require_size(url, done)
 
+    def _require_room(self, wanted: int) -> None:
+        require_room(self._partial, wanted, f"the download of {self._name}")
+
     def _require_size(self, url: str, size: int | None) -> None:
         if self._size is not None and size != self._size:
             self.forget()
             raise DataError(
                 "file has another size than expected", where=url, expected=f"{self._size} bytes", found=size
             )
+
+
+def stated_bytes(url: str) -> int:
+    """Return how large a server says that a file is; 0 where it does not say so, or cannot be asked."""
+    uncompressed = {"Accept-Encoding": "identity"}
+    try:
+        with requests.head(url, headers=uncompressed, allow_redirects=True, timeout=_SHORT) as answer:
+            length = answer.headers.get("Content-Length", "") if answer.ok else ""
+    except (OSError, ValueError):  # all that is raised by requests is one or the other
+        return 0
+    return int(length) if length.isdecimal() else 0
 
 
 def _range_of(answer: requests.Response) -> tuple[int | None, int | None]:

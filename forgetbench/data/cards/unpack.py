@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from forgetbench.data.cards.archives import DAMAGE, Member, kind_of_archive, opened_archive
 from forgetbench.errors import DataError, brief, shortened
 from forgetbench.names import stays_inside
+from forgetbench.room import require_room, taken
 
 #: More things than a dataset's archive holds; each takes memory and time before anything is known of it.
 MOST_MEMBERS = 1_000_000
@@ -30,6 +31,7 @@ def unpack(
     most_bytes: int,
     most_members: int = MOST_MEMBERS,
     called: str | None = None,
+    ask_room: Callable[[int], object] | None = None,
 ) -> int:
     """Unpack a zip or tar archive after checking all of its members; return the bytes written.
 
@@ -41,16 +43,21 @@ def unpack(
         most_bytes: The members wanted may not be larger in all.
         most_members: There may not be more members in it, wanted or not.
         called: What errors call the archive, by default its path.
+        ask_room: Told how much of the disk is going to be taken, and raises an error if that is too much; by default
+            there has to be room where it is unpacked.
 
     Raises:
         DataError: a member is unsafe (outside the folder, a link, a device), too much or too little is in it, two
             members have one name, or it is damaged.
+        RunError: there is not enough room; nothing was unpacked.
         OSError: it cannot be written.
     """
     where = called or str(archive)
+    ask_room = ask_room or (lambda wanted: require_room(into, wanted, "what is unpacked"))
     try:
         with opened_archive(archive, most_members) as (members, read):
             wanted = _choose(where, members, keep, top, most_bytes, most_members)
+            ask_room(sum(taken(member.size) for member in wanted.values()))
             for folder in dict.fromkeys(target.parent for target in wanted):
                 (into / folder).mkdir(parents=True, exist_ok=True)
             for target, member in wanted.items():

@@ -25,6 +25,7 @@ from forgetbench.data.shapes import drawing
 from forgetbench.errors import DataError
 from forgetbench.faults import writing
 from forgetbench.files import cache_folder, regular_bytes, sha256_json, writable_cache
+from forgetbench.room import require_room, taken
 from forgetbench.suite.data_section import Data, Purpose
 
 World = Literal["general", "fine"]
@@ -198,6 +199,7 @@ def _draw_whole(folder: Path, world: World, size: int, seed: int, split: Purpose
             picture = draw_picture(world, size, seed, split, index)
             name = f"{index:06d}.png"
             content = cv2.imencode(".png", picture.pixels)[1].tobytes()
+            require_room(folder, taken(len(content)), "the images that are drawn")
             (temporary / name).write_bytes(content)
             boxes, classes = picture.boxes.tolist(), picture.classes.tolist()
             sha256 = hashlib.sha256(content).hexdigest()

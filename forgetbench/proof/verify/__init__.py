@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import cast
 
 from forgetbench.data.cards.unpack import unpack
@@ -31,6 +30,8 @@ from forgetbench.record.json_record import read_record
 from forgetbench.record.manifest import Manifest
 from forgetbench.record.run_format import refuse_other_format
 from forgetbench.record.seal import SEAL, is_regular, read_seal
+from forgetbench.room import require_room
+from forgetbench.scratch import scratch_folder
 
 __all__ = ["CheckResult", "Finding", "Verification", "opened", "verify_run"]
 
@@ -145,15 +146,22 @@ def opened(run: Path) -> Iterator[Path]:
     Raises:
         InputError: there is nothing of this name, or the archive holds no run.
         DataError: the archive is damaged, unsafe or too large.
+        RunError: there is not enough room to unpack it.
     """
     if run.is_dir():
         yield run
         return
     if not run.is_file():
         raise InputError("no such run", where=run, expected="a run folder, or an archive that `pack` made")
-    with TemporaryDirectory(prefix="forgetbench-") as name:
-        unpack(run, Path(name), most_bytes=MOST_EXPANSION * run.stat().st_size + MORE_BYTES)
-        inside = list(Path(name).iterdir())
+    with scratch_folder() as place:
+        most = MOST_EXPANSION * run.stat().st_size + MORE_BYTES
+        unpack(run, place, most_bytes=most, ask_room=lambda wanted: _require_room(place, wanted))
+        inside = list(place.iterdir())
         if len(inside) != 1 or not inside[0].is_dir():
             raise InputError("not a packed run", where=run, expected="one folder in it", found=f"{len(inside)} names")
         yield inside[0]
+
+
+def _require_room(place: Path, wanted: int) -> None:
+    fix = "Make room there, or name a folder on another disk with TMPDIR; then run the same command again."
+    require_room(place, wanted, "what is in the archive", fix)

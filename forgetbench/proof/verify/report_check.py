@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import matplotlib.image
 import numpy as np
@@ -15,6 +14,7 @@ from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.record.code import code_version
 from forgetbench.report.fonts import fonts_said
 from forgetbench.report.write import write_report
+from forgetbench.scratch import scratch_folder
 
 
 def check_report(subject: SealedRun, check: CheckResult, progress: Progress) -> None:
@@ -37,8 +37,8 @@ def check_report(subject: SealedRun, check: CheckResult, progress: Progress) -> 
 
 def _compare(subject: SealedRun, check: CheckResult) -> None:
     folder = subject.folder.path
-    with TemporaryDirectory(prefix="forgetbench-") as name:
-        drawn = {path.relative_to(name).as_posix(): path for path in write_report(folder, Path(name))}
+    with scratch_folder() as place:
+        drawn = {path.relative_to(place).as_posix(): path for path in write_report(folder, place)}
         _compare_lines(check, "summary.md", folder / "summary.md", drawn.pop("summary.md"))
         figures = {path for path in subject.sealed if path.startswith("figures/")}
         maps = {path for path in figures if path.startswith("figures/cam-")}

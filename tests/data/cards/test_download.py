@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.disk import disk_with
 from support.layouts import write_coco, write_image
 from support.served import Served, card, write_card, zipped
 
@@ -18,6 +19,7 @@ from forgetbench.data.cards.pins import PINS_FILE
 from forgetbench.data.load import load_data
 from forgetbench.errors import DataError, RunError
 from forgetbench.files import cache_folder
+from forgetbench.room import BLOCK, RESERVE
 from forgetbench.suite.data_section import Data
 
 
@@ -294,3 +296,26 @@ def test_load_fetches_only_when_asked(served: Served, tmp_path: Path) -> None:
     assert loaded.origin is not None
     assert loaded.origin.archives == {url: sha256(archive)}
     assert load_data(spec, role="reference", suite_folder=tmp_path).evaluate.fingerprint() == loaded.fingerprint()
+
+
+def test_an_archive_that_does_not_fit_unpacked_is_kept_until_it_does(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = zipped(tmp_path, {f"{number}.txt": b"x" for number in range(40)})
+    found = offered(tmp_path, {"url": served.add("one.zip", content), "size": len(content)})
+    disk_with(monkeypatch, RESERVE + len(content) - 1)
+    with pytest.raises(RunError, match=r"for the download of one\.zip"):
+        fetch(found)
+    assert kept() == []
+    free = RESERVE + 40 * BLOCK - 1
+    assert free >= RESERVE + len(content)
+    disk_with(monkeypatch, free)
+    with pytest.raises(RunError, match=r"data/fruit: not enough room .* 163\.8 kB for the unpacked files"):
+        fetch(found)
+    assert len(kept()) == 1
+    assert left_in(data_home()) == []
+    disk_with(monkeypatch, free + 1)
+    asked = len(served.asked)
+    assert len(list(fetch(found).iterdir())) == 40
+    assert len(served.asked) == asked
+    assert kept() == []

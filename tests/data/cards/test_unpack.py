@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.disk import disk_with
 from support.served import zipped
 
 from forgetbench.data.cards.unpack import unpack
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, RunError
 from forgetbench.names import stays_inside
+from forgetbench.room import BLOCK, RESERVE
 
 
 @pytest.fixture
@@ -204,3 +206,16 @@ def test_damaged(tmp_path: Path, into: Path, kind: str, said: str) -> None:
 def test_something_else(tmp_path: Path, into: Path) -> None:
     (tmp_path / "a").write_bytes(b"not an archive")
     assert refusal(tmp_path / "a", into).endswith("expected a zip or tar archive, found something else")
+
+
+def test_without_room_nothing_is_unpacked(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = packed(tmp_path, {"a.txt": b"1", "deep/b.txt": bytes(BLOCK + 1), "c.txt": b"not wanted"})
+    wanted = ["a.txt", "deep"]
+    disk_with(monkeypatch, RESERVE + 3 * BLOCK - 1)
+    with pytest.raises(RunError, match=r"into: not enough room on the disk; .* 12\.3 kB for what is unpacked"):
+        unpack(archive, into, keep=wanted, most_bytes=10**6)
+    assert list(into.iterdir()) == []
+    asked: list[int] = []
+    unpack(archive, into, keep=wanted, most_bytes=10**6, ask_room=asked.append)
+    assert asked == [3 * BLOCK]  # whole blocks of each file
+    assert (into / "deep" / "b.txt").stat().st_size == BLOCK + 1

@@ -8,13 +8,15 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import pytest
+from support.disk import disk_of, disk_with
 from support.files_changed import another_image, overwrite
 
 from forgetbench.data.shapes import drawing
 from forgetbench.data.shapes import world as shapes
 from forgetbench.data.shapes.world import draw_picture, draw_world
-from forgetbench.errors import DataError
+from forgetbench.errors import DataError, RunError
 from forgetbench.files import cache_folder, sha256_file
+from forgetbench.room import BLOCK, RESERVE
 from forgetbench.suite.data_section import Data
 
 WORLDS: list[Literal["general", "fine"]] = ["general", "fine"]
@@ -145,3 +147,16 @@ def test_damaged_cache_says_what_to_delete() -> None:
     (root / "annotations.json").write_text("[{", encoding="utf-8")
     with pytest.raises(DataError, match="Delete this folder"):
         draw_world(spec(seed=13), "train")
+
+
+def test_without_room_nothing_half_drawn_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(_: Path) -> int:
+        drawn = (cache_folder() / "shapes").glob(".*/*.png")
+        return RESERVE + 2 * BLOCK - sum(BLOCK for _ in drawn)
+
+    disk_of(monkeypatch, left)
+    with pytest.raises(RunError, match=r"shapes/.* not enough room on the disk; .* for the images that are drawn"):
+        draw_world(spec(seed=13, size=32), "train")
+    assert list((cache_folder() / "shapes").glob(".*")) == []
+    disk_with(monkeypatch, RESERVE + 10**6)
+    assert len(draw_world(spec(seed=13, size=32), "train").samples) == 3

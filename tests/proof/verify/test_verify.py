@@ -9,15 +9,19 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from support.called import call
+from support.disk import disk_with
 from support.finished_run import change_json, copy_of, seal
 
 from forgetbench.data.annotations import read_annotations
 from forgetbench.errors import CorruptRunError, DataError, InputError
 from forgetbench.evaluate.detections import load_detections
 from forgetbench.proof import verify
+from forgetbench.proof.pack import pack_run
 from forgetbench.proof.verify import verify_run
 from forgetbench.proof.verify.branchfile import read_branch
 from forgetbench.record.folder import RunFolder
+from forgetbench.room import RESERVE
 
 
 def test_a_finished_run_is_verified_and_says_what_was_checked(small_run: Path) -> None:
@@ -189,3 +193,19 @@ def test_charts_that_need_fonts_which_differ_here_are_told_and_not_held_against_
     (note,) = report.notes
     assert note.startswith("2 charts name things in scripts for which this machine has other fonts")
     assert f"figures/{needy.name}" in note
+
+
+def test_an_archive_that_does_not_fit_unpacked_is_one_line(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = pack_run(small_run, tmp_path / "run.tar.gz").path
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    disk_with(monkeypatch, RESERVE + 1)
+    done = call("verify", archive)
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'tmp'}/forgetbench-")
+    assert " for what is in the archive, and 100.0 MB that stay free" in line
+    assert line.endswith("name a folder on another disk with TMPDIR; then run the same command again.")
+    assert list((tmp_path / "tmp").iterdir()) == []
