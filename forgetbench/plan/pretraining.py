@@ -5,13 +5,16 @@ Trained originals are kept in the cache folder, with a journal like a run's. If 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import SuiteError
+from forgetbench.errors import RunLockedError, SuiteError
 from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.blank import STATE_CHECKPOINTS, Blank
@@ -21,6 +24,7 @@ from forgetbench.plan.models import open_untrained, read_suite_architecture
 from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.journal import Journal
+from forgetbench.record.lock import holding
 from forgetbench.record.state import States
 from forgetbench.room import require_room
 from forgetbench.suite.schema import Logging, Suite
@@ -102,34 +106,68 @@ def pretrain_original(
         WeightsError: the architecture cannot be built.
         RunError: there is not enough room for what an epoch leaves; what was trained before is there.
     """
-    kept = _Kept(_kept_place(name, folder, suite, data), progress)
+    place = _kept_place(name, folder, suite, data)
     untrained = open_untrained(name, folder, data.classes)
     # of an epoch a state is left, and of the last one also the original
     next_bytes = (STATE_CHECKPOINTS + 1) * Blank(untrained, len(data.classes), pretrained=False).checkpoint_bytes(0)
 
     def enough_room() -> None:
         what = f"what an epoch leaves of {untrained.name}, which is trained on the reference first"
-        require_room(kept.place, next_bytes, what)
+        require_room(place, next_bytes, what)
 
     enough_room()
-    kept.begin()
-    recipe = pretrain_recipe(untrained, suite)
-    settings = recipe.train
-    session = TrainingSession(
-        untrained,
-        {ARM: recipe},
-        data,
-        settings,
-        seed=_pretrain_of(name, suite).seed,
-        device=device,
-        logging=Logging(gradients=False, memory=False),
-    )
+    with _alone(place, untrained.name, progress) as waited:
+        kept = _Kept(place, progress)
+        if waited and (found := kept.original(name)) is not None:
+            return found
+        kept.begin()
+        session = TrainingSession(
+            untrained,
+            {ARM: (recipe := pretrain_recipe(untrained, suite))},
+            data,
+            recipe.train,
+            seed=_pretrain_of(name, suite).seed,
+            device=device,
+            logging=Logging(gradients=False, memory=False),
+        )
+        _train(session, recipe.train, kept, data, device, progress, enough_room)
+        tensors = session.learners[ARM].checkpoint_tensors()
+        trained = make_original(untrained.name, untrained.architecture, data.classes, tensors, where=name)
+        kept.add(trained)
+        return kept.original(name) or trained
+
+
+@contextmanager
+def _alone(place: Path, name: str, progress: Progress) -> Iterator[bool]:
+    """Hold the place where an original is kept, and yield whether another command had it, which may have trained it."""
+    what = f"training the original {name}"
+    with ExitStack() as held:
+        waited = False
+        try:
+            held.enter_context(holding(place, what=what))
+        except RunLockedError:
+            waited = True
+            progress.message(f"another process is {what}: waiting for it")
+            held.enter_context(holding(place, what=what, patience=math.inf))
+        yield waited
+
+
+def _train(
+    session: TrainingSession,
+    settings: Train,
+    kept: _Kept,
+    data: Dataset,
+    device: torch.device,
+    progress: Progress,
+    enough_room: Callable[[], None],
+) -> None:
+    """Train to the end, from where an interrupted training stopped."""
     state = kept.states.newest(device)
     if state is not None:
         session.restore(state)
     total = session.batches * settings.epochs
     watch = PaceWatch("pretraining", "batches", device, progress)
-    with progress.task(f"pretraining {untrained.name} on {data.name}", total, "batch") as advance:
+    with progress.task(f"pretraining {session.original.name} on {data.name}", total, "batch") as advance:
 
         def on_batch(epoch: int, done: int) -> None:
             advance(epoch * session.batches + done, "")
@@ -142,10 +180,6 @@ def pretrain_original(
             kept.states.add(record.epoch, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)
-    tensors = session.learners[ARM].checkpoint_tensors()
-    trained = make_original(untrained.name, untrained.architecture, data.classes, tensors, where=name)
-    kept.add(trained)
-    return kept.original(name) or trained
 
 
 def _pretrain_of(name: str, suite: Suite) -> Pretrain:

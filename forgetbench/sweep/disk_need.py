@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from forgetbench.evaluate.variants import BATCHNORM, SCORED
@@ -13,8 +14,12 @@ from forgetbench.record.folder import RunFolder
 
 #: Bytes of a detection in its file, and on its way there: image, class, score and four coordinates.
 DETECTION_BYTES = 26
-#: What a checkpoint and the detections of its networks take besides their numbers: names, hashes, scores.
+#: What a checkpoint and the detections of its networks take besides their numbers: names, hashes, rows of tables.
 BESIDES_BYTES = 200_000
+#: Charts, summary, manifest and annotations, of which the largest runs so far had less than half as much.
+REST_BYTES = 8_000_000
+#: A gradient norm in its record and in its table.
+NORM_BYTES = 500
 #: Endings of checkpoints, detections and states.
 _LARGE = (".safetensors", ".pt")
 
@@ -43,7 +48,7 @@ class DiskNeed:
     """Bytes on the disk, at most.
 
     Attributes:
-        kept: The numbers in checkpoints and detections, which stay.
+        kept: What stays.
         training: Checkpoints, and two states to resume from, of which one is being written.
         scoring: All that is kept, and once more the detections of the largest pass, which are gathered first.
     """
@@ -60,7 +65,8 @@ class DiskNeed:
 
 def disk_need(plan: Plan) -> DiskNeed:
     """Return what a plan's run takes of the disk in all."""
-    checkpoints = detections = most_states = largest_pass = besides = 0
+    checkpoints = detections = most_states = largest_pass = 0
+    besides = REST_BYTES + _norms(plan) * NORM_BYTES
     target_images = len(plan.target.evaluate.samples)
     for model in plan.originals:
         arms = [arm for arm in plan.arms if arm.model == model]
@@ -75,8 +81,18 @@ def disk_need(plan: Plan) -> DiskNeed:
         ]
         detections += sum(passes)
         largest_pass = max(largest_pass, *passes)
-    kept = checkpoints + detections
-    return DiskNeed(kept, checkpoints + most_states + besides, kept + largest_pass + besides)
+    kept = checkpoints + detections + besides
+    return DiskNeed(kept, checkpoints + most_states + besides, kept + largest_pass)
+
+
+def _norms(plan: Plan) -> int:
+    """Return how many gradient norms are logged: of each module, so often in an epoch, for each arm."""
+    logging, train = plan.suite.logging, plan.suite.train
+    if not logging.gradients:
+        return 0
+    batches = math.ceil(len(plan.target_train.samples) / train.batch)
+    steps = train.epochs * math.ceil(batches / logging.gradient_every)
+    return steps * sum(plan.originals[arm.model].head + 1 for arm in plan.arms)
 
 
 def disk_need_left(plan: Plan, folder: RunFolder) -> int:

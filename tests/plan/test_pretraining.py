@@ -1,7 +1,9 @@
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -63,9 +65,9 @@ def test_interrupted_pretraining_goes_on_to_the_same_weights(tmp_path: Path, mon
     with pytest.raises(KeyboardInterrupt):
         pretrained(tmp_path, progress=Impatient())
     (place,) = (tmp_path / "broken" / "originals").iterdir()
-    assert sorted(path.name for path in place.iterdir()) == ["journal", "state-001.pt"]
+    assert sorted(path.name for path in place.iterdir()) == [".lock", "journal", "state-001.pt"]
     assert pretrained(tmp_path).weights_hash() == whole.weights_hash()
-    assert sorted(path.name for path in place.iterdir()) == ["journal", "original.safetensors"]
+    assert sorted(path.name for path in place.iterdir()) == [".lock", "journal", "original.safetensors"]
 
 
 class Told(Impatient):
@@ -90,7 +92,7 @@ def test_what_is_kept_is_trained_again_where_a_bit_of_it_changed(
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "damaged"))
     with nullcontext() if when == "trained" else pytest.raises(KeyboardInterrupt):
         pretrained(tmp_path, progress=Told() if when == "trained" else Impatient())
-    (path,) = (path for path in (tmp_path / "damaged").rglob("originals/*/*") if path.name != "journal")
+    (path,) = (path for path in (tmp_path / "damaged").rglob("originals/*/*") if path.name not in ("journal", ".lock"))
     content = bytearray(path.read_bytes())
     content[-5] ^= 1
     path.write_bytes(content)
@@ -126,7 +128,32 @@ def test_without_room_it_is_not_begun_and_stops_between_epochs(tmp_path: Path, m
     with pytest.raises(RunError, match="for what an epoch leaves"):
         pretrained(tmp_path, progress=Filling())
     (place,) = (cache / "originals").iterdir()
-    assert sorted(path.name for path in place.iterdir()) == ["journal", "state-001.pt"]
+    assert sorted(path.name for path in place.iterdir()) == [".lock", "journal", "state-001.pt"]
     free = RESERVE + 5 * largest
     assert pretrained(tmp_path).weights_hash() == whole.weights_hash()
-    assert sorted(path.name for path in place.iterdir()) == ["journal", "original.safetensors"]
+    assert sorted(path.name for path in place.iterdir()) == [".lock", "journal", "original.safetensors"]
+
+
+def test_two_commands_that_need_one_original_train_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    began, going_on = Event(), Event()
+
+    class Slow(Silent):
+        @contextmanager
+        def task(self, name: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+            began.set()
+            assert going_on.wait(60)
+            yield lambda _done, _state: None
+
+    class Waiting(Told):
+        def message(self, text: str, level: str = "info") -> None:
+            super().message(text)
+            going_on.set()
+
+    told = Waiting()
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(pretrained, tmp_path, progress=Slow())
+        assert began.wait(60)
+        second = pretrained(tmp_path, progress=told)
+    assert second.weights_hash() == first.result().weights_hash()
+    assert told.lines == ["another process is training the original tiny-yolov8: waiting for it"]

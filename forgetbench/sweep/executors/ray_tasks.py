@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from forgetbench.cache_use import using_cache
 from forgetbench.device import keep_freed_memory, repeat_exactly
 from forgetbench.errors import InputError, RunError
 from forgetbench.plan.plan import Plan
+from forgetbench.scratch import scratch_folder
 from forgetbench.sweep.executor import SeparateJob, do_apart
 from forgetbench.sweep.executors.exchange import MANIFEST, Exchange
 from forgetbench.sweep.executors.nodes import what_is_unfit
@@ -75,9 +75,9 @@ def look(plan: Plan, asked: Asked) -> str | None:
     if asked.store is None:
         return what_is_unfit(plan, Path(asked.run) / asked.mark, asked.token, asked.software)
     try:
-        with TemporaryDirectory() as name:
-            Exchange(asked.store, Path(asked.run)).receive(Path(name), asked.mark)
-            return what_is_unfit(plan, Path(name) / asked.mark, asked.token, asked.software)
+        with scratch_folder("look-") as folder:
+            Exchange(asked.store, Path(asked.run)).receive(folder, asked.mark)
+            return what_is_unfit(plan, folder / asked.mark, asked.token, asked.software)
     except (InputError, RunError) as error:
         return str(error)
 
@@ -117,8 +117,7 @@ def _run_folder(job: SeparateJob, asked: Asked) -> Iterator[tuple[Path, Told | N
         yield run, None
         return
     exchange = Exchange(asked.store, run)
-    with TemporaryDirectory(prefix="forgetbench-job-") as name:
-        folder = Path(name)
+    with scratch_folder("job-") as folder:
         exchange.receive(folder, MANIFEST)
         exchange.receive_jobs(folder, [*job.reads, job.place])
         yield folder, exchange.sender(folder, job.place)
