@@ -13,6 +13,7 @@ from forgetbench.housekeeping.contents import Entry, entries_in
 from forgetbench.housekeeping.freed import Cleaning
 from forgetbench.housekeeping.runs import find_runs, status_of
 from forgetbench.record.amend import NOTE
+from forgetbench.record.job_files import refuse_held_jobs
 from forgetbench.record.journal import NEXT
 from forgetbench.record.lock import holding
 from forgetbench.record.seal import SEAL, read_seal
@@ -57,6 +58,7 @@ def _clean_run(cleaning: Cleaning, run: Path) -> None:
         return
     try:
         with holding(run) if cleaning.done else nullcontext():
+            refuse_held_jobs(run, patience=0)  # one may have begun since
             again = "written again by the same command"
             states = [entry for entry in _free(run) if _STATE.fullmatch(entry.name)]
             others = [entry for entry in _free(run) if not _STATE.fullmatch(entry.name)]
