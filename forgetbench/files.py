@@ -146,6 +146,12 @@ def place_folder(made: Path, path: Path) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it, as far as may be; a link, a pipe or a file of its name is not touched."""
+    if path.is_dir() and not path.is_symlink():  # on a pipe, rmtree waits for ever
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def check_writable(path: Path) -> None:
     """Refuse a place that cannot be written, before what is to be written there is made.
 

@@ -1,3 +1,8 @@
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from forgetbench.errors import (
@@ -48,3 +53,61 @@ def test_values_in_errors_are_short_and_on_one_line() -> None:
     assert brief([1, "a\nb"]) == r"[1, 'a\nb']"
     assert len(brief(nested)) <= 200
     assert len(brief("x" * 10_000)) <= 200
+
+
+def kinds(kind: type[ForgetbenchError] = ForgetbenchError) -> list[type[ForgetbenchError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in kinds(child))]
+
+
+class _Unsendable:
+    """What an error may speak of, and no other process knows."""
+
+    def __init__(self) -> None:
+        self.open = (part for part in "abc")
+
+    def __str__(self) -> str:
+        return "a thing"
+
+
+SAID: list[dict[str, Any]] = [
+    {},
+    {"where": Path("/data/ü b.yaml"), "expected": "boxes", "found": "none", "fix": "Add labels."},
+    {"where": "", "expected": "", "found": "", "fix": ""},
+    {"found": 0},
+    {"expected": None, "found": False},
+    {"where": 3, "expected": ["a"] * 9999, "found": {"a": ["b"] * 9999}},
+    {"expected": 10**9999, "found": ("x",) * 50},
+    {"found": "a" * 99_999, "expected": "é" * 1999 + "xy"},
+    {"where": "a\nb\x1b[31m\u202e", "expected": "[red]\r", "found": "\udce4\x00\U0001f600", "fix": "Do\tit."},
+    {"further": ["a\nb: c", "", "x" * 5000, "\udcff"]},
+    {"further": ("one",), "where": _Unsendable(), "found": _Unsendable(), "expected": _Unsendable()},
+    {"found": {1, 2, 3}, "expected": [["nested"] * 10] * 10},
+]
+
+
+@pytest.mark.parametrize("said", SAID, ids=range(len(SAID)))
+@pytest.mark.parametrize("protocol", [2, pickle.HIGHEST_PROTOCOL])
+def test_an_error_says_in_another_process_what_it_said_here(said: dict[str, Any], protocol: int) -> None:
+    assert len(kinds()) >= 10
+    for kind in kinds():
+        for problem in ("no usable label", "", "%s {} \\ \n\x07 \udce4", "p" * 5000):
+            error = kind(problem, **said)
+            sent = pickle.loads(pickle.dumps(error, protocol))
+            assert type(sent) is kind
+            assert str(sent) == str(error)
+            assert (sent.exit_code, sent.problem, sent.fix) == (error.exit_code, problem, error.fix)
+            assert list(sent.further) == list(error.further)
+            assert (sent.where is None) == (error.where is None)
+            again = pickle.loads(pickle.dumps(sent, protocol))  # as from a process of a process
+            assert str(again) == str(error)
+            assert str(copy.copy(error)) == str(error)
+
+
+def test_an_error_with_its_cause_can_be_sent_and_only_its_words_are() -> None:
+    with pytest.raises(DataError) as caught:
+        try:
+            raise OSError("the cause")
+        except OSError as cause:
+            raise DataError("broken", where=cause) from cause
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert str(sent) == "the cause: broken"

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from forgetbench.files import (
     check_writable,
     expanded,
     place_folder,
+    remove_folder,
     sha256_file,
     sha256_json,
     writable_cache,
@@ -120,3 +122,15 @@ def test_a_folder_of_the_cache_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "c"))
     assert writable_cache("weights") == tmp_path / "c" / "weights"
     assert list((tmp_path / "c" / "weights").iterdir()) == []
+
+
+def test_a_folder_is_removed_and_nothing_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("folder")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("file", "link", "pipe", "nothing"):
+        remove_folder(tmp_path / name)
+    assert (tmp_path / "link" / "in").is_dir()
+    remove_folder(tmp_path / "folder")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "pipe"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from forgetbench.evaluate.detections import Detections, ImageRows
 from forgetbench.evaluate.networks import Network
 from forgetbench.faults import writing
+from forgetbench.files import remove_folder
 
 #: A detection as it lies in a spool's file.
 RECORD = np.dtype([("image", "<i4"), ("label", "<i2"), ("score", "<f4"), ("box", "<f4", 4)])
@@ -50,10 +50,10 @@ class Spool:
 @contextmanager
 def spooling(folder: Path, networks: Sequence[Network]) -> Iterator[Spool]:
     """Yield a spool in a folder that is emptied before, in case a killed process left something, and removed after."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     with writing(folder):
         folder.mkdir(parents=True)
     try:
         yield Spool(folder, networks)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)

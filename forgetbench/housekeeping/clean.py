@@ -14,6 +14,7 @@ from forgetbench.housekeeping.freed import Cleaning
 from forgetbench.housekeeping.runs import find_runs, status_of
 from forgetbench.housekeeping.temporary import clean_temporary
 from forgetbench.record.amend import NOTE
+from forgetbench.record.job_files import refuse_held_jobs
 from forgetbench.record.journal import NEXT
 from forgetbench.record.lock import holding
 from forgetbench.record.seal import SEAL, read_seal
@@ -59,6 +60,7 @@ def _clean_run(cleaning: Cleaning, run: Path) -> None:
         return
     try:
         with holding(run) if cleaning.done else nullcontext():
+            refuse_held_jobs(run, patience=0)  # one may have begun since
             again = "written again by the same command"
             states = [entry for entry in _free(run) if _STATE.fullmatch(entry.name)]
             others = [entry for entry in _free(run) if not _STATE.fullmatch(entry.name)]

@@ -7,18 +7,20 @@ nobody holds a job any more; of a job only the mark that it was done stays then,
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from forgetbench.errors import CorruptRunError, RunLockedError
-from forgetbench.files import write_json
+from forgetbench.errors import CorruptRunError, RunLockedError, brief
+from forgetbench.faults import writing
+from forgetbench.files import remove_folder, write_json
+from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.json_record import read_record
 from forgetbench.record.lock import holding, is_held
-from forgetbench.record.seal import JOBS, JOURNAL, is_regular
+from forgetbench.record.seal import JOBS, JOURNAL, LOCK, is_regular
 
 #: What says that a job was done: it is looked for to know when the last job is done, never instead of the job's files.
 MARK = "done.json"
@@ -30,7 +32,13 @@ _SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def job_place(run: Path, job: str) -> Path:
-    """Return the folder of a job, which has a plain name."""
+    """Return the folder of a job.
+
+    Raises:
+        CorruptRunError: its name would lead elsewhere.
+    """
+    if not is_plain(job):
+        raise CorruptRunError("a name that is none", where=run / JOBS, expected=PLAIN, found=brief(job))
     return run / JOBS / job
 
 
@@ -45,9 +53,12 @@ def doing(run: Path, job: str, patience: float = PATIENCE) -> Iterator[None]:
 
     Raises:
         InputError: its folder cannot be made or written to.
+        CorruptRunError: what lies in its place is no folder, or no files.
         RunLockedError: another process does it.
     """
-    with holding(job_place(run, job), patience=patience, what=f"doing this part of the run ({job})"):
+    place = job_place(run, job)
+    _refuse_irregular(run, job)
+    with holding(place, patience=patience, what=f"doing this part of the run ({job})"):
         yield
 
 
@@ -107,15 +118,18 @@ def refuse_held_jobs(run: Path, patience: float = PATIENCE) -> None:
 def forget_jobs(run: Path) -> None:
     """Remove what jobs gathered and their journals, whose lines another journal has; marks stay. Nobody holds a job."""
     for place in _places(run):
-        shutil.rmtree(place / SCRATCH, ignore_errors=True)
-        (place / JOURNAL).unlink(missing_ok=True)
+        remove_folder(place / SCRATCH)
+        journal = place / JOURNAL
+        if journal.is_symlink() or not journal.is_dir():  # a folder has no lines, and is refused when the job is done
+            with writing(journal):
+                journal.unlink(missing_ok=True)
 
 
 def remove_jobs(run: Path) -> None:
     """Remove the folders of all jobs: the run is to be sealed."""
     if (run / JOBS).is_symlink():
         (run / JOBS).unlink()
-    shutil.rmtree(run / JOBS, ignore_errors=True)
+    remove_folder(run / JOBS)
 
 
 def _places(run: Path) -> list[Path]:
@@ -123,3 +137,14 @@ def _places(run: Path) -> list[Path]:
     if (run / JOBS).is_symlink() or not (run / JOBS).is_dir():
         return []
     return sorted(place for place in (run / JOBS).iterdir() if place.is_dir() and not place.is_symlink())
+
+
+def _refuse_irregular(run: Path, job: str) -> None:
+    """Refuse to do a job where links would lead it elsewhere."""
+    for folder in (run / JOBS, run / JOBS / job):
+        if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
+            raise CorruptRunError("not a folder", where=folder, fix="Remove it, then run again.")
+    for name in (LOCK, JOURNAL, MARK):
+        file = run / JOBS / job / name
+        if os.path.lexists(file) and not is_regular(run, f"{JOBS}/{job}/{name}"):
+            raise CorruptRunError("not a regular file", where=file, fix="Remove it, then run again.")

@@ -57,8 +57,8 @@ class Journal:
     def reread(self) -> None:
         """Learn of what other processes have finished since."""
         if not self._sealed:
-            self._hashes = _read_all(self._folder, self._path)
-            self._held &= self._hashes.keys()
+            before, self._hashes = self._hashes, _read_all(self._folder, self._path)
+            self._held = {name for name in self._held if self._hashes.get(name) == before[name]}
 
     def within(self, place: Path) -> list[Path]:
         """Return the files below a folder that were completed, even if they have changed or gone since."""
@@ -181,9 +181,14 @@ def remove_half_written(folder: Path) -> None:
 
 
 def _read_all(folder: Path, last: Path) -> dict[str, str]:
-    """Return the completed files of a run by all its journals; that of a job is younger than the run's own."""
-    hashes: dict[str, str] = {}
-    for path in (folder / JOURNAL, *(path for path in job_journals(folder) if path != last), last):
+    """Return the completed files of a run by all its journals; that of a job is younger than the run's own.
+
+    Args:
+        folder: The run folder.
+        last: Which one is the youngest, if it is a job's.
+    """
+    hashes = read_journal(folder / JOURNAL)
+    for path in sorted(job_journals(folder), key=lambda path: path == last):
         hashes |= read_journal(path)
     return {name: digest for name, digest in hashes.items() if digest != _GONE}
 

@@ -79,13 +79,13 @@ def write_drift(plan: Plan, folder: RunFolder, device: torch.device, progress: P
 def evaluate_for_drift(
     plan: Plan, arms: Sequence[Arm], folder: RunFolder, device: torch.device, progress: Progress, most_bytes: float
 ) -> None:
-    """Evaluate the networks that `write_drift` needs for some arms of one model, where that is not done there."""
+    """Evaluate what `write_drift` needs of some arms of one model, where that is not done there; not the original."""
     if _is_written(folder):
         return
     scorer = Scorer(plan, arms[0].model, folder, device, progress)
     for together in _groups(plan, arms, folder, scorer, most_bytes):
         items = (item for last in together for _, item in _batchnorm_items(last, scorer.store))
-        scorer.evaluate(filter(None, items))
+        scorer.evaluate(scorer.without_original(filter(None, items)))
         scorer.forget_modules()
 
 

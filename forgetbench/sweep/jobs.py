@@ -85,7 +85,7 @@ class ScoreArms:
 
     Attributes:
         model, seed: Which arms.
-        original: Whether the original is evaluated as well.
+        original: Whether the original is evaluated as well, and what equals it.
     """
 
     model: str
@@ -126,7 +126,9 @@ def _score(site: Site, model: str, arms: Sequence[Arm], *, original: bool) -> Sc
     most_bytes = _module_bytes(site)
     for arm in arms:
         for epoch in scored_epochs(site.plan, site.folder, arm):
-            pending += scorer.checkpoint_items(arm, epoch)
+            items = scorer.checkpoint_items(arm, epoch)
+            # what detects as the original does is one network for all seeds, so only one of several jobs may write it
+            pending += items if original else scorer.without_original(items)
             if scorer.module_bytes > most_bytes:
                 scorer.add_rows(pending, scored.results, scored.classes)
                 pending = []

@@ -86,6 +86,11 @@ class Scorer:
             for place in of_original(self._plan.heads(self._model))
         ]
 
+    def without_original(self, items: Iterable[Scorable]) -> list[Scorable]:
+        """Return those of some items that are not evaluated as the original is."""
+        original = set(map(self.key, self.original_items()))
+        return [item for item in items if self.key(item) not in original]
+
     def checkpoint_items(self, arm: Arm, epoch: int, roles: Iterable[str] = ("target", "reference")) -> list[Scorable]:
         """Return what a checkpoint is scored as: its task network, and one reference network per attach point."""
         networks = networks_of(self._plan, self._store, arm, self._put_checkpoint(arm, epoch))

@@ -27,6 +27,11 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
 
+    @property
+    def place(self) -> str:
+        """The name of its folder among those of jobs."""
+        return f"shard-{self.number}-of-{self.count}"
+
 
 def parse_shard(text: str, environment: Mapping[str, str]) -> Shard:
     """Return the shard that a text such as `2/8` names, or the environment where the text is `auto`.

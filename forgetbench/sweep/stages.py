@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from shutil import rmtree
 from typing import Any, cast
 
 import torch
 
 from forgetbench.data.annotations import save_annotations
 from forgetbench.derive.catalogue import table
+from forgetbench.files import remove_folder
 from forgetbench.plan.description import manifest_of, with_outcomes
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
@@ -38,7 +38,7 @@ def prepare(
     journal.warn = warnings_to(progress)
     journal.begin()
     forget(folder)
-    rmtree(folder.unfinished_detections(), ignore_errors=True)  # of a pass that a kill ended after its last file
+    remove_folder(folder.unfinished_detections())  # of a pass that a kill ended after its last file
     environment = joined_environment if joins else environment_of
     manifest = manifest_of(plan, environment(folder, device, progress))
     folder.write_manifest(manifest)

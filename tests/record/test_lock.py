@@ -1,35 +1,20 @@
 """Who works on a run: one process holds it, and anybody may look."""
 
 import os
-import subprocess
-import sys
+import threading
 from pathlib import Path
 
 import pytest
+from support.held import held_by_another
 
 from forgetbench.errors import RunLockedError
 from forgetbench.record.lock import holding, is_held
-
-HOLDER = """
-import sys
-from pathlib import Path
-from forgetbench.record.lock import holding
-with holding(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 
 def test_a_run_is_held_as_long_as_the_process_lives(tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert not is_held(run)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-c", HOLDER, str(run)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
+    with held_by_another(run) as process:
         assert is_held(run)
         with pytest.raises(RunLockedError, match="another process is working on this run"), holding(run):
             pass
@@ -37,6 +22,15 @@ def test_a_run_is_held_as_long_as_the_process_lives(tmp_path: Path) -> None:
         process.wait()
     assert (run / ".lock").is_file()
     assert not is_held(run)
+
+
+def test_what_a_process_does_and_how_long_one_waits_is_the_askers_choice(tmp_path: Path) -> None:
+    with held_by_another(tmp_path) as process:
+        with pytest.raises(RunLockedError, match="another process is counting"), holding(tmp_path, what="counting"):
+            raise AssertionError("both hold it")
+        threading.Timer(0.5, process.kill).start()
+        with holding(tmp_path, patience=600):
+            assert is_held(tmp_path)
 
 
 def test_looking_takes_nothing_and_writes_nothing(tmp_path: Path) -> None:
