@@ -28,7 +28,7 @@ import psutil
 from reliability.chaos import compare, run_of, small_suite
 
 #: How long a run may take before it is taken for hanging.
-_MOST_SECONDS = 900.0
+_MOST_SECONDS = 1500.0
 _SHARDS = 3
 
 
@@ -72,8 +72,17 @@ class Commands:
         """Tell whether all commands have ended."""
         for command, process in self._running:
             if process.poll() not in (None, 0):
-                raise SystemExit(f"{command} ended with {process.returncode}:\n{self._log.read_text()[-3000:]}")
+                raise SystemExit(
+                    f"{command} ended with {process.returncode}:\n{self._log.read_text(errors='replace')[-3000:]}"
+                )
         return not self._waiting and all(process.poll() is not None for _, process in self._running)
+
+    def begin_again_what_said_so(self) -> None:
+        """Have commands begun again that ended saying that this goes on where they stopped."""
+        for command, process in list(self._running):
+            if process.poll() == 1 and "goes on where it stopped" in self._log.read_text(errors="replace")[-3000:]:
+                self._running.remove((command, process))
+                self._waiting.append(command)
 
     def kill(self) -> str | None:
         """Kill one of the commands; it is to be begun again."""
@@ -108,10 +117,7 @@ class Jobs(Commands):
 
     def over(self) -> bool:
         """Tell whether the command has ended; where a process of it was killed, it fails and is begun again."""
-        for command, process in list(self._running):
-            if process.poll() == 1 and "goes on where it stopped" in self._log.read_text()[-3000:]:
-                self._running.remove((command, process))
-                self._waiting.append(command)
+        self.begin_again_what_said_so()
         return super().over()
 
 
@@ -142,9 +148,16 @@ class OnRay(Commands):
                 self._random.choice(jobs).kill()
                 return "process with a job on a node"
             return None
+        if len(self._nodes) < 2:
+            return None
         node = self._nodes.pop(self._random.randrange(len(self._nodes)))
         self._cluster.remove_node(node, allow_graceful=False)
         return "node"
+
+    def over(self) -> bool:
+        """Tell whether the driver has ended; where it lost the cluster, it is begun again."""
+        self.begin_again_what_said_so()
+        return super().over()
 
     def end(self) -> None:
         """End the driver and the nodes."""

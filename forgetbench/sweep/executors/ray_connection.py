@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, RunError
 from forgetbench.sweep.executors.nodes import Node
 from forgetbench.sweep.executors.ray_tasks import Asked, look
 
@@ -48,6 +48,12 @@ def connected(ray: Any) -> Iterator[None]:
         ) from error
     try:
         yield
+    except ray.exceptions.RayError as error:
+        raise RunError(
+            "the connection to the Ray cluster was lost",
+            found=str(error).strip().split("\n")[0],
+            fix="See that its head is there; the same command goes on where it stopped.",
+        ) from error
     finally:
         ray.shutdown()
 
@@ -67,7 +73,10 @@ def nodes_of(ray: Any) -> list[Node]:
 
 
 def what_each_lacks(ray: Any, nodes: Sequence[Node], plan: Any, asked: Asked) -> dict[str, str | None]:
-    """Return what is unfit about each node, by what it is called."""
+    """Return why each node cannot do jobs, None where it can, by what it is called.
+
+    One that is lost while it is asked, or does not answer, is left out: a job that comes to it asks again.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task = ray.remote(num_cpus=0, max_retries=1)(look)
@@ -77,8 +86,6 @@ def what_each_lacks(ray: Any, nodes: Sequence[Node], plan: Any, asked: Asked) ->
         answers[f"{node.name} ({node.id[:8]})"] = task.options(scheduling_strategy=strategy).remote(plan, asked)
     found: dict[str, str | None] = {}
     for name, answer in answers.items():
-        try:
+        with suppress(ray.exceptions.RayError):
             found[name] = ray.get(answer, timeout=SECONDS_TO_ANSWER)
-        except ray.exceptions.RayError as error:
-            found[name] = f"nothing answers: {str(error).strip().splitlines()[-1]}"
     return found
