@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.charts import drawn_once, not_drawn
+from support.divided import make_divided_run
 from support.factories import tiny_suite
 from support.finished_run import make_small_run
 from support.served import Served
@@ -91,6 +92,13 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a small finished run; tests that change it take a copy."""
     with drawn_once(shared_folder(tmp_path_factory) / "charts"):
         return made_once(tmp_path_factory, "small", make_small_run)
+
+
+@pytest.fixture(scope="session")
+def divided_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run of two seeds that one process has done; nobody changes it."""
+    with not_drawn():
+        return made_once(tmp_path_factory, "divided", make_divided_run)
 
 
 @pytest.fixture(scope="session")

@@ -191,7 +191,7 @@ def found_by_child(reference: Path, run: Path, report: Path, *, drawn: bool) -> 
 
 def run_of(output: Path) -> Path:
     """Return the one run below a folder."""
-    (run,) = (path for path in output.glob("chaos/*") if path.is_dir())
+    (run,) = (path for path in output.glob("*/*") if path.is_dir())
     return run
 
 

@@ -51,11 +51,11 @@ class Way(Protocol):
 class Commands:
     """Commands that are begun in random order, and killed, or processes of theirs."""
 
-    def __init__(self, suite: Path, output: Path, log: Path, random_: random.Random, options: list[list[str]]) -> None:
+    def __init__(
+        self, suite: list[str], output: Path, log: Path, random_: random.Random, options: list[list[str]]
+    ) -> None:
         self._log, self._random = log, random_
-        self._waiting = [
-            [sys.executable, "-m", "forgetbench", "run", str(suite), "-o", str(output), *o] for o in options
-        ]
+        self._waiting = [[sys.executable, "-m", "forgetbench", "run", *suite, "-o", str(output), *o] for o in options]
         self._running: list[tuple[list[str], subprocess.Popen[bytes]]] = []
 
     def begin(self) -> None:
@@ -226,7 +226,7 @@ def ray_cluster() -> Iterator[Any]:
         cluster.shutdown()
 
 
-def _ways(folder: Path, suite: Path, random_: random.Random, cluster: Any) -> dict[str, Callable[[Path], Way]]:
+def _ways(folder: Path, suite: list[str], random_: random.Random, cluster: Any) -> dict[str, Callable[[Path], Way]]:
     """Return how a run can be done, by name; each takes where to."""
     log = folder / "log.txt"
     shards = [["--shard", f"{number}/{_SHARDS}"] for number in range(1, _SHARDS + 1)]
@@ -245,21 +245,26 @@ def main() -> None:
     parser.add_argument("--ways", default="shards,jobs,ray")
     parser.add_argument("--load", type=int, default=2, help="other processes that keep cores busy")
     parser.add_argument("--a-run", type=int, default=4, help="most kills of one run")
+    parser.add_argument("--runs", type=int, default=0, help="at least so many runs, also without kills")
+    parser.add_argument("--suite", type=Path, help="instead of a small suite of seconds")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], help="as for `forgetbench run`")
     arguments = parser.parse_args()
     random_, killed, failures, runs = random.Random(arguments.seed), Counter[str](), list[str](), 0
     chosen = arguments.ways.split(",")
     with TemporaryDirectory(prefix="forgetbench-chaos-") as name, ray_cluster() as cluster, load(arguments.load):
         folder = Path(name)
         os.environ["FORGETBENCH_CACHE"] = f"{name}/cache"
-        suite = folder / "chaos.yaml"
-        suite.write_text(json.dumps(small_suite(3) | {"seeds": [0, 1, 2, 3]}), encoding="utf-8")
+        file = arguments.suite or folder / "chaos.yaml"
+        if arguments.suite is None:
+            file.write_text(json.dumps(small_suite(3) | {"seeds": [0, 1, 2, 3]}), encoding="utf-8")
+        suite = [str(file), *(word for override in arguments.overrides for word in ("--set", override))]
         made = _ways(folder, suite, random_, cluster)
         began = time.monotonic()
         alone = Commands(suite, folder / "alone", folder / "log.txt", random_, [[]])
         torment(alone, 0, random_, 0)
         seconds = time.monotonic() - began
         print(f"one process takes {seconds:.0f} s", flush=True)
-        while sum(killed.values()) < arguments.kills:
+        while sum(killed.values()) < arguments.kills or runs < arguments.runs:
             way, output = chosen[runs % len(chosen)], folder / f"run-{runs}"
             killed += torment(made[way](output), arguments.a_run, random_, seconds / 2)
             runs += 1
