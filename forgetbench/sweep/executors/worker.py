@@ -81,4 +81,6 @@ def _end_with_parent(asked: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from forgetbench.sweep.executors import worker  # by its name, which `Failure` has to have where it is read
+
+    worker.main()
