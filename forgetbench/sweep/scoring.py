@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import RunError
+from forgetbench.errors import RunError, counted
 from forgetbench.evaluate.average_precision import Scores, ground_truth, score
 from forgetbench.evaluate.detections import load_detections, save_detections
 from forgetbench.evaluate.keys import evaluation_key
@@ -139,7 +139,7 @@ class Scorer:
         networks, dataset = list(missing), self._datasets[role]
         try:
             with spooling(self._folder.unfinished_detections(), networks) as spool:
-                name = f"evaluating {len(networks)} networks on {dataset.name}"
+                name = f"evaluating {counted(len(networks), 'network', 'networks')} on {dataset.name}"
                 with self._progress.task(name, len(dataset.samples), "image") as advance:
                     watch = PaceWatch("evaluation", "images", self._device, self._progress)
 

@@ -1,8 +1,8 @@
 """A run done by several commands, each its share of the jobs, in a run folder that all of them reach.
 
-A shard holds the run only while it prepares it and while it finishes it; in between it holds the job that it does, and
-all along a place among the jobs, by which others see that it is at work even between two jobs. So shards may start,
-stop and start again in any order. The one that finds all jobs done and no other at work finishes the run.
+A shard holds the run only while it prepares it and while it finishes it. In between it holds the job that it does, and
+all along a place among the jobs, so that others see it at work between two jobs as well. So shards may start, stop and
+start again in any order. The one that finds all jobs done and no other at work finishes the run.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 import io
 import re
+import threading
 import time
 
 import pytest
@@ -106,3 +107,75 @@ def test_names_from_outside_are_shown_on_one_line_and_not_obeyed(terminal: bool)
     assert "".join(c for c in plain if not c.isprintable() and c != "\n") == ""
     assert not any(line.startswith("error") for line in plain.splitlines())
     assert plain.count(SHOWN) >= 9
+
+
+def cleared(text: io.StringIO) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
+
+
+def test_two_tasks_of_two_threads_are_shown_together() -> None:
+    text = io.StringIO()
+    made = Console(file=text, force_terminal=True, width=120, _environ={"TERM": "xterm"})
+    progress = ConsoleProgress(made, quiet=False, verbose=False)
+    both = threading.Barrier(2, timeout=60)
+    failed: list[BaseException] = []
+
+    def work(name: str, total: int, state: str) -> None:
+        try:
+            with progress.task(name, total, "batch") as advance:
+                for done in range(1, total + 1):
+                    both.wait()  # neither ends before the other is shown
+                    advance(done, state)
+                    progress.message(f"{name} {done}")
+                both.wait()
+        except BaseException as error:
+            failed.append(error)
+            both.abort()
+
+    threads = [threading.Thread(target=work, args=given) for given in (("one", 3, "loss 1"), ("two", 3, "[red]"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+    last = [line for line in re.split("[\r\n]", cleared(text)) if "batch/s" in line][-2:]
+    assert sorted(line.split()[0] for line in last) == ["one", "two"]
+    for line, state in zip(sorted(last), ("loss 1", "[red]"), strict=True):
+        assert "3/3" in line
+        assert state in line
+    assert all(f"{name} {done}" in cleared(text) for name in ("one", "two") for done in (1, 2, 3))
+
+
+def test_a_task_after_another_is_shown_alone_and_leaves_nothing_behind() -> None:
+    text = io.StringIO()
+    made = Console(file=text, force_terminal=True, width=120, _environ={"TERM": "xterm"})
+    progress = ConsoleProgress(made, quiet=False, verbose=False)
+    with progress.task("first", 2, "image") as advance:
+        advance(2, "")
+    shown = len(text.getvalue())
+    with pytest.raises(KeyboardInterrupt), progress.task("second", 4, "image") as advance:
+        advance(1, "x")
+        raise KeyboardInterrupt
+    again = len(text.getvalue())
+    with progress.task("third", 1, "image"):
+        pass
+    progress.message("the end")
+    assert "first" not in text.getvalue()[shown:]
+    assert "1/4" in text.getvalue()[shown:again]
+    assert "second" not in text.getvalue()[again:]
+    assert cleared(text).endswith("the end\n")
+    assert text.getvalue().count("\x1b[?25h") == text.getvalue().count("\x1b[?25l") == 3  # the cursor is back
+
+
+def test_a_task_within_another_goes_on_when_that_ends_first() -> None:
+    text = io.StringIO()
+    made = Console(file=text, force_terminal=True, width=120, _environ={"TERM": "xterm"})
+    progress = ConsoleProgress(made, quiet=False, verbose=False)
+    outer, inner = progress.task("outer", 2, "image"), progress.task("inner", 5, "image")
+    outer.__enter__()(1, "")
+    advance = inner.__enter__()
+    outer.__exit__(None, None, None)
+    advance(5, "all")
+    inner.__exit__(None, None, None)
+    last = [line for line in re.split("[\r\n]", cleared(text)) if "image/s" in line][-2:]
+    assert any("inner" in line and "5/5" in line and "all" in line for line in last)

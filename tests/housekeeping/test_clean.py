@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 from support.factories import written_suite
 from support.finished_run import copy_of, runs_folder
+from support.held import held_by_another
 
 import forgetbench
 from forgetbench.errors import InputError
@@ -15,6 +16,8 @@ from forgetbench.housekeeping.clean import clean
 from forgetbench.housekeeping.freed import Freed
 from forgetbench.record.amend import NOTE
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.job_files import job_place
+from forgetbench.record.lock import holding
 from forgetbench.room import require_room
 
 SCRATCH = (".results.csv.1x.part", "sessions/m-seed0/.state-002.pt.ab.part", "detections/unfinished/0")
@@ -181,3 +184,50 @@ def test_a_run_and_a_check_that_go_on_keep_the_cache(tmp_path: Path, monkeypatch
     assert any("working on this run" in line for line in left[-1])
     assert all(any("using the cache" in line for line in lines) for lines in left)
     assert "drawn images" in [one.kind for one in clean(yes=True).freed]
+
+
+JOB_SCRATCH = ("jobs/train-m-seed0/unfinished/0", "jobs/score-m-seed0/unfinished/1")
+
+
+def test_what_a_killed_job_gathered_is_freed_and_the_rest_of_it_stays(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").rename(run / "journal")
+    kept = ("jobs/train-m-seed0/journal", "jobs/train-m-seed0/done.json", "jobs/train-m-seed0/other/0")
+    scatter(run, *kept)
+    before = contents(run)
+    scatter(run, *JOB_SCRATCH)
+    assert [(one.kind, one.files, one.bytes) for one in clean([run], yes=True).freed] == [
+        ("left by killed commands", 2, 8)
+    ]
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_a_run_of_which_another_process_does_a_job_is_not_touched(small_run: Path, tmp_path: Path, yes: bool) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").rename(run / "journal")
+    scatter(run, *SCRATCH, *JOB_SCRATCH)
+    with held_by_another(job_place(run, "train-m-seed0")):
+        before = contents(run)
+        found = clean([run], yes=yes)
+        assert contents(run) == before
+    assert (found.freed, found.left) == ([], [f"{run}: another process is working on this run"])
+
+
+def test_a_job_that_begins_while_a_run_is_looked_at_keeps_what_it_gathers(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").rename(run / "journal")
+    scatter(run, *JOB_SCRATCH)
+    before = contents(run)
+    with ExitStack() as begun:
+
+        def hold_meanwhile(folder: Path) -> AbstractContextManager[None]:
+            begun.enter_context(held_by_another(job_place(run, "train-m-seed0")))
+            return holding(folder)
+
+        monkeypatch.setattr("forgetbench.housekeeping.clean.holding", hold_meanwhile)
+        found = clean([run], yes=True)
+    assert (found.freed, found.left) == ([], [f"{run}: another process is doing a part of this run (train-m-seed0)"])
+    assert contents(run) == before

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from support.factories import tiny_suite
 from support.finished_run import change_json, copy_of, runs_folder
+from support.held import held_by_another
 
 import forgetbench
 from forgetbench.errors import InputError
 from forgetbench.housekeeping.runs import RunStatus, find_runs, list_runs, status_of
 from forgetbench.record.folder import RunFolder
+from forgetbench.record.job_files import job_place
 from forgetbench.sweep import jobs
 
 
@@ -204,3 +206,28 @@ def test_when_a_packed_run_was_written_nobody_knows(small_run: Path, tmp_path: P
         if path.name != ".lock":
             os.utime(path, (0, 0))
     assert status_of(run).written is None
+
+
+def test_a_run_of_which_a_job_is_done_is_running_whoever_holds_the_rest(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").rename(run / "journal")
+    before = status_of(run)
+    with held_by_another(job_place(run, "train-m-seed0")) as process:
+        status = status_of(run)
+        assert (status.state, status.detail) == ("running", before.detail)
+        process.kill()
+        process.wait()
+        assert status_of(run).state == "stopped"
+
+
+def test_what_jobs_have_finished_counts_for_where_a_run_is(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    (run / "DONE").rename(run / "journal")
+    lines = (run / "journal").read_text("utf-8").splitlines(keepends=True)
+    trained = [line for line in lines if "  sessions/" in line or "  checkpoints/" in line]
+    began = [line for line in lines if line.endswith("  manifest.json\n") or "  annotations/" in line]
+    (run / "journal").write_text("".join(began), "utf-8")
+    assert "training" in status_of(run).detail
+    job_place(run, "train-m-seed0").mkdir(parents=True)
+    (job_place(run, "train-m-seed0") / "journal").write_text("".join(trained), "utf-8")
+    assert (status_of(run).state, status_of(run).detail) == ("stopped", "scoring")

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError, counted
+from forgetbench.files import regular_bytes
 from forgetbench.plan.plan import Plan
 from forgetbench.sweep.provenance import software
 
 #: More cores than these do not help a job that computes on a GPU: they load images.
 MOST_LOADING = 8
+_MOST_OF_A_MARK = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def what_is_unfit(plan: Plan, mark: Path, token: str, software_there: Mapping[st
     if other:
         return f"it has {', '.join(other)}"
     try:
-        shared = mark.read_text(encoding="utf-8") == token
+        shared = regular_bytes(mark, _MOST_OF_A_MARK) == token.encode()
     except OSError:
         shared = False
     if not shared:

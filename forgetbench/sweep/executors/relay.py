@@ -64,21 +64,29 @@ class Relay:
     def __call__(self, line: str) -> None:
         """Take a line; what is none of a teller's, such as a library's words, is a detail."""
         try:
-            told = json.loads(line)
-        except ValueError:
-            told = None
-        if not isinstance(told, dict):
+            taken = self._take(json.loads(line))
+        except (ValueError, LookupError, TypeError, RecursionError):
+            taken = False
+        if not taken:
             self._progress.message(f"{self._job}: {line.rstrip()}", "detail")
-        elif "message" in told:
+
+    def _take(self, told: Any) -> bool:
+        """Do what a teller tells; return whether it is something."""
+        if not isinstance(told, dict):
+            return False
+        if "message" in told:
             self._progress.message(f"{self._job}: {told['message']}", cast(Level, told["level"]))
         elif "begins" in told:
+            number, task = told["begins"], (told["name"], told["total"], told["unit"])
             shown = ExitStack()
-            advance = shown.enter_context(self._progress.task(told["name"], told["total"], told["unit"]))
-            self._tasks[told["begins"]] = shown, advance
-        elif told.get("task") in self._tasks:
+            self._tasks[number] = shown, shown.enter_context(self._progress.task(*task))
+        elif "task" in told:
             self._tasks[told["task"]][1](told["done"], told["state"])
         elif told.get("ends") in self._tasks:
             self._tasks.pop(told["ends"])[0].close()
+        else:
+            return False
+        return True
 
     def close(self) -> None:
         """End what is still shown of tasks: the process is gone."""

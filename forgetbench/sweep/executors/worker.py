@@ -75,9 +75,12 @@ def _failure(error: Exception) -> Failure:
 
 def _end_with_parent(asked: IO[bytes]) -> None:
     """End at once when the other end of the pipe is closed, as when whoever held it was killed."""
-    asked.read()
+    while os.read(asked.fileno(), 1):  # not by `asked`: Python aborts if it is waited for when the process ends
+        pass
     os._exit(1)
 
 
 if __name__ == "__main__":
-    main()
+    from forgetbench.sweep.executors import worker  # by its name, which `Failure` has to have where it is read
+
+    worker.main()
