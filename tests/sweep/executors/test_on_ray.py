@@ -51,12 +51,12 @@ def test_a_node_that_is_lost_costs_no_byte(cluster: Any, divided_alone: Path, tm
         while time.monotonic() < until and not list(run.glob("sessions/*/state-001.pt")):
             time.sleep(0.02)
         cluster.remove_node(cluster.list_all_nodes()[1], allow_graceful=False)
-        cluster.add_node(num_cpus=1)
 
     loser = threading.Thread(target=lose)
     loser.start()
     assert run_plan(plan, tmp_path, CPU, told, executor=RayCluster(cpus=1)).path == run
     loser.join()
+    cluster.add_node(num_cpus=1)
     assert any("lost" in line and "begins again where it stopped (1 of 5 times)" in line for line in told.lines)
     assert differences(divided_alone, run) == []
 
