@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import SuiteError
+from forgetbench.errors import DivergedError, SuiteError
 from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.original import Original, load_original, make_original, save_original
@@ -98,6 +98,7 @@ def pretrain_original(
     Raises:
         SuiteError: the suite has no `pretrain` section.
         WeightsError: the architecture cannot be built.
+        DivergedError: training gave nothing that can be used.
     """
     kept = _Kept(_kept_place(name, folder, suite, data), progress)
     kept.begin()
@@ -128,7 +129,15 @@ def pretrain_original(
             kept.states.add(record.epoch, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)
-    tensors = session.learners[ARM].checkpoint_tensors()
+    learner = session.learners[ARM]
+    if learner.diverged:
+        raise DivergedError(
+            "the original diverged while it was trained",
+            where=untrained.name,
+            found=learner.stopped,
+            fix="Lower pretrain.lr0, or raise pretrain.warmup_epochs.",
+        )
+    tensors = learner.checkpoint_tensors()
     trained = make_original(untrained.name, untrained.architecture, data.classes, tensors, where=name)
     kept.add(trained)
     return kept.original(name) or trained

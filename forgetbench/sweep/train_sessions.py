@@ -12,6 +12,7 @@ from forgetbench.plan.plan import Plan
 from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress
 from forgetbench.record.due import is_due
+from forgetbench.record.endings import out_of_patience
 from forgetbench.record.folder import RunFolder
 from forgetbench.room import require_room
 from forgetbench.sweep.disk_need import STATE_CHECKPOINTS, state_bytes
@@ -97,6 +98,10 @@ def train_arms(
                     # patience begins once all is unfrozen, else an arm could end as another than its schedule says
                     if patience and learner.stopped is None and record.epoch >= arm.recipe.last_turn:
                         learner.stopped = _out_of_patience(history[arm.name], target_ap(arm, record.epoch), patience)
+            for arm in arms:
+                learner = session.learners[arm.name]
+                if learner.diverged and learner.epochs == record.epoch:
+                    progress.message(f"{arm.name} diverged and is trained no further: {learner.stopped}", "warning")
             kept.add(record, {"session": session.state(), "history": history})
             advance(record.epoch * session.batches, _losses(record))
             for name, parts in record.losses.items():
@@ -113,7 +118,7 @@ def scored_epochs(plan: Plan, folder: RunFolder, arm: Arm) -> list[int]:
 def _out_of_patience(history: list[float], ap: float | None, patience: int) -> str | None:
     history.append(0.0 if ap is None else ap)
     since_best = len(history) - 1 - history.index(max(history))
-    return f"no better target AP in {patience} evaluations" if since_best >= patience else None
+    return out_of_patience(patience) if since_best >= patience else None
 
 
 def _losses(record: EpochRecord) -> str:

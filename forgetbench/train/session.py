@@ -20,7 +20,6 @@ from forgetbench.device import (
     synchronise,
     to_device,
 )
-from forgetbench.errors import DivergedError
 from forgetbench.meters import UtilisationSampler
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
@@ -125,11 +124,12 @@ class TrainingSession:
     def epochs(self, on_batch: Callable[[int, int], None] | None = None) -> Generator[EpochRecord, None, None]:
         """Train, yielding a record after every epoch; between epochs branches may be stopped and states taken.
 
+        It ends when no branch is left: the others were stopped, or have diverged.
+
         Args:
             on_batch: Called after every batch with the epoch (from 0) and the number of batches done in it.
 
         Raises:
-            DivergedError: no branch has finite weights any more.
             FrozenChangedError: a frozen module changed.
         """
         for epoch in range(self._epochs_done, self._train.epochs):
@@ -141,14 +141,8 @@ class TrainingSession:
             record.times.insert(0, TimeRow("", epoch + 1, self.batches, shared, sampler.mean))
             self._trunk.check()
             for learner in active:
-                learner.end_epoch(epoch)
+                learner.end_epoch(epoch, record.step_losses[learner.arm])
             self._epochs_done = epoch + 1
-            if all(learner.diverged for learner in self.learners.values()):
-                raise DivergedError(
-                    "every branch diverged",
-                    where=f"epoch {epoch + 1}",
-                    fix="Lower train.lr0, or raise train.warmup_epochs.",
-                )
             yield record
 
     def _run_epoch(
