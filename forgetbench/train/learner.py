@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from forgetbench.device import Precision, to_device
+from forgetbench.device import Precision, tensors_to, to_device
 from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, grow_branch, owned_state
 from forgetbench.model.original import Original
@@ -25,6 +25,8 @@ from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA, train
 
 #: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.
 CLIP_NORM = 10.0
+#: Of a branch's state, how far its training got and why it ended if it did.
+ENDING = ("stopped", "skipped_steps", "steps", "epochs", "diverged")
 
 
 class Learner:
@@ -74,8 +76,7 @@ class Learner:
         self.scaler = precision.scaler()
         self.stopped: str | None = None
         self.diverged = False
-        self.steps = 0
-        self.skipped_steps = 0
+        self.steps = self.skipped_steps = self.epochs = 0
         self.optimizer_grew = False
         self._last_step_at = -1
         self._begun_at = 0, 0
@@ -181,15 +182,15 @@ class Learner:
             "gradients": [p.grad for p in self.branch.owned.parameters()],
             "accumulate": self.trainer.accumulate,
             "last_step_at": self._last_step_at,
-            "steps": self.steps,
-            "skipped_steps": self.skipped_steps,
-            "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
             "made": self.made.state_dict(),
             "strategies": self.recipe.state(),
-            "stopped": self.stopped,
-            "diverged": self.diverged,
+            **self.ending(),
         }
+
+    def ending(self) -> dict[str, Any]:
+        """Return how far its training got, and why it ended if it did."""
+        return {name: getattr(self, name) for name in ENDING}
 
     def restore(self, state: dict[str, Any], epochs: int) -> None:
         """Continue from a state taken after `epochs` epochs."""
@@ -206,7 +207,7 @@ class Learner:
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
         self.made.load_state_dict(state["made"])
-        self.recipe.restore(state["strategies"])
+        self.recipe.restore(tensors_to(state["strategies"], self.trainer.device))
         self.losses.shift_heads(epochs)
 
 

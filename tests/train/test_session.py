@@ -11,8 +11,9 @@ from forgetbench.errors import FrozenChangedError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
+from forgetbench.train.epoch_record import EpochRecord
 from forgetbench.train.recipe import Recipe
-from forgetbench.train.session import EpochRecord, TrainingSession
+from forgetbench.train.session import TrainingSession
 
 CPU = torch.device("cpu")
 
