@@ -1,6 +1,5 @@
 """Memory that runs out while arms train together: they take turns, and leave what they leave where there is room."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,15 @@ from typing import Any
 import pytest
 import torch
 from support.factories import written_suite
-from support.recorder import Recorder
+from support.trained import left, train
 from support.trouble import NO_MEMORY, SmallMemory
 from torch import Tensor
 
 from forgetbench.errors import RunError
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
-from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan, make_plan
-from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import load_suite
 from forgetbench.sweep import train_sessions
-from forgetbench.sweep.train_sessions import train_arms
 
 CPU = torch.device("cpu")
 #: Arms of several freeze points, schedules and losses, each with a state of its own.
@@ -38,38 +34,6 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
         evaluation={"every": 1},
     )  # fmt: skip
     return make_plan(load_suite(suite), device=CPU, train_originals=False)
-
-
-def target_ap(arm: Arm, epoch: int) -> float:
-    del arm
-    return 1 / epoch  # so that patience ends after the second epoch
-
-
-def train(plan: Plan, path: Path) -> list[str]:
-    """Train all arms into a run's folder; returns what was said."""
-    folder, said = RunFolder(path), Recorder()
-    path.mkdir(exist_ok=True)
-    folder.journal.begin()
-    train_arms(plan, plan.arms, folder, CPU, said, target_ap)
-    return [line for line in said.lines if not line.startswith("detail")]
-
-
-def left(path: Path) -> dict[str, Any]:
-    """Return all that training left by name; of records what does not depend on how fast it went."""
-    found: dict[str, Any] = {}
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.name != "journal":
-            found[file.relative_to(path).as_posix()] = _without_times(file)
-    return found
-
-
-def _without_times(file: Path) -> Any:
-    if file.suffix != ".json":
-        return file.read_bytes()
-    content = json.loads(file.read_text(encoding="utf-8"))
-    for row in content.get("times", []):
-        row["seconds"] = None
-    return content
 
 
 @pytest.fixture(scope="module")
