@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 import torch
 from support.factories import tiny_suite
+from support.trouble import poisoned
 
 from forgetbench.data.shapes.world import draw_world
+from forgetbench.errors import DivergedError
 from forgetbench.model.original import Original
 from forgetbench.plan import pretraining
 from forgetbench.plan.models import open_untrained
 from forgetbench.plan.pretraining import cached_original, pretrain_original
 from forgetbench.progress import Progress, Silent
 from forgetbench.suite.load import suite_from_mapping
+from forgetbench.train.learner import Learner
 
 CPU = torch.device("cpu")
 
@@ -93,3 +96,15 @@ def test_what_is_kept_is_trained_again_where_a_bit_of_it_changed(
     told = Told()
     assert pretrained(tmp_path, progress=told).weights_hash() == whole
     assert told.lines == [f"{path.name}: changed since it was written; it is made again"]
+
+
+def test_an_original_that_diverges_is_told_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    said = r"tiny-yolov8: the original diverged while it was trained; found weights were no longer finite after epoch 2"
+    with monkeypatch.context() as patch:
+        poisoned(patch, {pretraining.ARM: 2})
+        with pytest.raises(DivergedError, match=rf"{said}.*pretrain\.lr0"):
+            pretrained(tmp_path)
+    monkeypatch.setattr(Learner, "begin_epoch", lambda *_: pytest.fail("trained again"))
+    with pytest.raises(DivergedError, match=said):  # the same settings give the same
+        pretrained(tmp_path)
