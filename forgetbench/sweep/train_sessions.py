@@ -149,9 +149,10 @@ def _explained(plan: Plan, arms: Sequence[Arm], folder: RunFolder, device: torch
         other = "that is another run, with other numbers"
         if fits is None:
             helps = f"A smaller train.batch needs less; {other}"
-        elif fits >= 1 and train.batch > 1:
-            batch = min(fits, train.batch - 1)
-            helps = f"By what was measured, about {batch} fit: --set train.batch={batch}; {other}"
+        elif fits >= train.batch:
+            helps = f"It would fit by what was measured, so end other programs, or try half the batch; {other}"
+        elif fits >= 1:
+            helps = f"By what was measured, about {fits} fit: --set train.batch={fits}; {other}"
         else:
             helps = f"By what was measured, not even one fits; a smaller train.imgsz needs less; {other}"
         raise RunError(

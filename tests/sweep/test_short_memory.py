@@ -1,6 +1,6 @@
 """Memory that runs out while arms train together: they take turns, and leave what they leave where there is room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from forgetbench.errors import RunError
 from forgetbench.model.checkpoint import CheckpointInfo, save_checkpoint
 from forgetbench.plan.plan import Plan, make_plan
+from forgetbench.record.rows.training import MemoryRow
 from forgetbench.suite.load import load_suite
 from forgetbench.sweep import train_sessions
 
@@ -103,17 +104,24 @@ def test_an_arm_that_does_not_fit_alone_is_named_with_the_batch_that_would(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     SmallMemory(monkeypatch, 0, "stepping", kind, only="near")  # the first step's backward pass is measured by then
-    monkeypatch.setattr(train_sessions, "free_memory", lambda _: 12_000_000)
+    kinds: list[str] = []
+
+    def fits(rows: Sequence[MemoryRow], free: int, side: int) -> int:
+        kinds.extend(row.kind for row in rows)
+        return 2 if free > 0 and side == 96 else 0
+
+    monkeypatch.setattr(train_sessions, "batch_that_fits", fits)
     with pytest.raises(RunError, match=r"near-seed0: does not fit into memory, even alone") as raised:
         train(plan, tmp_path / "run")
     said = str(raised.value)
     assert "expected room for batches of 4 images of up to 96 px" in said
-    assert "--set train.batch=" in said
+    assert "By what was measured, about 2 fit: --set train.batch=2;" in said
+    assert "saved_for_backward" in kinds
     assert "another run, with other numbers" in said
     assert "goes on where it stopped" in said
 
 
-@pytest.mark.parametrize(("free", "says"), [(0, "not even one fits"), (10**12, "train.batch=3;")])
+@pytest.mark.parametrize(("free", "says"), [(0, "not even one fits"), (10**12, "It would fit by what was measured")])
 def test_of_the_batch_no_more_is_said_than_was_measured(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, says: str
 ) -> None:
@@ -141,7 +149,7 @@ def test_what_earlier_epochs_measured_counts_after_an_interruption(
     with monkeypatch.context() as patch:
         SmallMemory(patch, 0, "growing", only="near")
         patch.setattr(train_sessions, "free_memory", lambda _: 10**12)
-        with pytest.raises(RunError, match=r"near-seed0.*train\.batch=3"):
+        with pytest.raises(RunError, match=r"near-seed0.*It would fit by what was measured"):
             train(plan, path)
     train(plan, path)
     assert left(path) == roomy
