@@ -6,6 +6,7 @@ What a device tells of its work (times, peaks of memory, utilisation) is in `met
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -161,6 +162,17 @@ def batch_to_device(batch: dict[str, Any], device: torch.device) -> dict[str, An
     }
 
 
+def tensors_to(values: Any, device: torch.device) -> Any:
+    """Return mappings and lists of values with all tensors in them on the device."""
+    if isinstance(values, torch.Tensor):
+        return values.to(device)
+    if isinstance(values, dict):
+        return {key: tensors_to(value, device) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return type(values)([tensors_to(value, device) for value in values])
+    return values
+
+
 @dataclass(frozen=True)
 class Precision:
     """In which precision a kind of device computes.
@@ -217,6 +229,13 @@ def free_memory(device: torch.device) -> int:
     if is_gpu(device):
         return min(host, int(torch.cuda.mem_get_info(device)[0]))
     return host
+
+
+def give_back_memory(device: torch.device) -> None:
+    """Free what nobody refers to any more, and give a GPU's cached memory back."""
+    gc.collect()
+    if is_gpu(device):
+        torch.cuda.empty_cache()
 
 
 def synchronise(device: torch.device) -> None:

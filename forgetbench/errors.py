@@ -10,7 +10,7 @@
     └── RunError                a run that started and could not go on
         ├── RunLockedError      another process holds the run folder
         ├── FrozenChangedError  a frozen parameter or BatchNorm statistic moved
-        ├── DivergedError       every branch of a training produced non-finite losses
+        ├── DivergedError       every arm of a run, or the training of an original, diverged
         └── CorruptRunError     a file of the run folder is not what its record says
 """
 
@@ -107,7 +107,7 @@ class FrozenChangedError(RunError):
 
 
 class DivergedError(RunError):
-    """Training produced non-finite values that it could not recover from."""
+    """Training gave nothing that can be used: every arm of a run, or an original, diverged."""
 
 
 class CorruptRunError(RunError):

@@ -49,7 +49,10 @@ _FAULTS = {
 #: What libraries put into words instead of raising the system's error.
 _IN_WORDS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.EIO)
 _SHORT = re.compile(r"\d+ requested and \d+ written")
-_MEMORY = re.compile(r"DefaultCPUAllocator|not enough memory|out of memory|Insufficient memory|Cannot allocate memory")
+_MEMORY = re.compile(
+    r"DefaultCPUAllocator|not enough memory|out of memory|Insufficient memory|Cannot allocate memory"
+    r"|STATUS_ALLOC_FAILED"
+)
 _LOADER = re.compile(r"DataLoader worker .*(exited unexpectedly|killed by signal)")
 
 
@@ -90,12 +93,12 @@ def writing(path: Path) -> Iterator[None]:
 def machine_fault(error: BaseException) -> ForgetbenchError | None:
     """Return what to say of an error that the machine is to blame for, None if it is not."""
     text = str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or _MEMORY.search(text):
+    if is_out_of_memory(error):
         fix = "End other programs, or lower train.batch, train.workers or imgsz"
-        return RunError("there is not enough memory", found=_first_line(text), fix=f"{fix}; {_AGAIN}")
+        return RunError("there is not enough memory", found=first_line(text), fix=f"{fix}; {_AGAIN}")
     if _LOADER.search(text):
         fix = "Lower train.workers (0 loads without further processes)"
-        return RunError("a process that loads images was ended", found=_first_line(text), fix=f"{fix}; {_AGAIN}")
+        return RunError("a process that loads images was ended", found=first_line(text), fix=f"{fix}; {_AGAIN}")
     number = number_of(error)
     if number not in _FAULTS or not (isinstance(error, OSError) or number in _IN_WORDS):
         return None
@@ -103,6 +106,14 @@ def machine_fault(error: BaseException) -> ForgetbenchError | None:
     found = os.strerror(number) if number in (errno.ENOENT, errno.EACCES, errno.EPERM) else fault.found
     where = place.filename if place is not None and place.filename else None
     return fault.kind("cannot be used" if where else "the system refuses", where=where, found=found, fix=fault.fix)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory has run out, the host's or a device's; not one that says so in words."""
+    if isinstance(error, ForgetbenchError):
+        return False
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or bool(_MEMORY.search(str(error)))
 
 
 def is_full(error: BaseException) -> bool:
@@ -140,5 +151,6 @@ def _is_of(error: Exception, path: Path) -> bool:
     return named.parent == path.parent or path.is_relative_to(named) or named.is_relative_to(path)
 
 
-def _first_line(text: str) -> str | None:
+def first_line(text: str) -> str | None:
+    """Return the first line of what a library says, None if it says nothing."""
     return text.strip().partition("\n")[0] or None

@@ -27,7 +27,7 @@ class Candidate:
     Attributes:
         arm, label, epoch, head, attach: Which checkpoint, head and attach point.
         gain: On the target, over the reference arm.
-        target: On the target itself, which ranks candidates where no gain was measured.
+        target: On the target itself, which ranks all candidates where the gain of one was not measured.
         forgetting: On the reference.
         flops: Operations of one image, None not counted.
     """
@@ -87,12 +87,14 @@ def recommend(candidates: Sequence[Candidate], bounds: Bounds) -> Recommendation
     module between their attach points has parameters, by an attach point that has a name.
     """
     by_standing: dict[Standing, list[Candidate]] = {"holds": [], "undecided": [], "fails": []}
-    for one in sorted(candidates, key=_order):
+    # gains and scores are not to be compared: where some of the scored have no gain, scores rank all
+    by_score = any(one.gain.value is None and one.target is not None for one in candidates)
+    for one in sorted(candidates, key=lambda one: _order(one, by_score)):
         by_standing[standing(one, bounds)].append(one)
     holding, open_ones = by_standing["holds"], sorted(by_standing["undecided"], key=lambda one: _miss(one, bounds) > 0)
     if holding:
         likely = (one for one in open_ones if _miss(one, bounds) == 0)
-        better = next((one for one in likely if _rank(one) > _rank(holding[0])), None)
+        better = next((one for one in likely if _rank(one, by_score) > _rank(holding[0], by_score)), None)
         return Recommendation("met", holding[0], _of_another_arm(holding), better)
     if open_ones:
         return Recommendation("undecided", open_ones[0], _of_another_arm(open_ones), None)
@@ -151,16 +153,16 @@ def images_to_decide(lost: Estimated, most: float, images: int) -> int | None:
     return math.ceil(images * (across / (most - lost.value)) ** 2)
 
 
-def _rank(candidate: Candidate) -> float:
-    """Return what candidates are ranked by: gain, or the target's own score where no gain was measured."""
-    found = candidate.target if candidate.gain.value is None else candidate.gain.value
+def _rank(candidate: Candidate, by_score: bool) -> float:
+    """Return what candidates are ranked by: gain, or the target's own score."""
+    found = candidate.target if by_score else candidate.gain.value
     return -math.inf if found is None else found
 
 
-def _order(candidate: Candidate) -> tuple[float, float, float, bool]:
+def _order(candidate: Candidate, by_score: bool) -> tuple[float, float, float, bool]:
     lost = candidate.forgetting.value
     flops = math.inf if candidate.flops is None else candidate.flops
-    return -_rank(candidate), flops, math.inf if lost is None else lost, candidate.attach.isdecimal()
+    return -_rank(candidate, by_score), flops, math.inf if lost is None else lost, candidate.attach.isdecimal()
 
 
 def _of_another_arm(ranked: Iterable[Candidate]) -> Candidate | None:

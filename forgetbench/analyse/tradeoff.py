@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -61,6 +61,7 @@ class Point:
         target_ap, reference_ap: Its scores.
         gain: Target AP over that of the reference arm's last checkpoint, of the same model, seed and head.
         forgetting: Reference AP of the original minus the checkpoint's.
+        has_baseline: Whether the reference arm of its seed has a checkpoint; one that diverged may have none.
     """
 
     arm: str
@@ -74,6 +75,7 @@ class Point:
     reference_ap: float | None
     gain: float | None
     forgetting: float | None
+    has_baseline: bool = field(default=True, kw_only=True)
 
 
 def original_ap(results: pd.DataFrame) -> dict[tuple[str, str], float | None]:
@@ -82,18 +84,21 @@ def original_ap(results: pd.DataFrame) -> dict[tuple[str, str], float | None]:
     return {(str(row["model"]), str(row["head"])): measured(row["ap"]) for row in rows.to_dict("records")}
 
 
-def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[Point]:
+def tradeoff(results: pd.DataFrame, arms: Sequence[ArmRecord], reference_arms: Mapping[str, int]) -> list[Point]:
     """Return a point per checkpoint, head and attach point, in the order of the results.
 
     Args:
-        results: A run's `results.csv`.
+        results: A run's `results.csv`; arms that diverged before their first checkpoint have no rows.
+        arms: Arms as the manifest describes them.
         reference_arms: Freeze point that gain is measured against, by model; without one gain is not measured.
     """
     original = original_ap(results)
     rows = [_Row(cells) for cells in results[results["arm"] != ORIGINAL].to_dict("records")]
     targets = {row.checkpoint: row for row in rows if row.role == "target"}
     against = {
-        model: reference_treatment((row.treatment for row in rows if row.model == model), reference_arms.get(model))
+        model: reference_treatment(
+            (treatment_of(arm) for arm in arms if arm["model"] == model), reference_arms.get(model)
+        )
         for model in {row.model for row in rows}
     }
     baseline = {  # later epochs come later and stay
@@ -120,6 +125,7 @@ def tradeoff(results: pd.DataFrame, reference_arms: Mapping[str, int]) -> list[P
                 reference_ap=row.ap,
                 gain=specialisation_gain(target_ap, baseline.get((row.model, row.seed, row.head))),
                 forgetting=forgetting(original.get((row.model, row.head)), row.ap),
+                has_baseline=(row.model, row.seed, row.head) in baseline,
             )
         )
     return points
@@ -132,7 +138,8 @@ class Outcome:
     Attributes:
         model, treatment, head, attach: Which.
         seeds: How many arms.
-        target_ap, reference_ap, gain, forgetting: Means, fractions.
+        target_ap, reference_ap, gain, forgetting: Means, fractions; gain over the seeds whose reference arm has a
+            checkpoint.
     """
 
     model: str
@@ -159,7 +166,7 @@ def outcomes(points: Iterable[Point]) -> list[Outcome]:
             seeds=len(group),
             target_ap=mean([p.target_ap for p in group.values()]),
             reference_ap=mean([p.reference_ap for p in group.values()]),
-            gain=mean([p.gain for p in group.values()]),
+            gain=mean([p.gain for p in group.values() if p.has_baseline]),
             forgetting=mean([p.forgetting for p in group.values()]),
         )
         for key, group in last.items()

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.errors import RunLockedError, SuiteError
+from forgetbench.errors import DivergedError, RunLockedError, SuiteError
 from forgetbench.files import cache_folder, sha256_json
 from forgetbench.model import yolo
 from forgetbench.model.blank import STATE_CHECKPOINTS, Blank
@@ -105,6 +105,7 @@ def pretrain_original(
         SuiteError: the suite has no `pretrain` section.
         WeightsError: the architecture cannot be built.
         RunError: there is not enough room for what an epoch leaves; what was trained before is there.
+        DivergedError: training gave nothing that can be used.
     """
     place = _kept_place(name, folder, suite, data)
     untrained = open_untrained(name, folder, data.classes)
@@ -180,6 +181,14 @@ def _train(
             kept.states.add(record.epoch, session.state())
             losses = " ".join(f"{key} {value:.3f}" for key, value in record.losses[ARM].items())
             advance(record.epoch * session.batches, losses)
+    learner = session.learners[ARM]
+    if learner.diverged:
+        raise DivergedError(
+            "the original diverged while it was trained",
+            where=session.original.name,
+            found=learner.stopped,
+            fix="Lower pretrain.lr0, or raise pretrain.warmup_epochs.",
+        )
 
 
 def _pretrain_of(name: str, suite: Suite) -> Pretrain:

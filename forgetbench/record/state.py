@@ -56,14 +56,19 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
         torch.save(state, file)
 
 
-def load_state(path: Path, device: torch.device) -> dict[str, Any]:
+def load_state(path: Path, device: torch.device, *, mapped: bool = False) -> dict[str, Any]:
     """Read a state; nothing in it is executed.
+
+    Args:
+        path: Its file.
+        device: Where its tensors go.
+        mapped: Whether tensors on the host are read from the file only as they are used.
 
     Raises:
         CorruptRunError: it is damaged.
     """
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True, mmap=mapped)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise CorruptRunError(
             "the state to resume from is damaged", where=path, fix="Remove its folder to train this again."

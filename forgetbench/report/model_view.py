@@ -111,7 +111,7 @@ class ModelView:
     def points(self) -> list[Point]:
         """Its checkpoints as gain and forgetting, under `attach_points`."""
         results = self.run.tables.results
-        found = tradeoff(results[results["model"] == self.name], self.run.manifest["reference_arms"])
+        found = tradeoff(results[results["model"] == self.name], self.arms, self.run.manifest["reference_arms"])
         return [point for point in found if point.attach in self.attach_points]
 
     @cached_property
@@ -123,7 +123,8 @@ class ModelView:
     def outcomes(self) -> dict[str, list[Outcome]]:
         """Where treatments ended, by head."""
         found: dict[str, list[Outcome]] = {}
-        for outcome in outcomes(self.points):
+        order = list(self.labels)  # of an arm that diverged in the first seed rows begin later
+        for outcome in sorted(outcomes(self.points), key=lambda one: order.index(one.treatment)):
             found.setdefault(outcome.head, []).append(outcome)
         return found
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from forgetbench.derive.catalogue import derive, table
 from forgetbench.derive.source import Source
 from forgetbench.device import free_memory
+from forgetbench.errors import DivergedError
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import warnings_to
-from forgetbench.record.rows.scores import ClassRow, ResultRow
+from forgetbench.record.rows.scores import ORIGINAL, ClassRow, ResultRow
 from forgetbench.report.write import write_report
 from forgetbench.sweep.cam import write_cams
 from forgetbench.sweep.drift_tables import evaluate_for_drift, write_drift
@@ -218,6 +219,16 @@ def concluding_jobs() -> list[Job]:
 
 
 def write_scores(scored: Sequence[ScoredRows], site: Site) -> None:
-    """Write what jobs scored."""
+    """Write what jobs scored.
+
+    Raises:
+        DivergedError: it is not a single checkpoint.
+    """
+    if {row.arm for one in scored for row in one.results} == {ORIGINAL}:
+        raise DivergedError(
+            "every arm diverged before its first checkpoint: there is nothing to compare",
+            where=site.folder.path,
+            fix="Lower train.lr0 or the factors of strategies, or raise train.warmup_epochs; that makes another run.",
+        )
     table("results.csv").write(site.folder, [row for one in scored for row in one.results])
     table("per_class.csv").write(site.folder, [row for one in scored for row in one.classes])

@@ -16,8 +16,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.state import States
 from forgetbench.suite.schema import Suite
-from forgetbench.train.learner import Learner
-from forgetbench.train.session import EpochRecord
+from forgetbench.train.epoch_record import EpochRecord
 
 
 class SessionFiles:
@@ -61,19 +60,9 @@ class SessionFiles:
         self._folder.journal.add(path)
         self._states.add(record.epoch, state)
 
-    def complete(self, learners: Mapping[str, Learner]) -> None:
-        """Write how training ended; there is nothing to resume from any more."""
-        ended = {
-            name: {
-                "stopped": learner.stopped,
-                "skipped_steps": learner.skipped_steps,
-                "steps": learner.steps,
-                "epochs": learner.epochs,
-                "diverged": learner.diverged,
-            }
-            for name, learner in learners.items()
-        }
-        write_json(self._ended, ended)
+    def complete(self, endings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write how the training of each arm ended; there is nothing to resume from any more."""
+        write_json(self._ended, endings)
         self._folder.journal.add(self._ended)
         self._states.drop()
 
@@ -99,6 +88,11 @@ def epochs_kept(suite: Suite, ended: Mapping[str, Any]) -> list[int]:
     """Return the epochs of an arm's checkpoints, given how its training ended."""
     every, epochs = suite.evaluation.every, suite.train.epochs
     return checkpoint_epochs(ended["epochs"], every, epochs, diverged=ended["diverged"])
+
+
+def is_kept(suite: Suite, epoch: int, ended: Mapping[str, Any]) -> bool:
+    """Tell whether an arm that got so far has a checkpoint of an epoch that was just trained."""
+    return ended["epochs"] == epoch and epoch in epochs_kept(suite, ended)
 
 
 def _recorded(record: EpochRecord) -> dict[str, Any]:

@@ -18,6 +18,12 @@ def smallest_side(train: Train, stride: int) -> int:
     return max(stride, int(train.imgsz * (1 - scale))) // stride * stride if scale > 0 else train.imgsz
 
 
+def largest_side(train: Train, stride: int) -> int:
+    """Return the side in pixels of the largest images that a training sees: `imgsz`, or more with `multi_scale`."""
+    scale = float(train.augment.get("multi_scale", 0))
+    return int(train.imgsz * (1 + scale) + stride - 1) // stride * stride if scale > 0 else train.imgsz
+
+
 def stride_of(original: Original) -> int:
     """Return what sides of training images are whole numbers of: the model's largest stride, 32 at least."""
     return max(*yolo.strides_of(original.model), 32)

@@ -8,12 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from forgetbench.device import Precision, to_device
+from forgetbench.device import Precision, tensors_to, to_device
 from forgetbench.model import yolo
 from forgetbench.model.branch import Branch, FrozenGuard, grow_branch, owned_state
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
+from forgetbench.record import endings
 from forgetbench.record.rows.training import GradientRow
+from forgetbench.train.divergence import all_finite, all_storable, is_stuck
 from forgetbench.train.losses import Losses
 from forgetbench.train.probes import StepNorms
 from forgetbench.train.readings import Readings
@@ -23,6 +25,8 @@ from forgetbench.train.ultralytics_trainer import BranchTrainer, ModelEMA, train
 
 #: Ultralytics clips the gradient of the whole model to this L2 norm; here it is the branch's.
 CLIP_NORM = 10.0
+#: Of a branch's state, how far its training got and why it ended if it did.
+ENDING = ("stopped", "skipped_steps", "steps", "epochs", "diverged")
 
 
 class Learner:
@@ -35,7 +39,7 @@ class Learner:
         made: Those of its weights that strategies make from other parameters.
         ema: Moving average of the owned modules; this is what checkpoints hold.
         stopped: Why training ended before the last epoch, or None.
-        diverged: Whether that is because weights or statistics are no longer finite.
+        diverged: Whether that is because weights or statistics are of no use any more, or no step can be taken.
         skipped_steps: Optimizer steps left out because the gradient was not finite.
         optimizer_grew: Whether other parts train since the last step, so that the optimizer's state is not complete.
     """
@@ -72,10 +76,10 @@ class Learner:
         self.scaler = precision.scaler()
         self.stopped: str | None = None
         self.diverged = False
-        self.steps = 0
-        self.skipped_steps = 0
+        self.steps = self.skipped_steps = self.epochs = 0
         self.optimizer_grew = False
         self._last_step_at = -1
+        self._begun_at = 0, 0
         self._frozen = [
             index
             for index, module in enumerate(yolo.modules_of(branch.model)[: branch.freeze_point])
@@ -86,7 +90,7 @@ class Learner:
 
     def begin_epoch(self, epoch: int) -> None:
         """Let train what trains in an epoch (counted from 0), and hash what is frozen in it."""
-        names = self.recipe.trained(epoch + 1)
+        names, self._begun_at = self.recipe.trained(epoch + 1), (self.steps, self.skipped_steps)
         self.optimizer_grew |= self.recipe.turns(epoch + 1)
         self.branch.let_train(names)
         self.trainer.start_epoch(epoch)
@@ -137,8 +141,8 @@ class Learner:
         parameters = self.branch.owned.parameters()
         return [stepped for weight in parameters for stepped in self._replaced.get(id(weight), [weight])]
 
-    def end_epoch(self, epoch: int) -> None:
-        """Advance schedules that move by epoch; stop if weights or statistics are no longer finite.
+    def end_epoch(self, epoch: int, losses: Sequence[float]) -> None:
+        """Advance schedules that move by epoch; stop if the branch has diverged. `losses` are those of the batches.
 
         Raises:
             FrozenChangedError: something changed that is frozen in this epoch.
@@ -146,12 +150,22 @@ class Learner:
         self._guard.check()
         self.epochs = epoch + 1
         self.losses.shift_heads(1)
-        finite = all_finite(self.branch.owned)
-        if finite and self.epochs == self.recipe.train.epochs:
+        steps, skipped = self._begun_at
+        reason = None
+        if is_stuck(self.steps - steps, self.skipped_steps - skipped, losses, self.scaler.get_scale()):
+            reason = endings.no_step(self.epochs)
+        reason = self._unusable() or reason
+        if reason is None and self.epochs == self.recipe.train.epochs:
             self.recipe.finish(self.checkpoint_tensors(), self._original.model.state_dict())
-        if not finite or not all_finite(self.ema.ema):
-            self.diverged = True
-            self.stopped = f"weights were no longer finite after epoch {epoch + 1}"
+            reason = self._unusable()
+        if reason is not None:
+            self.stopped, self.diverged = reason, True
+
+    def _unusable(self) -> str | None:
+        """Return why weights and statistics are of no use any more, None if they are."""
+        if not (all_finite(self.branch.owned) and all_finite(self.ema.ema)):
+            return endings.not_finite(self.epochs)
+        return None if all_storable(self.ema.ema) else endings.too_large(self.epochs)
 
     def checkpoint_tensors(self) -> dict[str, Tensor]:
         """Return the EMA's tensors by their names in the whole model."""
@@ -168,15 +182,15 @@ class Learner:
             "gradients": [p.grad for p in self.branch.owned.parameters()],
             "accumulate": self.trainer.accumulate,
             "last_step_at": self._last_step_at,
-            "steps": self.steps,
-            "skipped_steps": self.skipped_steps,
-            "epochs": self.epochs,
             "optimizer_grew": self.optimizer_grew,
             "made": self.made.state_dict(),
             "strategies": self.recipe.state(),
-            "stopped": self.stopped,
-            "diverged": self.diverged,
+            **self.ending(),
         }
+
+    def ending(self) -> dict[str, Any]:
+        """Return how far its training got, and why it ended if it did."""
+        return {name: getattr(self, name) for name in ENDING}
 
     def restore(self, state: dict[str, Any], epochs: int) -> None:
         """Continue from a state taken after `epochs` epochs."""
@@ -193,14 +207,8 @@ class Learner:
         self.optimizer_grew = state["optimizer_grew"]
         self.stopped, self.diverged = state["stopped"], state["diverged"]
         self.made.load_state_dict(state["made"])
-        self.recipe.restore(state["strategies"])
+        self.recipe.restore(tensors_to(state["strategies"], self.trainer.device))
         self.losses.shift_heads(epochs)
-
-
-def all_finite(module: nn.Module) -> bool:
-    """Tell whether every floating point value of a module is finite."""
-    finite = [torch.isfinite(v).all() for v in module.state_dict().values() if v.is_floating_point()]
-    return not finite or bool(torch.stack(finite).all())
 
 
 def grow_learner(

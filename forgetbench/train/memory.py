@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -12,6 +13,8 @@ from forgetbench.meters import solo_peak
 from forgetbench.record.rows.training import MemoryRow
 from forgetbench.train.learner import Learner
 from forgetbench.train.probes import optimizer_bytes, tensor_bytes
+
+_IMAGES = re.compile(r", (\d+) images of (\d+)x(\d+)$")
 
 
 def residents(learner: Learner) -> list[Tensor]:
@@ -29,6 +32,38 @@ def backward_rows(learner: Learner, saved: int, images: Tensor, epoch: int) -> l
         _row(learner, "parameters", tensor_bytes(residents(learner)), "whole model, buffers included"),
         _row(learner, "gradients", gradients, "tensor sizes"),
     ]
+
+
+def images_of(row: MemoryRow) -> tuple[int, int] | None:
+    """Return for how many images, and for how many pixels in all, a row of `saved_for_backward` was measured."""
+    found = _IMAGES.search(row.how)
+    if found is None:
+        return None
+    count, width, height = map(int, found.groups())
+    return count, count * width * height
+
+
+def batch_that_fits(rows: Iterable[MemoryRow], free: int, side: int) -> int | None:
+    """Return about how many images a step of a branch has room for, by what was measured of it; None if too little was.
+
+    A branch holds its parameters twice, with the average; its gradients; and what its optimizer keeps, which is taken
+    as two moments where it was not measured. What a step takes besides grows with the images.
+
+    Args:
+        rows: What was measured of the branch.
+        free: Bytes of memory without it.
+        side: Pixels along each side of the images.
+    """
+    by_kind = {row.kind: row for row in rows if row.bytes is not None}
+    saved = by_kind.get("saved_for_backward")
+    images = images_of(saved) if saved else None
+    if saved is None or images is None or not {"parameters", "gradients"} <= by_kind.keys():
+        return None
+    size = {kind: row.bytes or 0 for kind, row in by_kind.items()}
+    optimizer = size.get("optimizer", 2 * size["gradients"])
+    of_step = max(size["saved_for_backward"], size.get("max_allocated", 0))
+    left = free - 2 * size["parameters"] - size["gradients"] - optimizer
+    return max(0, int(left / (of_step / images[1] * side * side)))
 
 
 def optimizer_row(learner: Learner) -> MemoryRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -82,6 +83,14 @@ class Recipe:
                 expected="freeze point none and nothing frozen where pretrained is false",
                 found=f"{len(frozen)} frozen tensors such as {min(frozen)}",
             )
+
+    def again(self) -> Recipe:
+        """Return the same recipe for another session: what strategies remember of a training is each session's own."""
+        strategies = {id(strategy): copy(strategy) for strategy in self._strategies}
+        other = copy(self)
+        other._strategies = tuple(strategies.values())
+        other.sources = tuple((strategies[id(strategy)], source) for strategy, source in self.sources)
+        return other
 
     @cached_property
     def _points(self) -> list[int]:

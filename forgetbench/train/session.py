@@ -5,29 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
-from forgetbench.device import (
-    batch_to_device,
-    loader_workers,
-    pick_precision,
-    pins_memory,
-    synchronise,
-    to_device,
-)
-from forgetbench.errors import DivergedError
+from forgetbench.device import batch_to_device, pick_precision, synchronise, to_device
 from forgetbench.meters import UtilisationSampler
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
-from forgetbench.record.rows.training import GradientRow, MemoryRow, TimeRow
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
+from forgetbench.train.batches import Batches
 from forgetbench.train.context import SHARED, SharedBatch
+from forgetbench.train.epoch_record import ArmEpoch, BatchRows, EpochRecord, SessionEpoch, joined
 from forgetbench.train.image_sides import stride_of
 from forgetbench.train.learner import Learner, grow_learner
 from forgetbench.train.losses import note_losses
@@ -36,26 +28,10 @@ from forgetbench.train.probes import saved_bytes
 from forgetbench.train.readings import Readings
 from forgetbench.train.recipe import Recipe
 from forgetbench.train.seeding import seed_everything
-from forgetbench.train.sources import FurtherBatches, SourceKey
+from forgetbench.train.sources import SourceKey
 from forgetbench.train.stopwatch import Stopwatch
 from forgetbench.train.trunk import FrozenTrunk
-from forgetbench.train.ultralytics_trainer import (
-    BranchTrainer,
-    EpochLoader,
-    training_settings,
-)
-
-
-@dataclass
-class EpochRecord:
-    """What one epoch of joint training produced; `losses` are means per arm over the epoch's batches."""
-
-    epoch: int
-    losses: dict[str, dict[str, float]] = field(default_factory=dict)
-    step_losses: dict[str, list[float]] = field(default_factory=dict)
-    gradients: list[GradientRow] = field(default_factory=list)
-    memory: list[MemoryRow] = field(default_factory=list)
-    times: list[TimeRow] = field(default_factory=list)
+from forgetbench.train.ultralytics_trainer import BranchTrainer
 
 
 class TrainingSession:
@@ -63,6 +39,10 @@ class TrainingSession:
 
     A branch trained here with others equals the same branch trained alone: its initial head, its batches, its
     optimizer, clipping, scaler and EMA are its own or shared by all, and no loss touches another branch's weights.
+
+    Attributes:
+        learners: The branches by name of the arm.
+        now: What the epoch that is being trained, or was trained last, has given so far.
     """
 
     def __init__(
@@ -75,6 +55,7 @@ class TrainingSession:
         seed: int,
         device: torch.device,
         logging: Logging,
+        batches: Batches | None = None,
     ) -> None:
         """Prepare training.
 
@@ -86,20 +67,15 @@ class TrainingSession:
             seed: Decides the task head's initial weights, the order of images and their augmentation.
             device: Where to train.
             logging: What to measure.
+            batches: What loads the images, where several sessions take turns; default: its own.
         """
         self.original, self._device, self._logging, self._train = original, device, logging, train
         self._precision = pick_precision(device, train.amp)
         self._targets, self._watch, self._readings = SharedTargets(), Stopwatch(device), Readings()
         to_device(original.model, device)
         self._trunk = FrozenTrunk(original, recipes.values(), self._precision, self._watch)
-        settings = training_settings(train, seed)
-        stride = stride_of(original)
-        workers = loader_workers(device) if train.workers is None else train.workers
-        pins = pins_memory(device)
-        self._loader = EpochLoader(dataset, settings, stride, seed, workers=workers, pin_memory=pins)
-        self._further = FurtherBatches(
-            recipes.values(), settings, stride, seed, len(self._loader), workers=workers, pin_memory=pins
-        )
+        own = batches or Batches(original, recipes.values(), dataset, train, seed=seed, device=device)
+        self._loader, self._further = own.loader, own.further
         self._seed = seed
         self.learners: dict[str, Learner] = {}
         for arm, recipe in recipes.items():
@@ -109,13 +85,14 @@ class TrainingSession:
                 original,
                 dataset.classes,
                 batches=len(self._loader),
-                stride=stride,
+                stride=stride_of(original),
                 seed=seed,
                 device=device,
                 targets=self._targets,
                 precision=self._precision,
             )
         self._epochs_done = 0
+        self.now = SessionEpoch(0, self.batches, {})
 
     @property
     def batches(self) -> int:
@@ -125,41 +102,36 @@ class TrainingSession:
     def epochs(self, on_batch: Callable[[int, int], None] | None = None) -> Generator[EpochRecord, None, None]:
         """Train, yielding a record after every epoch; between epochs branches may be stopped and states taken.
 
+        It ends when no branch is left: the others were stopped, or have diverged.
+
         Args:
             on_batch: Called after every batch with the epoch (from 0) and the number of batches done in it.
 
         Raises:
-            DivergedError: no branch has finite weights any more.
             FrozenChangedError: a frozen module changed.
         """
+        for found in self.parts(on_batch):
+            yield joined([found], list(self.learners))
+
+    def parts(self, on_batch: Callable[[int, int], None] | None = None) -> Generator[SessionEpoch, None, None]:
+        """Train as `epochs` does, yielding what an epoch gave of each branch."""
         for epoch in range(self._epochs_done, self._train.epochs):
             active = [learner for learner in self.learners.values() if learner.stopped is None]
             if not active:
                 break
+            self.now = SessionEpoch(epoch + 1, self.batches, {learner.arm: ArmEpoch() for learner in active})
             with UtilisationSampler(self._device) as sampler:
-                record, shared = self._run_epoch(epoch, active, on_batch)
-            record.times.insert(0, TimeRow("", epoch + 1, self.batches, shared, sampler.mean))
+                self._run_epoch(epoch, active, on_batch)
+            self.now.utilisation = sampler.mean
             self._trunk.check()
             for learner in active:
-                learner.end_epoch(epoch)
+                learner.end_epoch(epoch, self.now.arms[learner.arm].step_losses)
             self._epochs_done = epoch + 1
-            if all(learner.diverged for learner in self.learners.values()):
-                raise DivergedError(
-                    "every branch diverged",
-                    where=f"epoch {epoch + 1}",
-                    fix="Lower train.lr0, or raise train.warmup_epochs.",
-                )
-            yield record
+            yield self.now
 
-    def _run_epoch(
-        self, epoch: int, active: list[Learner], on_batch: Callable[[int, int], None] | None
-    ) -> tuple[EpochRecord, float]:
-        """Train one epoch; returns its record, and the seconds spent on what all branches share."""
-        record = EpochRecord(epoch + 1)
-        sums: dict[str, dict[str, float]] = {learner.arm: {} for learner in active}
+    def _run_epoch(self, epoch: int, active: list[Learner], on_batch: Callable[[int, int], None] | None) -> None:
         for learner in active:
             learner.begin_epoch(epoch)
-            record.step_losses[learner.arm] = []
         began = time.perf_counter()
         sources = self._further.epoch(epoch, [learner.recipe for learner in active])
         for number, raw in enumerate(self._loader.epoch(epoch)):
@@ -170,18 +142,16 @@ class TrainingSession:
             }
             for learner in active:
                 with self._watch.timing(learner.arm):
-                    self._train_step(learner, shared, further, record, sums[learner.arm])
+                    self._train_step(learner, shared, further, self.now.arms[learner.arm])
             if on_batch is not None:
                 on_batch(epoch, number + 1)
         self._readings.read()
         synchronise(self._device)
         whole, seconds = time.perf_counter() - began, self._watch.take()
         seconds.pop(SHARED, None)  # what an arm was only the first to ask for is part of the rest
-        of_all = whole - sum(seconds.values())
+        self.now.shared_seconds = whole - sum(seconds.values())
         for learner in active:
-            record.times.append(TimeRow(learner.arm, epoch + 1, self.batches, seconds[learner.arm]))
-            record.losses[learner.arm] = {name: total / self.batches for name, total in sums[learner.arm].items()}
-        return record, of_all
+            self.now.arms[learner.arm].seconds = seconds[learner.arm]
 
     def _shared(self, raw: dict[str, Any], epoch: int, number: int, trainer: BranchTrainer) -> SharedBatch:
         """Prepare one batch and run the frozen trunk on it."""
@@ -195,10 +165,11 @@ class TrainingSession:
         learner: Learner,
         shared: SharedBatch,
         further: Mapping[SourceKey, SharedBatch],
-        record: EpochRecord,
-        sums: dict[str, float],
+        found: ArmEpoch,
     ) -> None:
-        """Run one branch on one batch, measuring what is due; its losses are added to `sums` once they are read."""
+        """Run one branch on one batch, measuring what is due; its losses are noted once they are read."""
+        rows = BatchRows()
+        found.rows.append(rows)
         epoch, step = shared.epoch, shared.number + self.batches * shared.epoch
         measure = shared.number == 0 and self._logging.memory and learner.recipe.turns(epoch + 1)
         losses: list[Tensor] = []
@@ -212,7 +183,7 @@ class TrainingSession:
                 learner.backward(loss)
 
         if measure:
-            record.memory += solo_rows(learner, solo)
+            rows.memory += solo_rows(learner, solo)
         learner.trainer.warm_up(epoch, shared.number)
         for compute in learner.losses.of_step(shared, further):
             with saved_bytes(residents(learner)) if measure else nullcontext([0]) as saved, self._precision.autocast():
@@ -222,14 +193,14 @@ class TrainingSession:
             losses.append(loss.detach())
             parts.update((name, parts[name] + value if name in parts else value) for name, value in named.items())
         if measure:
-            record.memory += backward_rows(learner, saved_most, shared.batch["img"], epoch + 1)
+            rows.memory += backward_rows(learner, saved_most, shared.batch["img"], epoch + 1)
         if learner.step_due(step):
             log = self._logging.gradients and learner.steps % self._logging.gradient_every == 0
-            learner.step(step, epoch, self._readings, record.gradients if log else None)
+            learner.step(step, epoch, self._readings, rows.gradients if log else None)
             if learner.optimizer_grew and self._logging.memory:
-                record.memory.append(optimizer_row(learner))
+                rows.memory.append(optimizer_row(learner))
                 learner.optimizer_grew = False
-        note_losses(self._readings, losses, parts, record.step_losses[learner.arm], sums)
+        note_losses(self._readings, losses, parts, found.step_losses, found.sums)
 
     def state(self) -> dict[str, Any]:
         """Return all that continuing after the last complete epoch needs, as tensors and plain values."""
@@ -238,7 +209,7 @@ class TrainingSession:
             "learners": {arm: learner.state() for arm, learner in self.learners.items()},
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a state of the same session."""
         self._epochs_done = state["epochs"]
         for arm, learner in self.learners.items():

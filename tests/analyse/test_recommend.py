@@ -106,3 +106,13 @@ def test_the_images_that_would_decide() -> None:
     assert images_to_decide(Estimated(0.75, 0.0, 0.8), 0.5, 100) == 900
     assert images_to_decide(Estimated(0.5, 0.0, 0.75), 0.5, 100) is None
     assert images_to_decide(UNKNOWN, 0.02, 100) is None
+
+
+def test_gains_are_never_compared_with_scores() -> None:
+    lost = (0.0, 0.0, 0.0)
+    better = one("better", 0.02, lost, target=0.5)
+    without_gain = one("without", None, lost, target=0.3)  # the reference arm of its seed diverged
+    found = recommend([without_gain, better], Bounds())
+    assert found is not None
+    assert found.best == better
+    assert found.runner_up == without_gain

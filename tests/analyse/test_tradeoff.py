@@ -9,7 +9,7 @@ from forgetbench.record.table_files import read_tables
 
 def points(folder: Path, reference_arms: dict[str, int] | None = None, **tables: object) -> list[Point]:
     run = read_tables(madeup_run.write_run(folder, **tables))  # type: ignore[arg-type]
-    return tradeoff(run.results, {"yolo": 22} if reference_arms is None else reference_arms)
+    return tradeoff(run.results, run.manifest["arms"], {"yolo": 22} if reference_arms is None else reference_arms)
 
 
 def test_every_checkpoint_has_a_point_per_attach_point(tmp_path: Path) -> None:

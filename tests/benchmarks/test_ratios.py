@@ -22,8 +22,9 @@ from forgetbench.model.branch import grow_branch
 from forgetbench.model.parts import Parts
 from forgetbench.suite.evaluation import EvaluationSettings
 from forgetbench.suite.schema import Logging
+from forgetbench.train.epoch_record import EpochRecord
 from forgetbench.train.recipe import Recipe
-from forgetbench.train.session import EpochRecord, TrainingSession
+from forgetbench.train.session import TrainingSession
 
 CPU = torch.device("cpu")
 pytestmark = pytest.mark.benchmark(timer=time.process_time)

@@ -10,9 +10,10 @@ import pytest
 import torch
 from support.disk import disk_of, disk_with
 from support.factories import tiny_suite
+from support.trouble import poisoned
 
 from forgetbench.data.shapes.world import draw_world
-from forgetbench.errors import RunError
+from forgetbench.errors import DivergedError, RunError
 from forgetbench.model.original import Original
 from forgetbench.plan import pretraining
 from forgetbench.plan.models import open_untrained
@@ -20,6 +21,7 @@ from forgetbench.plan.pretraining import cached_original, pretrain_original
 from forgetbench.progress import Progress, Silent
 from forgetbench.room import RESERVE
 from forgetbench.suite.load import suite_from_mapping
+from forgetbench.train.learner import Learner
 
 CPU = torch.device("cpu")
 
@@ -157,3 +159,15 @@ def test_two_commands_that_need_one_original_train_it_once(tmp_path: Path, monke
         second = pretrained(tmp_path, progress=told)
     assert second.weights_hash() == first.result().weights_hash()
     assert told.lines == ["another process is training the original tiny-yolov8: waiting for it"]
+
+
+def test_an_original_that_diverges_is_told_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGETBENCH_CACHE", str(tmp_path / "cache"))
+    said = r"tiny-yolov8: the original diverged while it was trained; found weights were no longer finite after epoch 2"
+    with monkeypatch.context() as patch:
+        poisoned(patch, {pretraining.ARM: 2})
+        with pytest.raises(DivergedError, match=rf"{said}.*pretrain\.lr0"):
+            pretrained(tmp_path)
+    monkeypatch.setattr(Learner, "begin_epoch", lambda *_: pytest.fail("trained again"))
+    with pytest.raises(DivergedError, match=said):  # the same settings give the same
+        pretrained(tmp_path)

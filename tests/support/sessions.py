@@ -13,8 +13,9 @@ from forgetbench.data.dataset import Dataset
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
+from forgetbench.train.epoch_record import EpochRecord
 from forgetbench.train.recipe import Recipe
-from forgetbench.train.session import EpochRecord, TrainingSession
+from forgetbench.train.session import TrainingSession
 from forgetbench.train.strategies.base import DataSplit, Strategy
 
 #: A strategy and its options; each arm gets its own.

@@ -10,7 +10,7 @@ from support.factories import tiny_suite
 from forgetbench.record.folder import RunFolder
 from forgetbench.suite.load import suite_from_mapping
 from forgetbench.sweep.session_files import SessionFiles
-from forgetbench.train.session import EpochRecord
+from forgetbench.train.epoch_record import EpochRecord
 
 CPU = torch.device("cpu")
 ARM: Any = SimpleNamespace(name="m-freeze22-seed0", model="m", seed=0)

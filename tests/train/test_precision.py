@@ -15,8 +15,9 @@ from torch import Tensor
 from forgetbench.device import Precision
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
+from forgetbench.train.epoch_record import EpochRecord
 from forgetbench.train.recipe import Recipe
-from forgetbench.train.session import EpochRecord, TrainingSession
+from forgetbench.train.session import TrainingSession
 from forgetbench.train.strategies.base import DataSplit
 
 CPU = torch.device("cpu")

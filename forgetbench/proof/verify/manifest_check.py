@@ -11,6 +11,7 @@ from forgetbench.errors import InputError, SuiteError, brief
 from forgetbench.progress import Progress
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
 from forgetbench.proof.verify.table_comparison import raw_rows
+from forgetbench.record.endings import divergences, out_of_patience
 from forgetbench.record.folder import run_id
 from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.seal import SEAL
@@ -102,10 +103,8 @@ def _wrong_end(arm: ArmRecord, epochs: int) -> str | None:
     trained, patience = arm["epochs"], arm["train"]["patience"]
     if arm["stopped"] is None and not arm["diverged"]:
         return None if trained == epochs else f"trained {trained} of {epochs} epochs, and nothing stopped it"
-    reason = f"weights were no longer finite after epoch {trained}"
-    if not arm["diverged"]:
-        reason = f"no better target AP in {patience} evaluations"
-    possible = 1 <= trained <= epochs and arm["stopped"] == reason and (arm["diverged"] or patience > 0)
+    reasons = divergences(trained) if arm["diverged"] else (out_of_patience(patience),)
+    possible = 1 <= trained <= epochs and arm["stopped"] in reasons and (arm["diverged"] or patience > 0)
     return None if possible else f"cannot have ended after epoch {trained}: found {brief(arm['stopped'])}"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from forgetbench.analyse.tradeoff import Outcome, Treatment, treatment_of
 from forgetbench.data.images.shared import shared_warning
+from forgetbench.record.due import checkpoint_epochs
+from forgetbench.record.manifest import ArmRecord
 from forgetbench.record.rows.differences import EvidenceRow
 from forgetbench.record.rows.scores import ORIGINAL
 from forgetbench.report.blocks import Block, Heading, Items, Name, Table, Text, joined, text
@@ -126,15 +128,39 @@ def remarks(view: ModelView, head: str) -> Iterator[Text]:
     if view.about["two_heads"]:
         yield SCORED_BY[head]
     yield from _in_score(view, head)
-    baseline = view.baseline
-    yield ("Gain is over the last checkpoint of freeze point ", Name(baseline), ".") if baseline else _NO_GAIN
+    yield _gain_over(view, head)
     several = f"Means over {view.run.seeds} seeds. Brackets: 95 % intervals over images and seeds."
     yield _ONE_SEED if view.run.seeds == 1 else several
+    seeds = {outcome.treatment: outcome.seeds for outcome in view.outcomes[head]}
+    for treatment, count in seeds.items():
+        if count < view.run.seeds:
+            yield Name(view.labels[treatment]), f": means over {count} of {view.run.seeds} seeds."
     for arm in view.arms:
         if why := arm.get("stopped"):
-            yield Name(arm["arm"]), " ended early: ", Name(why), "."
+            yield Name(arm["arm"]), " ended early: ", Name(why), _last_checkpoint(view, arm), "."
         if arm.get("skipped_steps"):
             yield Name(arm["arm"]), f" left out {arm['skipped_steps']} steps whose gradient was not finite."
+
+
+def _gain_over(view: ModelView, head: str) -> Text:
+    """Return what gain is measured against."""
+    baseline = view.baseline
+    if not baseline:
+        return _NO_GAIN
+    having = [one.seeds for one in view.outcomes[head] if view.labels[one.treatment] == baseline]
+    if having:
+        only = "" if having[0] == view.run.seeds else ", in the seeds where it has one"
+        return "Gain is over the last checkpoint of freeze point ", Name(baseline), f"{only}."
+    return "Gain is not measured: it would be over freeze point ", Name(baseline), ", which has no checkpoint."
+
+
+def _last_checkpoint(view: ModelView, arm: ArmRecord) -> str:
+    """Return what is scored of an arm that diverged; nothing of other arms."""
+    if not arm.get("diverged"):
+        return ""
+    every, epochs = view.run.suite["evaluation"]["every"], view.run.suite["train"]["epochs"]
+    kept = checkpoint_epochs(arm["epochs"], every, epochs, diverged=True)
+    return f"; its last checkpoint is that of epoch {kept[-1]}" if kept else "; it has no checkpoint to score"
 
 
 def _in_score(view: ModelView, head: str) -> Iterator[Text]:
