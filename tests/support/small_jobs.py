@@ -72,7 +72,7 @@ class SmallJob:
 
     def fail_oddly(self, site: Site) -> None:
         """Fail as other code does."""
-        site.plan.nothing()
+        getattr(site.plan, self.name)()
 
     def fail_unsendably(self, site: Site) -> None:
         """Fail with what another process cannot be told."""
@@ -80,8 +80,8 @@ class SmallJob:
 
     def chatter(self, site: Site) -> None:
         """Print as libraries do, and more than a pipe holds."""
-        print('{"answer": "00"}')
-        print('{"message": "not a message", "level": "info"}', flush=True)
+        sys.stdout.write('{"answer": "00"}\n{"message": "not a message", "level": "info"}\n')
+        sys.stdout.flush()
         os.write(1, b"\xff\xfe without an end")
         os.system("echo from a process of its own")
         sys.stdout.write("x" * 300_000)
