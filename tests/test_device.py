@@ -17,6 +17,7 @@ from forgetbench.device import (
     batch_to_device,
     cores_wanted,
     decoding_threads,
+    gpus_here,
     image_batch,
     keep_freed_memory,
     loader_workers,
@@ -184,3 +185,35 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, librar
 
     monkeypatch.setattr(ctypes, "CDLL", load)
     keep_freed_memory()
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "names"),
+    [
+        (None, 0, ["0"]), (None, 1, ["0"]), (None, 3, ["0", "1", "2"]), ("", 2, ["0", "1"]), (" , ", 2, ["0", "1"]),
+        ("2", 1, ["2"]), ("3,1", 2, ["3", "1"]), (" GPU-a , MIG-b/1 ,", 2, ["GPU-a", "MIG-b/1"]),
+    ],
+)  # fmt: skip
+def test_gpus_are_called_what_another_process_sees_them_by(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, count: int, names: list[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    assert gpus_here(visible) == names
+
+
+@pytest.mark.parametrize(
+    ("there", "jobs", "cores", "threads"),
+    [(16, 1, None, 16), (16, 4, None, 4), (16, 5, None, 3), (2, 8, None, 1), (16, 1, 6, 6), (16, 4, 6, 6)],
+)
+def test_jobs_share_the_cores_unless_it_is_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch, there: int, jobs: int, cores: int | None, threads: int
+) -> None:
+    used: list[int] = []
+    monkeypatch.setattr(device, "available_cores", lambda: there)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    use_all_cores(jobs, cores)
+    assert used == [threads]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    use_all_cores(jobs, cores)
+    assert used == [threads]

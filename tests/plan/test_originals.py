@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,18 @@ def test_a_copy_holds_no_weights_and_opens_the_same(tmp_path: Path) -> None:
     assert copied["w"] is copied["w"]
     with pytest.raises(KeyError):
         copied["other"]
+
+
+def test_the_files_of_originals_are_named_opened_or_not(tmp_path: Path) -> None:
+    path = Path(shutil.copy(WEIGHTS, tmp_path / "w.safetensors"))
+    originals = originals_at(path)
+    originals.put(replace(load_original(path), name="made", path=None))
+    assert originals.paths() == [path]
+    copied = pickle.loads(pickle.dumps(originals))
+    path.unlink()  # it need not be there
+    assert copied.paths() == [path]
+    assert list(copied) == ["w", "made"]
+    assert Originals().paths() == []
 
 
 def test_other_weights_in_the_file_are_refused(tmp_path: Path) -> None:

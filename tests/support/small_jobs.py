@@ -94,8 +94,7 @@ class SmallJob:
 
     def fail_oddly(self, site: Site) -> None:
         """Fail as other code does."""
-        plan: Any = site.plan
-        plan.nothing()
+        getattr(site.plan, self.name)()
 
     def fail_unsendably(self, site: Site) -> None:
         """Fail with what another process cannot be told."""

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from forgetbench.errors import CorruptRunError
 from forgetbench.progress import Level, Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.sweep import environment as environment_module
-from forgetbench.sweep.environment import environment_of
+from forgetbench.sweep.environment import environment_of, join_environment, joined_environment
 from forgetbench.sweep.provenance import environment
 
 CPU = torch.device("cpu")
@@ -80,3 +81,43 @@ def test_an_environment_that_is_not_what_was_written_is_not_used(tmp_path: Path)
     path = tmp_path / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace("threads", "thread5"), encoding="utf-8")
     assert environment_of(run, CPU, Told()) == environment(CPU)
+
+
+def test_a_job_is_taken_up_with_the_threads_of_the_run_and_what_differs_is_returned(tmp_path: Path) -> None:
+    here = torch.get_num_threads()
+    packages = environment(CPU)["packages"] | {"numpy": "1.0"}
+    run = begun(tmp_path, threads=here + 1, processor="another", packages=packages, cores=99)
+    before = (tmp_path / "manifest.json").read_bytes()
+    told = Told()
+    assert join_environment(run, CPU, told) == {
+        "numpy": environment(CPU)["packages"]["numpy"],
+        "processor": environment(CPU)["processor"],
+    }
+    assert torch.get_num_threads() == here + 1
+    assert len(told.lines) == 3
+    assert all(line.startswith("warning: this run ") for line in told.lines)
+    assert (tmp_path / "manifest.json").read_bytes() == before
+
+
+def test_in_the_same_environment_nothing_is_returned_or_told(tmp_path: Path) -> None:
+    told = Told()
+    kept: dict[str, Any] = {"began_with": {"numpy": "1.0"}, "done_with": {"a": {"numpy": "2.0"}}}
+    assert join_environment(begun(tmp_path, **kept), CPU, told) == {}
+    assert told.lines == []
+
+
+def test_nobody_takes_up_a_job_of_a_run_that_nobody_began(tmp_path: Path) -> None:
+    with pytest.raises(CorruptRunError):
+        join_environment(RunFolder(tmp_path), CPU, Told())
+
+
+def test_who_joins_a_run_keeps_the_environment_it_began_in(tmp_path: Path) -> None:
+    told = Told()
+    assert joined_environment(RunFolder(tmp_path), CPU, told) == environment(CPU)
+    assert told.lines == []
+    here = torch.get_num_threads()
+    run = begun(tmp_path, threads=here + 1, processor="another", began_with={"numpy": "1.0"})
+    found = joined_environment(run, CPU, told)
+    assert (found["processor"], found["threads"], found["began_with"]) == ("another", here + 1, {"numpy": "1.0"})
+    assert torch.get_num_threads() == here + 1
+    assert len(told.lines) == 2

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from forgetbench.record import code
-from forgetbench.sweep.provenance import environment
+from forgetbench.sweep.provenance import PACKAGES, environment, software
 
 
 def test_versions_and_hardware_but_nothing_that_names_the_machine() -> None:
@@ -23,3 +23,16 @@ def test_without_a_checkout_or_git_there_is_no_commit(monkeypatch: pytest.Monkey
     assert (about["commit"], about["dirty"]) == (None, None)
     monkeypatch.setattr(code, "__file__", str(tmp_path / "forgetbench" / "run" / "code.py"))
     assert environment(torch.device("cpu"))["commit"] is None
+
+
+def test_versions_of_what_decides_numbers_can_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    about, found = environment(torch.device("cpu")), software()
+    assert found == {
+        "python": about["python"],
+        "forgetbench": about["forgetbench"],
+        "commit": about["commit"],
+        **about["packages"],
+    }
+    assert "dirty" not in found  # what is changed beside a commit says nothing that could be compared
+    monkeypatch.setattr("forgetbench.sweep.provenance.PACKAGES", (*PACKAGES, "no-such-package"))
+    assert software() == {**found, "no-such-package": None}
