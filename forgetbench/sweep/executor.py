@@ -101,6 +101,8 @@ def do_apart(
         RunLockedError: another process does this job.
         RunError: it could not be done.
     """
+    if RunFolder(run).complete:  # as for a job that outlived whoever asked for it
+        return
     with doing(run, job.place, patience):
         folder = RunFolder(run, job=job.place)
         folder.journal.warn = warnings_to(progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from forgetbench.sweep.executors.ray_tasks import Asked, look
 
 #: Seconds for what lives in the cluster to answer.
 SECONDS_TO_ANSWER = 120.0
+_SECONDS_TO_CONNECT = 10.0
 
 
 def import_ray() -> Any:
@@ -38,8 +40,9 @@ def connected(ray: Any) -> Iterator[None]:
         return
     address = os.environ.get("RAY_ADDRESS", "auto")
     try:
+        _require_answer(address)
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
             "no Ray cluster answers",
             where=f"RAY_ADDRESS, {address}" if "RAY_ADDRESS" in os.environ else None,
@@ -56,6 +59,14 @@ def connected(ray: Any) -> Iterator[None]:
         ) from error
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raise at once where nothing listens at a host and a port; Ray tries for minutes, and then ends the process."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS_TO_CONNECT):
+            pass
 
 
 def nodes_of(ray: Any) -> list[Node]:

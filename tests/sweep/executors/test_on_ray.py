@@ -105,7 +105,6 @@ def test_without_a_cluster_it_is_said_how_one_begins(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    monkeypatch.setenv("RAY_gcs_rpc_server_connect_timeout_s", "1")
     site, _ = site_in(tmp_path, plan)
     with pytest.raises(InputError, match=r"no Ray cluster answers.* Start one with `ray start --head`"):
         RayCluster(1).run([SmallJob("write")], site)
