@@ -25,11 +25,14 @@ from typing import Any, Protocol
 
 import psutil
 
+from forgetbench.record.job_files import jobs_held
 from reliability.chaos import compare, run_of, small_suite
 
 #: How long a run may take before it is taken for hanging.
 _MOST_SECONDS = 1500.0
 _SHARDS = 3
+#: A kill comes within so many seconds after something was finished.
+_SECONDS_TO_KILL = 4.0
 
 
 class Way(Protocol):
@@ -179,26 +182,47 @@ def _is_below(process: psutil.Process, commands: list[tuple[list[str], subproces
     return False
 
 
-def torment(way: Way, kills: int, random_: random.Random, seconds: float) -> Counter[str]:
-    """Let a run come to its end, killing something of it so many times; return what was killed."""
-    killed: Counter[str] = Counter()
-    began = time.monotonic()
+def torment(way: Way, output: Path, kills: int, random_: random.Random) -> tuple[Counter[str], Counter[str]]:
+    """Let a run come to its end, killing something of it so many times; return what was killed, and amid which work.
+
+    There is a kill only once something was finished since the one before, so that it does not meet mere beginnings.
+    """
+    killed, amid = Counter[str](), Counter[str]()
+    began, finished = time.monotonic(), 0
     try:
         way.begin()
-        next_kill = time.monotonic() + random_.random() * seconds
         while not way.over():
-            time.sleep(0.2)
+            time.sleep(0.1)
             if time.monotonic() - began > _MOST_SECONDS:
                 raise SystemExit("a run does not come to its end")
-            if sum(killed.values()) < kills and time.monotonic() > next_kill:
+            if sum(killed.values()) < kills and _finished(output) > finished:
+                time.sleep(random_.random() * _SECONDS_TO_KILL)
+                work = _work(output)
                 what = way.kill()
-                killed.update([what] if what else [])
-                time.sleep(random_.random() * 2)
-                next_kill = time.monotonic() + random_.random() * seconds
+                if what is not None:
+                    killed[what] += 1
+                    amid[work] += 1
+                    finished = _finished(output)
             way.begin()
     finally:
         way.end()
-    return killed
+    return killed, amid
+
+
+def _finished(output: Path) -> int:
+    """Return how many lines the journals of a run have."""
+    count = 0
+    for journal in (*output.glob("*/*/journal"), *output.glob("*/*/jobs/*/journal")):
+        with suppress(FileNotFoundError):
+            count += journal.read_bytes().count(b"\n")
+    return count
+
+
+def _work(output: Path) -> str:
+    """Return what is being done of a run."""
+    held = [job for run in output.glob("*/*") for job in jobs_held(run)]
+    kinds = sorted({job.partition("-")[0] for job in held} - {"shard"})
+    return " and ".join(kinds) or "the rest"
 
 
 @contextmanager
@@ -249,7 +273,8 @@ def main() -> None:
     parser.add_argument("--suite", type=Path, help="instead of a small suite of seconds")
     parser.add_argument("--set", dest="overrides", action="append", default=[], help="as for `forgetbench run`")
     arguments = parser.parse_args()
-    random_, killed, failures, runs = random.Random(arguments.seed), Counter[str](), list[str](), 0
+    random_, failures, runs = random.Random(arguments.seed), list[str](), 0
+    killed, amid = Counter[str](), Counter[str]()
     chosen = arguments.ways.split(",")
     with TemporaryDirectory(prefix="forgetbench-chaos-") as name, ray_cluster() as cluster, load(arguments.load):
         folder = Path(name)
@@ -259,18 +284,15 @@ def main() -> None:
             file.write_text(json.dumps(small_suite(3) | {"seeds": [0, 1, 2, 3]}), encoding="utf-8")
         suite = [str(file), *(word for override in arguments.overrides for word in ("--set", override))]
         made = _ways(folder, suite, random_, cluster)
-        began = time.monotonic()
-        alone = Commands(suite, folder / "alone", folder / "log.txt", random_, [[]])
-        torment(alone, 0, random_, 0)
-        seconds = time.monotonic() - began
-        print(f"one process takes {seconds:.0f} s", flush=True)
+        torment(Commands(suite, folder / "alone", folder / "log.txt", random_, [[]]), folder / "alone", 0, random_)
         while sum(killed.values()) < arguments.kills or runs < arguments.runs:
             way, output = chosen[runs % len(chosen)], folder / f"run-{runs}"
-            killed += torment(made[way](output), arguments.a_run, random_, seconds / 2)
-            runs += 1
+            more, work = torment(made[way](output), output, arguments.a_run, random_)
+            killed, amid, runs = killed + more, amid + work, runs + 1
             found = compare(run_of(folder / "alone"), run_of(output), drawn=False)
             failures += [f"run {runs} ({way}, seed {arguments.seed}): {problem}" for problem in found]
             print(f"{way}: {dict(killed)}, {runs} runs finished, {len(failures)} failures", flush=True)
+    print(", ".join(f"{count} amid {work}" for work, count in amid.most_common()))
     print(", ".join(f"{count} x {what}" for what, count in killed.most_common()))
     print("\n".join(failures))
     sys.exit(1 if failures else 0)

@@ -1,6 +1,7 @@
 """A run of two seeds, whose jobs can be divided among processes, and how one differs from another."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from support.finished_run import small_suite
@@ -16,9 +17,14 @@ CPU = torch.device("cpu")
 _MEASURED = ("times.csv", "sessions/", "figures/", "summary.md", "manifest.json")
 
 
+def divided_suite() -> dict[str, Any]:
+    """Return the suite."""
+    return small_suite(name="divided", seeds=[0, 1])
+
+
 def divided_plan() -> Plan:
     """Return the plan."""
-    return make_plan(read_suite(small_suite(name="divided", seeds=[0, 1]), ()), device=CPU, progress=Silent())
+    return make_plan(read_suite(divided_suite(), ()), device=CPU, progress=Silent())
 
 
 def make_divided_run(output: Path) -> Path:

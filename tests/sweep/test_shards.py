@@ -1,5 +1,8 @@
 """Shards: how they see each other at work, and who finishes the run."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from itertools import count
@@ -8,8 +11,9 @@ from typing import Any
 
 import pytest
 import torch
+from support.divided import differences, divided_plan, divided_suite
 from support.finished_run import small_suite
-from support.held import held_by_another
+from support.held import held_by_another, with_this_path
 from support.recorder import Recorder
 
 from forgetbench.errors import RunError, RunLockedError
@@ -112,3 +116,36 @@ def test_a_shard_that_fails_is_not_at_work_any_more(world: World) -> None:
         world.shard("1/1")
     assert jobs_held(world.run) == []
     assert not is_held(world.run)
+
+
+@pytest.mark.usefixtures("charts_not_drawn")
+def test_shards_in_any_order_give_the_bytes_of_one_process(divided_alone: Path, tmp_path: Path) -> None:
+    for text in ("3/3", "2/3", "1/3"):
+        told = Recorder()
+        run = run_shard(divided_plan(), tmp_path, CPU, told, parse_shard(text, {})).path
+        assert (run / "DONE").is_file() == (text == "1/3")
+    assert differences(divided_alone, run) == []
+    run_shard(divided_plan(), tmp_path, CPU, told, parse_shard("2/3", {}))  # which is begun again, though all is done
+    assert any("already complete" in line for line in told.lines)
+
+
+def test_tasks_of_a_slurm_array_do_a_run_between_them(divided_alone: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "divided.yaml"
+    suite.write_text(json.dumps(divided_suite()), encoding="utf-8")
+    command = [sys.executable, "-m", "forgetbench", "run", str(suite), "-o", str(tmp_path / "runs"), "--shard", "auto"]
+
+    def task(number: int) -> subprocess.Popen[str]:
+        array = {"ID": number, "MIN": 4, "MAX": 6, "COUNT": 2}
+        variables = {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in array.items()}
+        threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, env=with_this_path() | variables | threads, stdout=pipe, stderr=pipe, text=True
+        )
+
+    tasks = [task(6), task(4)]
+    said = [process.communicate() for process in tasks]
+    assert [process.returncode for process in tasks] == [0, 0], said
+    (run,) = (tmp_path / "runs" / "divided").iterdir()
+    assert sum("was the last, and finishes the run" in words for words, _ in said) == 1
+    assert differences(divided_alone, run) == []
