@@ -162,7 +162,15 @@ def _do_job(job: SeparateJob, plan: Plan, asked: Asked, post: Any) -> None:
     import ray
 
     gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
-    do_job(job, plan, asked, gpus, lambda line: post.tell.remote(job.name, line))
+    told: list[Any] = []
+
+    def tell(line: str) -> None:
+        told[:] = [post.tell.remote(job.name, line)]
+
+    try:
+        do_job(job, plan, asked, gpus, tell)
+    finally:
+        ray.wait(told, timeout=SECONDS_TO_ANSWER)  # else the last words would be lost with this process
 
 
 @contextmanager

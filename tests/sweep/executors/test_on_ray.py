@@ -13,12 +13,12 @@ from support.divided import differences, divided_plan
 from support.recorder import Recorder
 from support.small_jobs import SmallJob, begun_run
 
-from forgetbench.errors import DivergedError, InputError
+from forgetbench.errors import DivergedError, InputError, RunError
 from forgetbench.plan.plan import Plan
 from forgetbench.record.folder import RunFolder
 from forgetbench.sweep.execute import run_plan
 from forgetbench.sweep.executor import Site
-from forgetbench.sweep.executors import on_ray
+from forgetbench.sweep.executors import on_ray, ray_connection
 from forgetbench.sweep.executors.on_ray import RayCluster
 
 pytest.importorskip("ray", reason="needs Ray, which the extra `ray` brings")
@@ -108,3 +108,16 @@ def test_without_a_cluster_it_is_said_how_one_begins(
     site, _ = site_in(tmp_path, plan)
     with pytest.raises(InputError, match=r"no Ray cluster answers.* Start one with `ray start --head`"):
         RayCluster(1).run([SmallJob("write")], site)
+
+
+def test_a_job_whose_node_has_no_memory_for_it_is_told_as_such(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_ray, "RETRIES", 1)
+    for module in (on_ray, ray_connection):  # nothing that lives there can answer
+        monkeypatch.setattr(module, "SECONDS_TO_ANSWER", 2.0)
+    site, told = site_in(tmp_path, plan)
+    least = {"memory_usage_threshold": 0.01, "memory_monitor_refresh_ms": 100}  # which every process exceeds
+    with ray_cluster(1, _system_config=least), pytest.raises(RunError, match="its node ran out of memory and ended it"):
+        RayCluster(1).run([SmallJob("hoard")], site)
+    assert any("begins again where it stopped (1 of 1 times)" in line for line in told.lines)
