@@ -32,6 +32,8 @@ REPEATS_AT = {"RepNCSPELAN4": 3, "ResNetLayer": 4}
 #: Modules in an architecture that comes without tensors.
 MOST_MODULES = 3000
 MOST_ROWS = 1000
+#: Modules that one takes the outputs of; a head makes convolutions for each.
+MOST_SOURCES = 64
 LARGEST = 65_536
 _WORDS = frozenset({"nc", "None", "True", "False", "nearest", "bilinear", "bicubic"})
 _NUMBER = re.compile(r"-?\d{1,5}(\.\d{1,9})?")
@@ -119,6 +121,10 @@ def _row(row: Any, index: int, where: str) -> list[Any]:
     if not isinstance(row, list | tuple) or len(row) != 4 or not isinstance(row[3], list | tuple):
         raise WeightsError("not a row", where=where, expected="[from, repeats, module, [arguments]]", found=brief(row))
     sources, repeats, module, arguments = row
+    if isinstance(sources, list | tuple) and len(sources) > MOST_SOURCES:
+        raise WeightsError(
+            "takes the outputs of too many modules", where=where, expected=f"up to {MOST_SOURCES}", found=len(sources)
+        )
     for source in sources if isinstance(sources, list | tuple) else [sources]:
         if type(source) is not int or not (-max(index, 1) <= source < index):
             raise WeightsError("takes no earlier module's output", where=where, found=brief(source))

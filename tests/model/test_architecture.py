@@ -48,6 +48,8 @@ def test_what_ultralytics_ships_is_taken_as_it_is(family: str) -> None:
         (architecture([-1, 1, "Conv", [float("nan"), 3, 2]]), "out of bounds"),
         (architecture([-1, 1, "Conv", [[[[[8]]]]]]), "not one that modules take"),
         (architecture([5, 1, "Conv", [8, 3, 2]]), "takes no earlier module's output"),
+        (architecture(CONV, [[0] * 65, 1, "Concat", [1]]), "takes the outputs of too many modules"),
+        (architecture(CONV, head=[[[0] * 2001, 1, "Detect", ["nc"]]]), "takes the outputs of too many modules"),
         (architecture([-1, "x", "Conv", [8]]), "not a count"),
         (architecture([-1, 1, "Conv"]), "not a row"),
         (architecture(7), "not a row"),
