@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from forgetbench.ship.recommend import Advice
     from forgetbench.suite.load import LoadedSuite
     from forgetbench.suite.measures import WholeMeasure
-    from forgetbench.sweep.check import Check
+    from forgetbench.sweep.estimates.check import Check
     from forgetbench.sweep.reproduce import Reproduction
 
 
@@ -109,7 +109,7 @@ def check(
 
     loaded = read_suite(suite, overrides)
     from forgetbench.progress import Silent
-    from forgetbench.sweep.check import check_suite
+    from forgetbench.sweep.estimates.check import check_suite
 
     return check_suite(loaded, device=device, progress=progress or Silent(), began=began, rehearse=estimate)
 

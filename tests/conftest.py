@@ -18,8 +18,8 @@ from support.served import Served
 from support.shared import made_once, shared_folder
 
 import forgetbench
-from forgetbench.sweep import estimate
-from forgetbench.sweep.rehearsal import Rehearsal
+from forgetbench.sweep.estimates import estimate
+from forgetbench.sweep.estimates.rehearsal import Rehearsal
 
 # Looking for garbage among all the modules of PyTorch as often as Python does takes a tenth of the tests' time.
 gc.set_threshold(50_000, 20, 50)

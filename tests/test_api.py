@@ -23,7 +23,8 @@ NAMES = {
     "FrozenChangedError", "DivergedError", "CorruptRunError",
 }  # fmt: skip
 SIGNATURES = {
-    "run": "(suite, *, overrides=(), output='runs', device=None, progress=None)",
+    "run": "(suite, *, overrides=(), output='runs', device=None, progress=None, jobs=1, shard=None, executor=None, "
+    "job_cpus=None, job_gpus=None, store=None)",
     "check": "(suite, *, overrides=(), device=None, progress=None, estimate=True)",
     "open_run": "(path)",
     "runs": "(folder='runs')",

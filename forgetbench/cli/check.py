@@ -16,8 +16,8 @@ from forgetbench.room import RESERVE, free_bytes, has_room
 
 if TYPE_CHECKING:
     from forgetbench.data.dataset import OddityReport
-    from forgetbench.sweep.check import Check, PlannedArm
-    from forgetbench.sweep.estimate import Estimate
+    from forgetbench.sweep.estimates.check import Check, PlannedArm
+    from forgetbench.sweep.estimates.estimate import Estimate
 
 
 @click.command("check")
@@ -38,7 +38,7 @@ def command(suite: Path, overrides: tuple[str, ...], device: str | None, verbose
     loaded = read_suite(suite, overrides)  # before PyTorch is imported, which takes seconds
     from forgetbench.device import pick_device
     from forgetbench.plan.slowness import warn_of_estimate
-    from forgetbench.sweep.check import check_suite
+    from forgetbench.sweep.estimates.check import check_suite
 
     screen = console()
     progress = ConsoleProgress(screen, quiet=quiet, verbose=verbose)

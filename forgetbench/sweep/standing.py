@@ -15,7 +15,7 @@ from forgetbench.report.write import write_report
 from forgetbench.room import require_room
 from forgetbench.sweep.amendments import add_words, words_due
 from forgetbench.sweep.cam import add_cams, cams_due
-from forgetbench.sweep.disk_need import disk_need_left
+from forgetbench.sweep.estimates.disk_need import disk_need_left
 from forgetbench.sweep.finished import holds_or_goes_on
 
 

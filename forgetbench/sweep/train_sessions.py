@@ -20,7 +20,7 @@ from forgetbench.record.folder import RunFolder
 from forgetbench.record.json_record import read_record
 from forgetbench.record.rows.training import MemoryRow
 from forgetbench.room import require_room
-from forgetbench.sweep.disk_need import STATE_CHECKPOINTS, state_bytes
+from forgetbench.sweep.estimates.disk_need import STATE_CHECKPOINTS, state_bytes
 from forgetbench.sweep.session_files import SessionFiles, epochs_kept, is_kept
 from forgetbench.train.batches import Batches
 from forgetbench.train.epoch_record import EpochRecord

@@ -11,7 +11,7 @@ from forgetbench.housekeeping.runs import RunStatus
 from forgetbench.plan.new import NewSuite
 from forgetbench.proof.pack import Packed
 from forgetbench.proof.verify import Verification
-from forgetbench.sweep.check import Check
+from forgetbench.sweep.estimates.check import Check
 from forgetbench.sweep.reproduce import Reproduction
 
 run = forgetbench.run("quickstart", overrides=["train.epochs=1"], output=Path("runs"))

@@ -14,8 +14,8 @@ from forgetbench.plan.outline import make_outline, missing_inputs
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.progress import Progress
 from forgetbench.suite.load import LoadedSuite
-from forgetbench.sweep.disk_need import ArmWork
-from forgetbench.sweep.estimate import Estimate, estimate
+from forgetbench.sweep.estimates.disk_need import ArmWork
+from forgetbench.sweep.estimates.estimate import Estimate, estimate
 
 
 @dataclass(frozen=True)

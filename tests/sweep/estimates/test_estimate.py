@@ -8,10 +8,10 @@ from support.factories import written_suite
 from forgetbench.model.branch import grow_branch
 from forgetbench.plan.plan import make_plan
 from forgetbench.suite.load import load_suite
-from forgetbench.sweep import estimate as module
-from forgetbench.sweep.disk_need import REST_BYTES
-from forgetbench.sweep.estimate import Estimate, estimate
-from forgetbench.sweep.rehearsal import Rehearsal
+from forgetbench.sweep.estimates import estimate as module
+from forgetbench.sweep.estimates.disk_need import REST_BYTES
+from forgetbench.sweep.estimates.estimate import Estimate, estimate
+from forgetbench.sweep.estimates.rehearsal import Rehearsal
 
 CPU = torch.device("cpu")
 REHEARSED = Rehearsal(batch_seconds=2.0, original_seconds=0.5, target_seconds=0.25, reference_seconds=0.125)

@@ -18,7 +18,7 @@ from forgetbench.progress import Level
 from forgetbench.record.folder import RunFolder
 from forgetbench.room import RESERVE
 from forgetbench.suite.load import load_suite
-from forgetbench.sweep.disk_need import REST_BYTES, disk_need, disk_need_left, state_bytes
+from forgetbench.sweep.estimates.disk_need import REST_BYTES, disk_need, disk_need_left, state_bytes
 
 pytestmark = pytest.mark.usefixtures("charts_not_drawn")
 PLENTY = 10**12

@@ -15,8 +15,8 @@ from forgetbench.evaluate.scorers import ScorerName
 from forgetbench.model.layers import count_flops
 from forgetbench.plan.arms import Arm
 from forgetbench.plan.plan import Plan
-from forgetbench.sweep.disk_need import ArmWork, adapted, disk_need, reference_scored, target_scored, work_of
-from forgetbench.sweep.rehearsal import rehearse
+from forgetbench.sweep.estimates.disk_need import ArmWork, adapted, disk_need, reference_scored, target_scored, work_of
+from forgetbench.sweep.estimates.rehearsal import rehearse
 
 #: A training step costs about this many forwards of the trained modules: forward, and backward twice as dear.
 TRAINING_FORWARDS = 3.0

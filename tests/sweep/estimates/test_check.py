@@ -7,9 +7,9 @@ from support.factories import written_suite
 
 from forgetbench.plan.reading import read_suite
 from forgetbench.progress import Silent
-from forgetbench.sweep import estimate
-from forgetbench.sweep.check import Check, check_suite
-from forgetbench.sweep.rehearsal import Rehearsal
+from forgetbench.sweep.estimates import estimate
+from forgetbench.sweep.estimates.check import Check, check_suite
+from forgetbench.sweep.estimates.rehearsal import Rehearsal
 
 REHEARSED = Rehearsal(batch_seconds=2.0, original_seconds=0.5, target_seconds=0.25, reference_seconds=0.125)
 

@@ -8,8 +8,8 @@ from support.factories import written_suite
 from forgetbench.model.original import hash_tensors
 from forgetbench.plan.plan import Plan, make_plan
 from forgetbench.suite.load import load_suite
-from forgetbench.sweep import rehearsal as module
-from forgetbench.sweep.rehearsal import Rehearsal, rehearse
+from forgetbench.sweep.estimates import rehearsal as module
+from forgetbench.sweep.estimates.rehearsal import Rehearsal, rehearse
 
 CPU = torch.device("cpu")
 
