@@ -76,6 +76,12 @@ class RayCluster:
             usual = Demand.usual(nodes, asked.threads, gpu=is_gpu(site.device))
             demand = Demand(self._cpus or usual.cpus, usual.gpus if self._gpus is None else self._gpus)
             refuse_if_none_fits(demand, nodes)
+            if not is_gpu(site.device) and any(node.gpus for node in nodes):
+                site.progress.message(
+                    "nodes have GPUs, but jobs are done on CPUs, as this command would do them. It finishes the run "
+                    "where it is, so start it where a GPU is if GPUs are to be used",
+                    "warning",
+                )
             plan = ray.put(site.plan)
             fitting = [node for node in nodes if demand.fits(node)]
             refuse_unfit(what_each_lacks(ray, fitting, plan, asked), run)
