@@ -287,7 +287,7 @@ def main() -> None:
         torment(Commands(suite, folder / "alone", folder / "log.txt", random_, [[]]), folder / "alone", 0, random_)
         while sum(killed.values()) < arguments.kills or runs < arguments.runs:
             way, output = chosen[runs % len(chosen)], folder / f"run-{runs}"
-            more, work = torment(made[way](output), output, arguments.a_run, random_)
+            more, work = torment(made[way](output), output, min(arguments.a_run, arguments.kills), random_)
             killed, amid, runs = killed + more, amid + work, runs + 1
             found = compare(run_of(folder / "alone"), run_of(output), drawn=False)
             failures += [f"run {runs} ({way}, seed {arguments.seed}): {problem}" for problem in found]
