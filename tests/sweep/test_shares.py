@@ -83,7 +83,7 @@ def test_the_tasks_of_an_array_have_all_shares(count: int, step: int) -> None:
         (array(3, 1, 9, 3), "not evenly spaced"),  # 1, 3 and 9
         (array(5, 3, 5, 5), "not evenly spaced"),
         (array(9, 1, 4, 4), "expected 1 to 4, found 9"),
-        ({"SLURM_ARRAY_TASK_ID": "1"}, "SLURM_ARRAY_TASK_MIN: not a number, found nothing"),
+        ({"SLURM_ARRAY_TASK_ID": "1"}, "SLURM_ARRAY_TASK_MIN: not a number; found nothing"),
         ({**array(1, 1, 2, 2), "SLURM_ARRAY_TASK_ID": "-1"}, "not a number"),
         ({"SLURM_PROCID": "4", "SLURM_NTASKS": "4"}, "expected 1 to 4, found 5"),
         ({"SLURM_NTASKS": "4"}, "SLURM_PROCID: not a number"),
