@@ -51,6 +51,11 @@ def pick_device(name: str | None = None) -> torch.device:
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
+def first_device(kind: str) -> torch.device:
+    """Return the first device of a kind: the one of a process that sees no other GPU."""
+    return torch.device(kind, 0) if kind == "cuda" else torch.device(kind)
+
+
 def is_gpu(device: torch.device) -> bool:
     """Tell whether a device works on its own while the host goes on, with memory of its own."""
     return device.type == "cuda"
@@ -70,8 +75,11 @@ def see_one_gpu(environment: MutableMapping[str, str]) -> None:
 
     Nothing has looked at the GPUs before, since what is seen at first stays.
     """
-    gpus, rank = gpus_here(environment.get("CUDA_VISIBLE_DEVICES")), environment.get("SLURM_LOCALID", "")
-    if len(gpus) > 1 and rank.isdecimal():
+    rank = environment.get("SLURM_LOCALID", "")
+    if not rank.isdecimal():
+        return
+    gpus = gpus_here(environment.get("CUDA_VISIBLE_DEVICES"))
+    if len(gpus) > 1:
         environment["CUDA_VISIBLE_DEVICES"] = gpus[int(rank) % len(gpus)]
 
 

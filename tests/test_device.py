@@ -17,6 +17,7 @@ from forgetbench.device import (
     batch_to_device,
     cores_wanted,
     decoding_threads,
+    first_device,
     gpus_here,
     image_batch,
     keep_freed_memory,
@@ -24,6 +25,7 @@ from forgetbench.device import (
     pick_device,
     pick_precision,
     repeat_exactly,
+    see_one_gpu,
     suppresses_together,
     use_all_cores,
 )
@@ -217,3 +219,33 @@ def test_jobs_share_the_cores_unless_it_is_said_otherwise(
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     use_all_cores(jobs, cores)
     assert used == [threads]
+
+
+@pytest.mark.parametrize(
+    ("environment", "sees"),
+    [
+        ({"SLURM_LOCALID": "2"}, "2"),
+        ({"SLURM_LOCALID": "5"}, "1"),  # of four
+        ({"SLURM_LOCALID": "1", "CUDA_VISIBLE_DEVICES": "6,7"}, "7"),
+        ({"SLURM_LOCALID": "1", "CUDA_VISIBLE_DEVICES": "GPU-8f"}, "GPU-8f"),  # Slurm has chosen
+        ({"CUDA_VISIBLE_DEVICES": "0,1"}, "0,1"),
+        ({"SLURM_LOCALID": "x"}, None),
+        ({}, None),
+    ],
+)
+def test_each_task_of_a_slurm_node_sees_a_gpu_of_its_own(
+    environment: dict[str, str], sees: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    see_one_gpu(environment)
+    assert environment.get("CUDA_VISIBLE_DEVICES") == sees
+
+
+def test_without_slurm_nobody_looks_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: pytest.fail("looked"))
+    see_one_gpu({})
+
+
+def test_the_first_device_of_a_kind_is_the_one_that_a_process_sees() -> None:
+    assert first_device("cuda") == torch.device("cuda", 0)
+    assert first_device("cpu") == torch.device("cpu")

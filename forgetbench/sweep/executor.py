@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import torch
 
+from forgetbench.cache_use import using_cache
+from forgetbench.device import keep_freed_memory, repeat_exactly
 from forgetbench.plan.plan import Plan
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.folder import RunFolder
@@ -103,7 +105,9 @@ def do_apart(
     """
     if RunFolder(run).complete:  # as for a job that outlived whoever asked for it
         return
-    with doing(run, job.place, patience):
+    keep_freed_memory()
+    repeat_exactly(device)
+    with using_cache(), doing(run, job.place, patience):
         folder = RunFolder(run, job=job.place)
         folder.journal.warn = warnings_to(progress)
         folder.journal.begin_job()

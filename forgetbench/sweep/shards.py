@@ -59,12 +59,11 @@ def run_shard(plan: Plan, output: Path, device: torch.device, progress: Progress
                 return folder
             prepare(plan, folder, device, progress, joins=True)
             at_work.enter_context(doing(folder.path, shard.place))
-        with using_cache():
-            warn_before_run(device, progress, new_run=False)
-            progress.message(f"shard {shard}: {counted(len(mine), 'session', 'sessions')} of {len(sessions)}")
-            for session in mine:
-                for job in session:
-                    do_apart(job, plan, folder.path, device, progress)
+        warn_before_run(device, progress, new_run=False)
+        progress.message(f"shard {shard}: {counted(len(mine), 'session', 'sessions')} of {len(sessions)}")
+        for session in mine:
+            for job in session:
+                do_apart(job, plan, folder.path, device, progress)
         _finish_if_last(plan, folder_of(plan, output), device, progress, shard, at_work)
     return folder_of(plan, output)
 

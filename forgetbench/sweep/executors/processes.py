@@ -21,7 +21,7 @@ from typing import IO
 
 import torch
 
-from forgetbench.device import gpus_here, is_gpu
+from forgetbench.device import first_device, gpus_here, is_gpu
 from forgetbench.errors import ForgetbenchError, RunError
 from forgetbench.faults import machine_fault
 from forgetbench.record.job_files import jobs_done
@@ -78,7 +78,7 @@ class Processes:
             slots.put(slot)
 
     def _do_in_process(self, job: SeparateJob, site: Site, environment: Mapping[str, str]) -> None:
-        device = torch.device("cuda", 0) if is_gpu(site.device) else site.device
+        device = first_device(site.device.type)
         task = pickle.dumps((job, site.plan, str(site.folder.path), device, self._at_once))
         relay = Relay(job.name, site.progress)
         failure: Failure | None = None

@@ -11,8 +11,7 @@ from typing import Any
 
 import torch
 
-from forgetbench.cache_use import using_cache
-from forgetbench.device import keep_freed_memory, repeat_exactly
+from forgetbench.device import first_device
 from forgetbench.errors import InputError, RunError
 from forgetbench.plan.plan import Plan
 from forgetbench.scratch import scratch_folder
@@ -102,10 +101,8 @@ def do_job(job: SeparateJob, plan: Plan, asked: Asked, gpus: list[str], tell: Ca
     if unfit is not None:
         raise InputError("a node of the cluster cannot do this job", where=os.uname().nodename, found=unfit)
     torch.set_num_threads(asked.threads)
-    keep_freed_memory()
-    device = torch.device("cuda", 0) if asked.kind == "cuda" else torch.device(asked.kind)
-    repeat_exactly(device)
-    with using_cache(), _run_folder(job, asked) as (run, told):
+    device = first_device(asked.kind)
+    with _run_folder(job, asked) as (run, told):
         do_apart(job, plan, run, device, Teller(tell), patience=PATIENCE, told=told)
 
 

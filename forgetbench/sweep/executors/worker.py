@@ -43,8 +43,6 @@ def main() -> None:
 
 def _done(task: bytes, told: IO[str]) -> Failure | None:
     try:
-        from forgetbench.cache_use import using_cache
-        from forgetbench.device import keep_freed_memory, repeat_exactly
         from forgetbench.sweep.executor import do_apart
         from forgetbench.sweep.executors.relay import Teller
 
@@ -52,11 +50,8 @@ def _done(task: bytes, told: IO[str]) -> Failure | None:
             told.write(f"{line}\n")
             told.flush()
 
-        keep_freed_memory()
         job, plan, run, device, beside = pickle.loads(task)  # noqa: S301 - from the process that began this one
-        repeat_exactly(device)
-        with using_cache():
-            do_apart(job, plan, Path(run), device, Teller(send), beside=beside)
+        do_apart(job, plan, Path(run), device, Teller(send), beside=beside)
     except Exception as error:
         return _failure(error)
     return None
