@@ -101,10 +101,10 @@ def read_table(path: Path, row: type[DataclassInstance] | None) -> pd.DataFrame:
 
     Raises:
         CorruptRunError: it is missing, unreadable, lacks a column or holds something else than a number where one is
-            due.
+            due, or nothing where something is.
     """
     kinds = {} if row is None else _kinds(row)
-    texts = [name for name, kind in kinds.items() if kind == {str}]
+    texts = [name for name, kind in kinds.items() if kind - {NoneType} == {str}]
     try:
         with open_regular(path) as file:
             frame = pd.read_csv(
@@ -122,10 +122,9 @@ def read_table(path: Path, row: type[DataclassInstance] | None) -> pd.DataFrame:
     except (OSError, ValueError, TypeError, OverflowError, LookupError) as error:
         found = shortened(" ".join(str(error).split()), 200)
         raise CorruptRunError("not a readable table", where=path, found=found) from error
-    for column in frame.columns:
-        if kinds.get(column, {str}) <= {int, float} and pd.api.types.is_string_dtype(frame[column]):
-            found = next(cell for cell in frame[column] if not pd.isna(cell) and _number(cell) is None)
-            raise CorruptRunError("not a number", where=f"{path}, column '{column}'", found=brief(found))
+    for column, kind in kinds.items():
+        if column in frame and (problem := _problem_of(frame[column], kind)):
+            raise CorruptRunError(problem[0], where=f"{path}, column '{column}'", found=problem[1])
     for column in frame.columns:
         if pd.api.types.is_string_dtype(frame[column]):
             frame[column] = frame[column].map(from_csv, na_action="ignore").astype(frame[column].dtype)
@@ -137,8 +136,25 @@ def read_table(path: Path, row: type[DataclassInstance] | None) -> pd.DataFrame:
 
 @cache
 def _kinds(row: type[DataclassInstance]) -> dict[str, set[type]]:
-    """Return what the cells of each column may be, where they are not empty."""
-    return {name: _types(hint) - {NoneType} for name, hint in get_type_hints(row).items()}
+    """Return what the cells of each column may be."""
+    return {name: _types(hint) for name, hint in get_type_hints(row).items()}
+
+
+def _problem_of(column: pd.Series[Any], kinds: set[type]) -> tuple[str, str | None] | None:
+    """Return what is wrong with a column whose cells may be of these kinds, and the cell that is; None if nothing."""
+    if str in kinds:  # anything is a text, and an empty one is written as nothing
+        return None
+    there = column.dropna()
+    if NoneType not in kinds and len(there) < len(column):
+        return "a cell is empty, or no number", None
+    problem, right = "not a number", there.notna()
+    if bool in kinds:
+        problem, right = "neither True nor False", there.astype(str).isin(["True", "False"])
+    elif pd.api.types.is_string_dtype(column):
+        right = there.map(_number).notna()
+    elif float not in kinds:
+        problem, right = "not a whole number", there % 1 == 0
+    return None if right.all() else (problem, brief(str(there[~right].iloc[0])))
 
 
 def _types(hint: Any) -> set[type]:

@@ -106,17 +106,17 @@ def recommend_from(
             scores = _target_scores(source, measure)
         if rows is None and max_gflops is not None:
             rows = list(module_rows(plan_again(manifest, run, overrides, pick_device("cpu"), progress)))
-    gains = {(row.arm, row.epoch, row.head): row for row in intervals if row.quantity == "gain"}
-    costs = {(row.arm, row.head, row.attach): row for row in prices(rows or (), manifest)}
-    bounds = Bounds(max_forgetting, None if max_gflops is None else 1e9 * max_gflops)
-    candidates = list(_candidates(manifest, gains, lost, costs, scores))
-    found = recommend(candidates, bounds)
+        with reading(folder):
+            gains = {(row.arm, row.epoch, row.head): row for row in intervals if row.quantity == "gain"}
+            costs = {(row.arm, row.head, row.attach): row for row in prices(rows or (), manifest)}
+            candidates = list(_candidates(manifest, gains, lost, costs, scores))
+            images, seeds = int(manifest["data"]["reference"]["images"]), len(manifest["suite"]["seeds"])
+            bounds = Bounds(max_forgetting, None if max_gflops is None else 1e9 * max_gflops)
+            found = recommend(candidates, bounds)
     if found is None:
         raise InputError("has no checkpoint that was scored on target and reference", where=run)
-    images = int(manifest["data"]["reference"]["images"])
-    heads = {one.head for one in candidates}
-    seeds = len(manifest["suite"]["seeds"])
-    return Advice(found, bounds, measure, keep, len(candidates), len(heads) > 1, images, seeds)
+    several_heads = len({one.head for one in candidates}) > 1
+    return Advice(found, bounds, measure, keep, len(candidates), several_heads, images, seeds)
 
 
 def _target_scores(source: Source, measure: WholeMeasure) -> dict[tuple[str, int, str], float | None]:

@@ -41,22 +41,38 @@ class _Row:
     count: int | None
     share: float | None
     done: bool
+    index: int
 
 
 def test_the_annotations_of_its_row_say_what_a_column_holds(tmp_path: Path) -> None:
     path = tmp_path / "toy.csv"
-    path.write_text("name,kind,count,share,done,more\n1,1,1,1,True,1\n2,,,0.5,False,2\n", encoding="utf-8")
+    path.write_text("name,kind,count,share,done,index,more\n1,1,1,1,True,1,1\n2,,,0.5,False,2,2\n", encoding="utf-8")
     table = read_table(path, _Row)
-    assert rows_of(table, _Row) == [_Row("1", "1", 1, 1.0, True), _Row("2", None, None, 0.5, False)]
+    assert rows_of(table, _Row) == [_Row("1", "1", 1, 1.0, True, 1), _Row("2", None, None, 0.5, False, 2)]
     assert table["more"].tolist() == [1, 2]
     assert read_table(path, None)["name"].tolist() == [1, 2]
 
 
-@pytest.mark.parametrize(("column", "cells"), [("count", "x,a,two,1,True"), ("share", "x,a,1,half,True")])
-def test_a_word_where_a_number_is_due_is_named(tmp_path: Path, column: str, cells: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "cells", "problem"),
+    [
+        ("count", "x,a,two,1,True,1", "not a number; found 'two'"),
+        ("count", "x,a,1.5,1,True,1", "not a whole number; found '1.5'"),
+        ("count", "x,a,inf,1,True,1", "not a whole number; found 'inf'"),
+        ("share", "x,a,1,half,True,1", "not a number; found 'half'"),
+        ("done", "x,a,1,1,maybe,1", "neither True nor False; found 'maybe'"),
+        ("done", "x,a,1,1,0,1", "neither True nor False; found '0'"),
+        ("done", "x,a,1,1,,1", "a cell is empty, or no number"),
+        ("index", "x,a,1,1,True,", "a cell is empty, or no number"),
+        ("index", "x,a,1,1,True,nan", "a cell is empty, or no number"),
+        ("index", "x,a,1,1,True,x", "not a number; found 'x'"),
+        ("index", "x,a,1,1,True,0.1", "not a whole number; found '0.1'"),
+    ],
+)
+def test_a_cell_that_its_row_cannot_hold_is_named(tmp_path: Path, column: str, cells: str, problem: str) -> None:
     path = tmp_path / "toy.csv"
-    path.write_text(f"name,kind,count,share,done\n1,a,1,1,True\n{cells}\n", encoding="utf-8")
-    with pytest.raises(CorruptRunError, match=f"toy.csv, column '{column}': not a number; found '(two|half)'"):
+    path.write_text(f"name,kind,count,share,done,index\n1,a,1,1,True,1\n{cells}\n", encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=f"toy.csv, column '{column}': {problem}"):
         read_table(path, _Row)
 
 

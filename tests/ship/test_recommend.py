@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from support.finished_run import copy_of, seal
+from support.finished_run import change_cell, copy_of, seal
 
 from forgetbench.data.annotations import load_annotations
 from forgetbench.errors import CorruptRunError, InputError
@@ -104,3 +104,11 @@ def test_what_cannot_be_looked_for_is_refused(small_run: Path, tmp_path: Path) -
     table.write_text(table.read_text(encoding="utf-8").replace("0.0", "0.1"), encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"intervals\.csv"):
         recommend_from(copy)
+
+
+def test_a_row_of_an_arm_that_the_run_does_not_have_is_an_error_of_the_run(small_run: Path, tmp_path: Path) -> None:
+    run = copy_of(small_run, tmp_path)
+    change_cell(run / "intervals.csv", "arm", {"quantity": "forgetting"}, lambda _: "another")
+    seal(run)
+    with pytest.raises(CorruptRunError, match=r"its files are not those of a run; found KeyError: .*another"):
+        recommend_from(run)

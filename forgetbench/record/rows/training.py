@@ -71,9 +71,9 @@ class SessionTimeRow:
 
 @dataclass(frozen=True)
 class LossRow:
-    """The mean of a part of an arm's loss over the batches of an epoch."""
+    """The mean of a part of an arm's loss over the batches of an epoch; None where it is no number."""
 
     arm: str
     epoch: int
     part: str
-    loss: float
+    loss: float | None

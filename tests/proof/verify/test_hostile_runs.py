@@ -20,11 +20,16 @@ from support.finished_run import change_cell, change_json, copy_of, original_det
 
 from forgetbench import stored
 from forgetbench.errors import ForgetbenchError
+from forgetbench.housekeeping.clean import clean
+from forgetbench.housekeeping.runs import list_runs
 from forgetbench.proof import verify
 from forgetbench.proof.pack import pack_run
 from forgetbench.proof.verify import Verification, verify_run
 from forgetbench.report import figures
 from forgetbench.report.fonts import Glyphs
+from forgetbench.ship.export import export_run
+from forgetbench.ship.price import price_run
+from forgetbench.ship.recommend import recommend_from
 from forgetbench.sweep.redraw import redraw
 from forgetbench.sweep.reproduce import reproduce_run
 
@@ -121,29 +126,41 @@ def renamed(old: str, new: str) -> Callable[[Any], None]:
     return change
 
 
-def answers(run: Path) -> tuple[Verification | ForgetbenchError, list[ForgetbenchError | None]]:
-    """Return what `verify` finds in a run, and what the other commands say of it."""
+def answers(run: Path) -> tuple[Verification | ForgetbenchError, dict[str, ForgetbenchError | None]]:
+    """Return what `verify` finds in a run, and what the other commands that read one say of it."""
     verification: Verification | ForgetbenchError
     with watching(run):
         try:
             verification = verify_run(run)
         except ForgetbenchError as error:
             verification = error
-    said: list[ForgetbenchError | None] = []
+    said: dict[str, ForgetbenchError | None] = {}
     packed, reproduced = run.parent / "packed", run.parent / REPRODUCED
     packed.mkdir(exist_ok=True)
-    for command in (
-        lambda: redraw(run),
-        lambda: pack_run(run, packed / "run.tar.gz"),
-        lambda: reproduce_run(run, output=reproduced, overrides=["target.path=nowhere"]),
-    ):
+    commands: dict[str, Callable[[], object]] = {
+        "report": lambda: redraw(run),
+        "pack": lambda: pack_run(run, packed / "run.tar.gz"),
+        "reproduce": lambda: reproduce_run(run, output=reproduced, overrides=["target.path=nowhere"]),
+        "export": lambda: export_run(run, packed / "mine.pt", arm="10"),
+        "recommend": lambda: recommend_from(run, max_forgetting=0.01, keep=["ring"]),
+        "price": lambda: price_run(run),
+    }
+    for name, command in commands.items():
         with watching(run, packed, reproduced):
             try:
                 command()
-                said.append(None)
+                said[name] = None
             except ForgetbenchError as error:
-                said.append(error)
+                said[name] = error
+    with watching(run):
+        list_runs(run)
+        clean([run], yes=True)
     return verification, said
+
+
+def test_of_an_honest_run_every_command_says_nothing(run: Path) -> None:
+    _, said = answers(run)
+    assert set(said.values()) == {None}
 
 
 def is_refused(found: Verification | ForgetbenchError) -> bool:
@@ -160,11 +177,11 @@ def is_refused(found: Verification | ForgetbenchError) -> bool:
 def test_names_that_lead_out_make_no_path(run: Path, what: str, name: str) -> None:
     change_json(run / "manifest.json", renamed(what, name))
     seal(run)
-    verification, (drawn, packed, again) = answers(run)
+    verification, said = answers(run)
     assert isinstance(verification, Verification)
     assert [check.name for check in verification.checks if check.findings] == ["manifest"]
     assert "manifest.json" in verification.findings[0].where
-    for error in (drawn, packed, again):
+    for error in said.values():
         assert "not what a run's manifest has here" in str(error)
 
 
@@ -177,7 +194,7 @@ def test_hashes_that_lead_out_make_no_path(run: Path, keys: tuple[str, ...], nam
     seal(run)
     verification, said = answers(run)
     assert is_refused(verification)
-    assert all(isinstance(error, ForgetbenchError) for error in said)
+    assert [name for name, error in said.items() if error is None] == []
 
 
 @pytest.mark.parametrize("table", ["results.csv", "batchnorm.csv"])
@@ -194,8 +211,8 @@ def test_detections_elsewhere_are_not_opened(run: Path, table: str, name: str) -
 def test_a_seal_that_names_what_lies_elsewhere_is_none(run: Path, name: str) -> None:
     with (run / "DONE").open("a", encoding="utf-8") as file:
         file.write("0" * 64 + f"  {name}\n")
-    verification, (_, packed, again) = answers(run)
-    for error in (verification, packed, again):
+    verification, said = answers(run)
+    for error in (verification, *(said[name] for name in ("pack", "reproduce", "export", "recommend", "price"))):
         assert "not a seal" in str(error)
 
 
@@ -240,7 +257,7 @@ def test_what_is_no_regular_file_is_never_opened(run: Path, pattern: str, thing:
     assert is_refused(verification)
     if isinstance(verification, Verification):
         assert [check.name for check in verification.checks if check.findings] == ["files"]
-    assert all(isinstance(error, ForgetbenchError) for error in said)
+    assert [name for name, error in said.items() if error is None] == []
 
 
 #: What a value may be replaced by.
@@ -279,7 +296,10 @@ def test_deep_nesting_gets_an_answer(run: Path, file: str, opening: str) -> None
 
 
 @pytest.mark.parametrize("value", ["x", "1e999", "nan", "9" * 5000, "[]", "=1+1", "\x1b[31m"])
-@pytest.mark.parametrize("cell", ["results.csv ap", "evidence.csv low", "times.csv seconds"])
+@pytest.mark.parametrize(
+    "cell",
+    ["results.csv ap", "evidence.csv low", "times.csv seconds", "intervals.csv arm", "modules.csv flops"],
+)
 def test_other_values_in_tables_get_an_answer(run: Path, cell: str, value: str) -> None:
     table, column = cell.split()
     change_cell(run / table, column, {}, lambda _: value)
