@@ -93,7 +93,13 @@ def result_rows(
 
 
 def evidence_row(
-    quantity: str, value: float, lowest: float, highest: float, *, treatment: str = "backbone (10)", **changes: Any
+    quantity: str,
+    value: float | None,
+    lowest: float | None,
+    highest: float | None,
+    *,
+    treatment: str = "backbone (10)",
+    **changes: Any,
 ) -> str:
     """Return a line of `evidence.csv`: by default of the backbone's AP against its baseline, one seed."""
     row = {

@@ -52,6 +52,8 @@ def draw_fronts(
     several_heads = len({head for head, _ in panels}) > 1
     figure = Figure(figsize=(_PANEL[0] * len(panels) + 2.2, _PANEL[1]), layout="constrained")
     figure.suptitle(title)
+    measured = {point.treatment for point in points}  # of an arm that ended early there may be no checkpoint
+    looks = {treatment: look for treatment, look in looks.items() if treatment in measured}
     by_name = {names[method]: look for method, look in method_looks(looks, names).items()}
     for axis, (head, attach) in zip(
         figure.subplots(1, len(panels), squeeze=False, sharey=True)[0], panels, strict=True

@@ -64,12 +64,14 @@ def draw_price(axis: Axes, head: str, prices: Sequence[Priced], lost: Lost, look
             if one.treatment == treatment and (row := lost(head, one.row.attach, treatment))
         ]
         known = [(one.extra_flops / 1e9, 100 * row.value, row) for one, row in found if row.value is not None]
+        if not known:  # an arm that ended early, say: no name in the legend either
+            continue
         bars = [
             error_lengths(y, None if row.low is None or row.high is None else (100 * row.low, 100 * row.high))
             for _, y, row in known
         ]
         axis.errorbar(
-            [x for x, _, _ in known], [y for _, y, _ in known], yerr=list(zip(*bars, strict=True)) or None,
+            [x for x, _, _ in known], [y for _, y, _ in known], yerr=list(zip(*bars, strict=True)),
             color=look.colour, marker=look.marker, linestyle=look.line, markersize=4.5, elinewidth=0.9, capsize=2,
             label=look.label,
         )  # fmt: skip

@@ -40,6 +40,15 @@ def test_a_line_goes_from_the_head_to_the_freeze_point_as_operations_grow(view: 
     assert [text.get_text() for text in axis.texts] == ["two models"]
 
 
+def test_what_was_not_measured_has_no_name_in_the_legend(tmp_path: Path) -> None:
+    unknown = madeup_run.evidence_row("forgetting", None, None, None, treatment="all-but-head (22)")
+    run = madeup_run.write_run(tmp_path, evidence=[*LOST[:3], unknown])
+    madeup_run.write_prices(run)
+    view = model_of(run)
+    (legend,) = draw_prices(view.prices, view.lost, view.looks, "title").legends
+    assert [text.get_text() for text in legend.get_texts()] == ["backbone (10)"]
+
+
 def test_the_chart_is_drawn_where_attach_points_differ_in_price(view: ModelView) -> None:
     assert [chart.name for chart in charts(view)] == ["price-yolo"]
     (mine,) = view.prices.values()
