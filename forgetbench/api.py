@@ -124,12 +124,15 @@ def open_run(path: str | Path) -> Run:
 
     Raises:
         InputError: it is none, or of another version's format.
+        CorruptRunError: something in it is no regular file, such as a link that leads elsewhere.
     """
     if not (Path(path) / "manifest.json").is_file():
         raise InputError("no such run", where=path, expected="the folder of a run, runs/<suite>/<id>")
     from forgetbench.record.json_record import read_record
     from forgetbench.record.run_format import refuse_other_format
+    from forgetbench.record.seal import refuse_irregular
 
+    refuse_irregular(Path(path))
     with suppress(CorruptRunError):  # which is told where more of it is asked for
         refuse_other_format(read_record(Path(path) / "manifest.json"), Path(path))
     return Run(path)

@@ -118,12 +118,16 @@ class Run:
         """The report's text, Markdown.
 
         Raises:
-            CorruptRunError: there is none yet.
+            CorruptRunError: there is none yet, or it is no text.
         """
         path = self.path / "summary.md"
         if not path.is_file():
             raise CorruptRunError("no summary", where=path, fix="Run the suite to its end first.")
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            fix = "`forgetbench report` writes it again."
+            raise CorruptRunError("not readable", where=path, expected="text in UTF-8", fix=fix) from error
 
     @property
     def figures(self) -> list[Path]:

@@ -54,3 +54,20 @@ def test_an_unfinished_run_opens_and_says_what_is_missing(small_run: Path, tmp_p
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(forgetbench.InputError, match="no such run; expected the folder of a run"):
         forgetbench.open_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "results.csv", "summary.md", "figures", "checkpoints/mine"])
+def test_a_run_in_which_a_link_leads_elsewhere_is_not_opened(small_run: Path, tmp_path: Path, name: str) -> None:
+    folder = copy_of(small_run, tmp_path)
+    if (folder / name).exists():
+        (folder / name).rename(tmp_path / "elsewhere")
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(forgetbench.CorruptRunError, match=f"{name}: not a regular file"):
+        forgetbench.open_run(folder)
+
+
+def test_a_summary_that_is_no_text_is_named(small_run: Path, tmp_path: Path) -> None:
+    folder = copy_of(small_run, tmp_path)
+    (folder / "summary.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(forgetbench.CorruptRunError, match=r"summary\.md: not readable; expected text in UTF-8"):
+        _ = forgetbench.open_run(folder).summary
