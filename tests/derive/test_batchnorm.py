@@ -38,9 +38,10 @@ def test_scores_and_intervals_of_detections_made_by_hand(tmp_path: Path) -> None
         for adapted, file in named.items()
     ]
     original: dict[str, object] = {
-        "arm": "original", "model": "m", "head": "one-to-many", "detections": "all.safetensors", "ap": 1.0, "ap50": 1.0,
+        "arm": "original", "model": "m", "epoch": 0, "head": "one-to-many", "detections": "all.safetensors", "ap": 1.0,
+        "ap50": 1.0,
     }  # fmt: skip
-    others = dict.fromkeys(("freeze_point", "strategy", "seed", "epoch", "role", "attach"))
+    others = dict.fromkeys(("freeze_point", "strategy", "seed", "role", "attach"))
     folder.write_table("results.csv", [*original, *others], [original | others])
     folder.write_table("batchnorm.csv", columns_of(BatchNormRow), rows)
     manifest = {"suite": {"evaluation": {"scorer": "hotcoco", "resamples": 200}}, "resampling_seed": 0}
