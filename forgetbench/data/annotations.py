@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ from safetensors.numpy import save
 from forgetbench.data.dataset import Dataset, Sample, relative_name
 from forgetbench.files import write_bytes
 from forgetbench.stored import opened_tensors
+
+#: Columns of a file, and the types of their values.
+_TYPES = {
+    "size": np.int64, "image": np.int64, "box": np.float64, "label": np.int64, "crowd": np.uint8, "area": np.float64,
+    "sha256": np.uint8,
+}  # fmt: skip
 
 
 def save_annotations(path: Path, dataset: Dataset) -> None:
@@ -59,16 +66,40 @@ def read_annotations(path: Path) -> tuple[Dataset, str]:
 
 def _read(path: Path) -> Dataset:
     with opened_tensors(path, "np", "not readable annotations") as (file, about):
-        size, image, box, label, crowd, area = (
-            file.get_tensor(name) for name in ("size", "image", "box", "label", "crowd", "area")
-        )
-        hashes = file.get_tensor("sha256")
+        columns = {name: file.get_tensor(name) for name in _TYPES}
+        _check(columns, classes=len(about["classes"]))
+        size, image, box, label, crowd, area, hashes = columns.values()
         ends = np.searchsorted(image, np.arange(len(size) + 1))
         rows = [slice(low, high) for low, high in pairwise(ends)]
         samples = tuple(
             Sample(Path(name), width, height, box[at], label[at], crowd[at] != 0, area[at], sha256.tobytes().hex())
             for name, (width, height), at, sha256 in zip(about["images"], size.tolist(), rows, hashes, strict=True)
         )
-        return Dataset(
-            about["name"], about["split"], tuple(about["classes"]), samples, Path(), subset_of=about["subset_of"]
-        )
+        name, split, classes, subset_of = (about[key] for key in ("name", "split", "classes", "subset_of"))
+        if not all(isinstance(text, str) for text in (name, split, "" if subset_of is None else subset_of, *classes)):
+            raise TypeError("a name is no text")
+        return Dataset(name, split, tuple(classes), samples, Path(), subset_of=subset_of)
+
+
+def _check(columns: Mapping[str, NDArray[Any]], classes: int) -> None:
+    """Check all that is relied on where boxes are counted and compared by position.
+
+    Raises:
+        TypeError: a column is of another type or shape.
+        ValueError: something is of no image or class, not in the order of images, or not finite.
+    """
+    images, boxes = len(columns["size"]), len(columns["image"])
+    shapes = {"size": (images, 2), "sha256": (images, 32), "box": (boxes, 4)}
+    for name, kind in _TYPES.items():
+        column = columns[name]
+        if column.dtype != kind or column.shape != shapes.get(name, (boxes,)):
+            raise TypeError(f"'{name}' is of type {column.dtype} and shape {column.shape}")
+    for name, end in (("image", images), ("label", classes)):
+        if ((columns[name] < 0) | (columns[name] >= end)).any():
+            raise ValueError(f"'{name}' has a value outside 0 to {end - 1}")
+    if (np.diff(columns["image"]) < 0).any():
+        raise ValueError("boxes are not in the order of their images")
+    if (columns["size"] < 1).any():
+        raise ValueError("an image has no width or no height")
+    if not (np.isfinite(columns["box"]).all() and np.isfinite(columns["area"]).all()):
+        raise ValueError("a box or an area is not finite")

@@ -19,7 +19,7 @@ from forgetbench.analyse.operating import measure_at
 from forgetbench.derive.resampling import Resampling
 from forgetbench.evaluate.average_precision import MAX_DET, ground_truth, mean_ap, precision_table, score
 from forgetbench.evaluate.bootstrap import over_classes
-from forgetbench.evaluate.detections import Detections, load_detections
+from forgetbench.evaluate.detections import Detections, load_detections, require_on
 from forgetbench.evaluate.image_score import CONFIDENCE
 from forgetbench.evaluate.matching import Matches
 from forgetbench.evaluate.precision_recall import RATES, best_f1_threshold, count, rates, resampled_rates
@@ -134,7 +134,7 @@ class Networks:
         if file in self._rows:
             return self.scored(file).scores["ap"]
         if file not in self._aps:
-            detections, about = load_detections(self._folder.detections_called(file))
+            detections, about = self._load(file)
             matches = self._resampling.match(detections, about["data"])
             resampled = self._resampling.ap(matches.of_classes, about["data"])
             self._aps[file] = Score(score(self._truth(about["data"]), detections).ap, over_classes(resampled.ap))
@@ -148,7 +148,7 @@ class Networks:
         """
         key = file, tuple(labels)
         if key not in self._over:
-            detections, about = load_detections(self._folder.detections_called(file))
+            detections, about = self._load(file)
             detections = detections.of(np.isin(detections.label, labels))
             matches = self._resampling.match(detections, about["data"]).of_classes
             resampled = self._resampling.ap([matches[label] for label in labels], about["data"])
@@ -159,9 +159,16 @@ class Networks:
             }
         return self._over[key]
 
+    def _load(self, file: str) -> tuple[Detections, dict[str, Any]]:
+        """Read detections that can be of the dataset that they say they are of."""
+        path = self._folder.detections_called(file)
+        detections, about = load_detections(path)
+        require_on(detections, self._resampling.of(about["data"])[0], path)
+        return detections, about
+
     def _look(self, file: str) -> None:
         """Read a file, match what is in it, and keep all that will be asked for."""
-        detections, about = load_detections(self._folder.detections_called(file))
+        detections, about = self._load(file)
         data, kept = about["data"], float(about["settings"]["conf"])
         profiled, known = file in self._profiled, [CONFIDENCE]
         original = ""

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from forgetbench.data.dataset import Dataset
+from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
 from forgetbench.stored import opened_tensors
 
@@ -64,7 +66,7 @@ def save_detections(path: Path, detections: Detections, metadata: dict[str, Any]
 
 
 def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
-    """Read detections and their description.
+    """Read detections and their description; whether they fit a dataset is another question, see `require_on`.
 
     Raises:
         CorruptRunError: the file is missing or is not a detections file.
@@ -79,3 +81,42 @@ def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
         if not isinstance(metadata, dict):
             raise TypeError("its description is no mapping")
     return detections, metadata
+
+
+def load_detections_on(dataset: Dataset, path: Path) -> Detections:
+    """Read detections that were found on a dataset.
+
+    Raises:
+        CorruptRunError: the file is missing, is not a detections file, or cannot be of this dataset.
+    """
+    detections, _ = load_detections(path)
+    require_on(detections, dataset, path)
+    return detections
+
+
+def require_on(detections: Detections, dataset: Dataset, path: Path) -> None:
+    """Check that what was read from a file can have been found on a dataset: what counts by position relies on it.
+
+    Raises:
+        CorruptRunError: it cannot.
+    """
+    problem = problem_on(detections, dataset)
+    if problem is not None:
+        raise CorruptRunError(f"not found on {dataset.name}: {problem}", where=path)
+
+
+def problem_on(detections: Detections, dataset: Dataset) -> str | None:
+    """Return why detections cannot have been found on a dataset, None if they can."""
+    for what, values, end in (
+        ("image", detections.image, len(dataset.samples)),
+        ("class", detections.label, len(dataset.classes)),
+    ):
+        outside = (values < 0) | (values >= end)
+        if outside.any():
+            return f"found {what} {values[outside][0]}, expected one of 0 to {end - 1}"
+    if not ((detections.score >= 0) & (detections.score <= 1)).all():
+        return "found a confidence that is not between 0 and 1"
+    further, falling = np.diff(detections.image), np.diff(detections.score) <= 0
+    if not ((further > 0) | (further == 0) & falling).all():
+        return "its detections are not in order of image, then falling confidence"
+    return None

@@ -13,7 +13,7 @@ import torch
 from forgetbench.cache_use import using_cache
 from forgetbench.device import pick_device
 from forgetbench.errors import InputError, RunError
-from forgetbench.evaluate.detections import load_detections
+from forgetbench.evaluate.detections import load_detections_on
 from forgetbench.files import place_folder, write_bytes
 from forgetbench.model import yolo
 from forgetbench.model.checkpoint import load_checkpoint
@@ -170,10 +170,12 @@ def _sides(plan: Plan, folder: RunFolder, choice: Choice, classes: CombinedClass
         "target": (plan.target.evaluate, classes.target),
         "reference": (plan.reference[choice.arm["model"]], classes.reference),
     }
-    return [
-        Side(role, *known[role], load_detections(folder.detections_called(file))[0])
-        for role, file in choice.detections.items()
-    ]
+    sides = []
+    for role, file in choice.detections.items():
+        dataset, outputs = known[role]
+        stored = load_detections_on(dataset, folder.detections_called(file))
+        sides.append(Side(role, dataset, outputs, stored))
+    return sides
 
 
 def _converted(made: Path, kind: Format, terms: Terms, choice: Choice, text: str, *, half: bool) -> Path:

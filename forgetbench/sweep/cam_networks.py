@@ -10,7 +10,7 @@ import torch
 
 from forgetbench.analyse.cam_images import ImageScores
 from forgetbench.data.dataset import Dataset
-from forgetbench.evaluate.detections import Detections, gather, load_detections
+from forgetbench.evaluate.detections import Detections, gather, load_detections_on
 from forgetbench.evaluate.image_score import image_scores
 from forgetbench.evaluate.passes import evaluate
 from forgetbench.plan.arms import Arm
@@ -60,7 +60,7 @@ class Gallery:
                 continue
             key = self._scorer.key(self.item(arm, epoch))
             self._scorer.forget_modules()
-            detections, _ = load_detections(self._folder.detections(key))
+            detections = load_detections_on(self.dataset, self._folder.detections(key))
             yield Shown(arm, epoch, detections, image_scores(self.dataset, detections))
 
     def look_with_original(self, images: Sequence[int], device: torch.device) -> None:

@@ -12,7 +12,7 @@ import torch
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import RunError, counted
 from forgetbench.evaluate.average_precision import Scores, ground_truth, score
-from forgetbench.evaluate.detections import load_detections, save_detections
+from forgetbench.evaluate.detections import load_detections_on, save_detections
 from forgetbench.evaluate.keys import evaluation_key
 from forgetbench.evaluate.networks import ModuleStore, Network
 from forgetbench.evaluate.passes import run_pass
@@ -187,7 +187,7 @@ class Scorer:
             record = read_record(kept)
             record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
             return Scores(**record)
-        scores = score(self._truths[item.role], load_detections(path)[0])
+        scores = score(self._truths[item.role], load_detections_on(self._datasets[item.role], path))
         write_json(kept, asdict(scores))
         self._folder.journal.add(kept)
         return scores

@@ -1,12 +1,14 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import save
 from support.factories import drawn_dataset
+from support.finished_run import change_tensors
 from support.worlds import world
 
 from forgetbench.data.annotations import load_annotations, read_annotations, save_annotations
@@ -65,7 +67,7 @@ def test_every_value_counts_in_the_fingerprint(tmp_path: Path) -> None:
     for name in arrays:
         if name != "image":
             changed = {key: array.copy() for key, array in arrays.items()}
-            changed[name].reshape(-1)[0] = 0 if arrays[name].reshape(-1)[0] else 1
+            changed[name].reshape(-1)[0] = 2 if arrays[name].reshape(-1)[0] == 1 else 1
             path.write_bytes(save(changed, about))
             assert read_annotations(path)[1] != dataset.fingerprint(), name
     for wrong in (arrays["sha256"][:1], arrays["sha256"][:, :31], arrays["sha256"].astype(np.int64)):
@@ -74,6 +76,59 @@ def test_every_value_counts_in_the_fingerprint(tmp_path: Path) -> None:
             assert read_annotations(path)[1] != dataset.fingerprint()
         except CorruptRunError as error:
             assert "not readable annotations" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("image", -1, "'image' has a value outside 0 to 2"),
+        ("image", 3, "'image' has a value outside 0 to 2"),
+        ("image", 2, "boxes are not in the order of their images"),
+        ("label", -1, "'label' has a value outside 0 to 2"),
+        ("label", 3, "'label' has a value outside 0 to 2"),
+        ("size", 0, "an image has no width or no height"),
+        ("size", -5, "an image has no width or no height"),
+        ("box", np.nan, "a box or an area is not finite"),
+        ("box", np.inf, "a box or an area is not finite"),
+        ("area", np.nan, "a box or an area is not finite"),
+    ],
+)
+def test_values_that_no_dataset_has_are_refused(tmp_path: Path, name: str, value: float, problem: str) -> None:
+    """What counts by position would reach outside its memory, or count something else."""
+    path = tmp_path / "kept.safetensors"
+    save_annotations(path, drawn_dataset(tmp_path / "images", count=3))
+
+    def change(arrays: dict[str, Any], _: Any) -> None:
+        arrays[name].reshape(-1)[0] = value
+
+    change_tensors(path, change)
+    with pytest.raises(CorruptRunError, match=f"not readable annotations; found {problem}"):
+        load_annotations(path)
+
+
+@pytest.mark.parametrize("kind", [np.uint64, np.int16, np.float64, np.bool_])
+@pytest.mark.parametrize("name", ["image", "label", "size"])
+def test_columns_of_another_type_are_refused(tmp_path: Path, name: str, kind: Any) -> None:
+    path = tmp_path / "kept.safetensors"
+    save_annotations(path, drawn_dataset(tmp_path / "images", count=2))
+
+    def change(arrays: dict[str, Any], _: Any) -> None:
+        arrays[name] = arrays[name].astype(kind)
+
+    change_tensors(path, change)
+    with pytest.raises(CorruptRunError, match=f"'{name}' is of type"):
+        load_annotations(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("classes", [1, 2, 3]), ("name", 5), ("split", None), ("subset_of", {}), ("subset_of", [1])]
+)
+def test_names_that_are_no_text_are_refused(tmp_path: Path, key: str, value: Any) -> None:
+    path = tmp_path / "kept.safetensors"
+    save_annotations(path, drawn_dataset(tmp_path / "images", count=2))
+    change_tensors(path, lambda _, about: about.update({key: value}))
+    with pytest.raises(CorruptRunError, match="a name is no text"):
+        load_annotations(path)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from forgetbench.data.annotations import read_annotations
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import CorruptRunError
 from forgetbench.evaluate.average_precision import Scores, ground_truth, score
-from forgetbench.evaluate.detections import Detections, load_detections
+from forgetbench.evaluate.detections import load_detections, problem_on
 from forgetbench.evaluate.keys import evaluation_key, module_key, network_key
 from forgetbench.evaluate.scorers import GroundTruth
 from forgetbench.proof.verify.findings import CheckResult, SealedRun
@@ -132,32 +130,9 @@ class Evaluations:
             check.find(name, "it was found on data whose annotations are not here")
             return None
         dataset, truth = self._truths[data]
-        problem = _problem(detections, dataset)
+        problem = problem_on(detections, dataset)
         if problem is not None:
             check.find(name, problem)
             return None
         scores = score(truth, detections)
         return Evaluated(file, dataset, data, head, [content for _, content in hashes], scores)
-
-
-def _problem(detections: Detections, dataset: Dataset) -> str | None:
-    """Return why detections cannot be scored, None if they can."""
-    count = len(detections.image)
-    shapes = detections.label.shape, detections.score.shape, detections.box.shape
-    if detections.image.shape != (count,) or shapes != ((count,), (count,), (count, 4)):
-        return "its columns are not of one length"
-    for what, values, end in (
-        ("image", detections.image, len(dataset.samples)),
-        ("class", detections.label, len(dataset.classes)),
-    ):
-        outside = (values < 0) | (values >= end)
-        if outside.any():
-            return f"found {what} {values[outside][0]}, expected one of 0 to {end - 1}"
-    if not ((detections.score >= 0) & (detections.score <= 1)).all():
-        return "found a confidence that is not between 0 and 1"
-    order = np.lexsort((-detections.score, detections.image))
-    if not np.array_equal(detections.image[order], detections.image) or not np.array_equal(
-        detections.score[order], detections.score
-    ):
-        return "its detections are not in order of image, then falling confidence"
-    return None

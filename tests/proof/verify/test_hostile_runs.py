@@ -16,10 +16,19 @@ from typing import Any
 
 import pytest
 from safetensors import safe_open
-from support.finished_run import change_cell, change_json, copy_of, original_detections, runs_folder, seal
+from support.finished_run import (
+    Arrays,
+    change_cell,
+    change_json,
+    change_tensors,
+    copy_of,
+    original_detections,
+    runs_folder,
+    seal,
+)
 
 from forgetbench import stored
-from forgetbench.errors import ForgetbenchError
+from forgetbench.errors import CorruptRunError, ForgetbenchError
 from forgetbench.housekeeping.clean import clean
 from forgetbench.housekeeping.runs import list_runs
 from forgetbench.proof import verify
@@ -306,6 +315,24 @@ def test_other_values_in_tables_get_an_answer(run: Path, cell: str, value: str) 
     seal(run)
     verification, _ = answers(run)
     assert is_refused(verification)
+
+
+@pytest.mark.parametrize("value", [-1, 2**15 - 1])
+@pytest.mark.parametrize("column", ["image", "label"])
+@pytest.mark.parametrize("files", ["detections", "annotations"])
+def test_positions_that_nothing_has_reach_nowhere(run: Path, files: str, column: str, value: int) -> None:
+    """Compiled code that counts by position may not look whether there is such a position."""
+
+    def change(arrays: Arrays, _: dict[str, Any]) -> None:
+        arrays[column][:] = value
+
+    for file in (run / files).glob("*.safetensors"):
+        change_tensors(file, change)
+    seal(run)
+    verification, said = answers(run)
+    assert is_refused(verification)
+    assert isinstance(said["recommend"], CorruptRunError)
+    assert files == "annotations" or isinstance(said["export"], CorruptRunError)  # which takes them from the data
 
 
 @pytest.mark.parametrize(
