@@ -102,7 +102,7 @@ def require_on(detections: Detections, dataset: Dataset, path: Path) -> None:
     """
     problem = problem_on(detections, dataset)
     if problem is not None:
-        raise CorruptRunError(f"not found on {dataset.name}: {problem}", where=path)
+        raise CorruptRunError(f"cannot be of {dataset.name}: {problem}", where=path)
 
 
 def problem_on(detections: Detections, dataset: Dataset) -> str | None:

@@ -71,5 +71,5 @@ def test_what_cannot_have_been_found_on_a_dataset_is_refused(
     found = gather([(0, ROWS), (1, ROWS)])
     getattr(found, column)[-1] = value
     save_detections(path, found, {})
-    with pytest.raises(CorruptRunError, match=rf"d\.safetensors: not found on {dataset.name}: {problem}"):
+    with pytest.raises(CorruptRunError, match=rf"d\.safetensors: cannot be of {dataset.name}: {problem}"):
         load_detections_on(dataset, path)
