@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import atomic_path
 from forgetbench.record.journal import Journal
+
+_STATE = re.compile(r"state-([0-9]{1,9})\.pt")
 
 
 class States:
@@ -30,8 +33,10 @@ class States:
         Raises:
             CorruptRunError: another version wrote it.
         """
-        states = (path for path in self._journal.within(self._place) if path.suffix == ".pt")
-        newest = max(states, key=lambda path: int(path.stem.removeprefix("state-")), default=None)
+        states = {
+            int(named[1]): path for path in self._journal.within(self._place) if (named := _STATE.fullmatch(path.name))
+        }
+        newest = states[max(states)] if states else None
         return load_state(newest, device) if newest is not None and self._journal.holds(newest) else None
 
     def add(self, epoch: int, state: Mapping[str, Any]) -> None:

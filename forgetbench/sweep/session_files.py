@@ -51,7 +51,10 @@ class SessionFiles:
             CorruptRunError: another version wrote it.
         """
         state = self._states.newest(device)
-        return state if state is not None and self._all_hold(state["session"]["learners"]) else None
+        try:
+            return state if state is not None and self._all_hold(state["session"]["learners"]) else None
+        except (LookupError, TypeError):  # a journal that anybody wrote may vouch for what is no state
+            return None
 
     def add(self, record: EpochRecord, state: Mapping[str, Any]) -> None:
         """Write an epoch's record, and then the state after it in place of the one before."""
@@ -74,14 +77,17 @@ class SessionFiles:
 
     def _all_hold(self, ended: Mapping[str, Mapping[str, Any]]) -> bool:
         """Tell whether records and checkpoints are unchanged, up to the epochs that arms have trained."""
-        last = max(ended[arm.name]["epochs"] for arm in self._arms)
-        records = [self._folder.record(self._model, self._seed, epoch) for epoch in range(1, last + 1)]
-        checkpoints = [
-            self._folder.checkpoint(arm.name, epoch)
-            for arm in self._arms
-            for epoch in epochs_kept(self._suite, ended[arm.name])
-        ]
-        return self._folder.journal.all_hold([*records, *checkpoints])
+        try:
+            last = max(ended[arm.name]["epochs"] for arm in self._arms)
+            if last > self._suite.train.epochs:
+                return False
+            files = [self._folder.record(self._model, self._seed, epoch) for epoch in range(1, last + 1)]
+            for arm in self._arms:
+                epochs = epochs_kept(self._suite, ended[arm.name])
+                files += [self._folder.checkpoint(arm.name, epoch) for epoch in epochs]
+        except (LookupError, TypeError):  # whoever wrote it, it says nothing of these arms
+            return False
+        return self._folder.journal.all_hold(files)
 
 
 def epochs_kept(suite: Suite, ended: Mapping[str, Any]) -> list[int]:

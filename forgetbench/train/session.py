@@ -12,6 +12,8 @@ from torch import Tensor
 
 from forgetbench.data.dataset import Dataset
 from forgetbench.device import batch_to_device, pick_precision, synchronise, to_device
+from forgetbench.errors import CorruptRunError
+from forgetbench.faults import first_line, is_out_of_memory
 from forgetbench.meters import UtilisationSampler
 from forgetbench.model.original import Original
 from forgetbench.model.targets import SharedTargets
@@ -210,7 +212,21 @@ class TrainingSession:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a state of the same session."""
-        self._epochs_done = state["epochs"]
-        for arm, learner in self.learners.items():
-            learner.restore(state["learners"][arm], self._epochs_done)
+        """Continue from a state of the same session.
+
+        Raises:
+            CorruptRunError: it is of another.
+        """
+        try:
+            self._epochs_done = state["epochs"]
+            for arm, learner in self.learners.items():
+                learner.restore(state["learners"][arm], self._epochs_done)
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
+            raise CorruptRunError(
+                "the state to resume from is of another training",
+                where=f"training of {self.original.name}",
+                found=f"{type(error).__name__}: {first_line(str(error))}",
+                fix="Remove the state, which is in the training's folder, to train it again.",
+            ) from error

@@ -44,3 +44,16 @@ def test_the_newest_state_that_is_what_was_written_counts_and_is_alone(tmp_path:
     assert States(Journal(tmp_path), place).newest(CPU) is None
     states.drop()
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["state-x.pt", "state-.pt", "state--1.pt", "mine.pt", "state-²³.pt", f"state-{'9' * 5000}"]
+)
+def test_what_is_not_called_a_state_is_none(tmp_path: Path, name: str) -> None:
+    """A journal may come from anybody."""
+    place = tmp_path / "sessions"
+    place.mkdir()
+    States(Journal(tmp_path), place).add(1, {"epochs": 1})
+    with (tmp_path / "journal").open("a", encoding="utf-8") as file:
+        file.write(f"{'a' * 64}  sessions/{name}\n")
+    assert States(Journal(tmp_path), place).newest(CPU) == {"epochs": 1}

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 from support.factories import tiny_suite
 
@@ -63,3 +64,25 @@ def test_epochs_count_beyond_three_digits(tmp_path: Path) -> None:
         file.write(lines)  # as a kill leaves it before the state of the epoch before is dropped
     (kept.place / "state-1000.pt").write_bytes(b"damaged")
     assert files(tmp_path).state(CPU) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {}, {"session": None}, {"session": {"learners": {}}}, {"session": {"learners": {ARM.name: {}}}},
+        {"session": {"learners": [1]}}, {"session": {"learners": {ARM.name: {"epochs": 1}}}},
+        {"session": {"learners": {ARM.name: {"epochs": "1", "diverged": False}}}},
+        {"session": {"learners": {ARM.name: {"epochs": 2**60, "diverged": False}}}},
+    ],
+)  # fmt: skip
+def test_what_a_journal_vouches_for_and_is_no_state_is_not_gone_on_from(tmp_path: Path, content: Any) -> None:
+    kept = begun(tmp_path)
+    kept.add(EpochRecord(1), content)
+    assert files(tmp_path).state(CPU) is None
+
+
+@pytest.mark.parametrize("ended", [{}, {ARM.name: None}, {ARM.name: {"epochs": 2**60, "diverged": False}}, {"x": 1}])
+def test_what_a_journal_vouches_for_and_is_no_end_is_not_taken_for_one(tmp_path: Path, ended: Any) -> None:
+    kept = begun(tmp_path)
+    kept.complete(ended)
+    assert not files(tmp_path).are_complete()

@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -7,7 +9,7 @@ from support.factories import drawn_dataset, quick_train, tiny_original
 from support.trouble import poison
 from torch import Tensor
 
-from forgetbench.errors import FrozenChangedError
+from forgetbench.errors import CorruptRunError, FrozenChangedError
 from forgetbench.model.parts import Parts
 from forgetbench.suite.schema import Logging
 from forgetbench.suite.train_section import Train
@@ -88,6 +90,42 @@ def test_resuming_after_an_epoch_equals_going_on(tmp_path: Path, family: str, po
     for arm in whole.learners:
         whole_tensors, resumed = (made.learners[arm].checkpoint_tensors() for made in (whole, second))
         assert largest_difference(whole_tensors, resumed) == 0
+
+
+def without(key: str) -> Callable[[dict[str, Any]], None]:
+    return lambda state: state["learners"]["f10"].pop(key)
+
+
+def other(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda state: state["learners"]["f10"].update({key: value})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.clear(),
+        lambda state: state.update(learners={"f22": state["learners"]["f22"]}),
+        lambda state: state.update(learners={"f22": state["learners"]["f22"], "f10": state["learners"]["f22"]}),
+        lambda state: state.update(learners=[1, 2]),
+        *map(without, ("owned", "ema", "optimizer", "gradients", "scaler", "steps", "made", "strategies")),
+        other("owned", {}), other("ema", None), other("optimizer", {"state": {}}), other("gradients", []),
+        other("gradients", [1.0] * 50), other("made", 5), other("owned", {"x": torch.zeros(3)}),
+    ],
+)  # fmt: skip
+def test_a_state_of_another_training_is_refused(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    made = session(tmp_path, [22, 10])
+    state = made.state()
+    change(state)
+    with pytest.raises(CorruptRunError, match=r"the state to resume from is of another training; found .*Error"):
+        made.restore(state)
+
+
+def test_no_room_for_a_state_is_not_taken_for_another_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = session(tmp_path, [22])
+    error = torch.OutOfMemoryError("CUDA out of memory")
+    monkeypatch.setattr(made.learners["f22"], "restore", Mock(side_effect=error))
+    with pytest.raises(torch.OutOfMemoryError):
+        made.restore(made.state())
 
 
 def test_seeds_differ_and_repeat(tmp_path: Path) -> None:
