@@ -15,10 +15,10 @@ from forgetbench.files import json_text, sha256_json, write_text
 from forgetbench.names import PLAIN, is_plain
 from forgetbench.record.job_files import SCRATCH, job_place, refuse_held_jobs
 from forgetbench.record.journal import Journal
-from forgetbench.record.json_record import read_record
 from forgetbench.record.lock import holding
 from forgetbench.record.manifest import Manifest, read_manifest
 from forgetbench.record.rows.scores import ResultRow
+from forgetbench.record.session_records import read_endings, read_epoch
 from forgetbench.shown import in_csv
 
 if TYPE_CHECKING:
@@ -165,21 +165,21 @@ class RunFolder:
 
         return read_table(self.table("results.csv"), ResultRow)
 
-    def outcomes(self, model: str, seed: int) -> dict[str, Any]:
+    def outcomes(self, model: str, seed: int) -> dict[str, dict[str, Any]]:
         """Return how the training of each arm of a session ended: why it stopped early, its epochs and steps.
 
         Raises:
-            CorruptRunError: it has not ended, or the record is not readable.
+            CorruptRunError: it has not ended, or the record is not one.
         """
-        return read_record(self.session(model, seed) / "complete.json")
+        return read_endings(self.session(model, seed) / "complete.json")
 
     def session_records(self, model: str, seed: int, epochs: int) -> list[dict[str, Any]]:
         """Return the records of a session's first epochs, in order.
 
         Raises:
-            CorruptRunError: one of them is not readable.
+            CorruptRunError: one of them is missing, or is none.
         """
-        return [read_record(self.record(model, seed, epoch)) for epoch in range(1, epochs + 1)]
+        return [read_epoch(self.record(model, seed, epoch)) for epoch in range(1, epochs + 1)]
 
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Write a CSV file from dataclasses or mappings; None becomes an empty cell, floats keep every digit."""

@@ -6,27 +6,32 @@ from typing import Any
 
 import torch
 
-from forgetbench.errors import counted
+from forgetbench.errors import InputError, counted
 from forgetbench.progress import Progress
 from forgetbench.proof.run_comparison import EnvironmentDifference, environment_differences
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.json_record import read_record
 from forgetbench.sweep.provenance import environment
 
 #: Where a manifest keeps what was otherwise when the run began.
 BEGAN_WITH = "began_with"
 #: Where it keeps what was otherwise where jobs were done, by job.
 DONE_WITH = "done_with"
+#: Systems make this many; a run may come from a larger machine, and from anybody.
+_MOST_THREADS = 1024
 
 
 def environment_of(folder: RunFolder, device: torch.device, progress: Progress) -> dict[str, Any]:
     """Return the environment of a run; a resumed run keeps its number of threads.
 
     What else differs from what the run began in, and may change last bits, is told and kept.
+
+    Raises:
+        CorruptRunError: its manifest is none.
+        InputError: it began with more threads than any machine has.
     """
     if not folder.journal.holds(folder.path / "manifest.json"):
         return environment(device)
-    before = read_record(folder.path / "manifest.json")["environment"]
+    before = _begun_in(folder)
     _use_its_threads(before["threads"], progress)
     here = environment(device)
     began = dict(before.get(BEGAN_WITH, {}))
@@ -43,8 +48,9 @@ def join_environment(folder: RunFolder, device: torch.device, progress: Progress
 
     Raises:
         CorruptRunError: nobody began the run.
+        InputError: it began with more threads than any machine has.
     """
-    before = read_record(folder.path / "manifest.json")["environment"]
+    before = _begun_in(folder)
     _use_its_threads(before["threads"], progress)
     return {difference.name: difference.here for difference in _deciding(before, environment(device), progress)}
 
@@ -57,10 +63,20 @@ def joined_environment(folder: RunFolder, device: torch.device, progress: Progre
     if not folder.journal.holds(folder.path / "manifest.json"):
         return environment(device)
     join_environment(folder, device, progress)
-    return dict(read_record(folder.path / "manifest.json")["environment"])
+    return _begun_in(folder)
+
+
+def _begun_in(folder: RunFolder) -> dict[str, Any]:
+    return dict(folder.read_manifest()["environment"])
 
 
 def _use_its_threads(threads: int, progress: Progress) -> None:
+    if threads > _MOST_THREADS:
+        raise InputError(
+            f"this run began with {threads:,} threads",
+            expected=f"at most {_MOST_THREADS:,}: more may end the process",
+            fix="Go on where it began, or run the suite anew with another --output.",
+        )
     if threads != torch.get_num_threads():
         progress.message(
             f"this run began with {counted(threads, 'thread', 'threads')}, so it goes on with as many instead of "

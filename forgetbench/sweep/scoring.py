@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -184,9 +185,10 @@ class Scorer:
         path = self._folder.detections(self.key(item))
         kept = path.with_suffix(".json")
         if self._folder.journal.holds(kept):
-            record = read_record(kept)
-            record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
-            return Scores(**record)
+            with suppress(LookupError, TypeError, ValueError, AttributeError):  # anybody may have written it
+                record = read_record(kept)
+                record["per_class"] = {int(label): ap for label, ap in record["per_class"].items()}
+                return Scores(**record)
         scores = score(self._truths[item.role], load_detections_on(self._datasets[item.role], path))
         write_json(kept, asdict(scores))
         self._folder.journal.add(kept)

@@ -51,8 +51,11 @@ class SessionFiles:
             CorruptRunError: another version wrote it.
         """
         state = self._states.newest(device)
+        if state is None:
+            return None
         try:
-            return state if state is not None and self._all_hold(state["session"]["learners"]) else None
+            of_these = {*state["history"]} == {arm.name for arm in self._arms}
+            return state if of_these and self._all_hold(state["session"]["learners"]) else None
         except (LookupError, TypeError):  # a journal that anybody wrote may vouch for what is no state
             return None
 

@@ -17,8 +17,8 @@ from forgetbench.plan.slowness import PaceWatch
 from forgetbench.progress import Progress, warnings_to
 from forgetbench.record.endings import out_of_patience
 from forgetbench.record.folder import RunFolder
-from forgetbench.record.json_record import read_record
 from forgetbench.record.rows.training import MemoryRow
+from forgetbench.record.session_records import read_epoch
 from forgetbench.room import require_room
 from forgetbench.sweep.estimates.disk_need import STATE_CHECKPOINTS, state_bytes
 from forgetbench.sweep.session_files import SessionFiles, epochs_kept, is_kept
@@ -167,7 +167,7 @@ def _explained(plan: Plan, arms: Sequence[Arm], folder: RunFolder, device: torch
 def _measured_before(folder: RunFolder, model: str, seed: int, arm: str) -> list[MemoryRow]:
     """Return what finished epochs measured of an arm."""
     places = folder.session(model, seed).glob("epoch-*.json")
-    rows = [MemoryRow(**row) for place in sorted(places) for row in read_record(place)["memory"]]
+    rows = [MemoryRow(**row) for place in sorted(places) for row in read_epoch(place)["memory"]]
     return [row for row in rows if row.arm == arm]
 
 

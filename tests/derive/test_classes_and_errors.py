@@ -65,8 +65,9 @@ def folder(tmp_path: Path) -> RunFolder:
     for index, ((arm, seed, epoch, role, attach), found) in enumerate(scored.items()):
         name = f"{0 if found is None else index}.safetensors"
         if found is not None:
+            ordered = found.of(np.lexsort((-found.score, found.image)))
             save_detections(
-                tmp_path / "detections" / name, found, {"data": role, "settings": {"conf": 0.001, "iou": 0.7}}
+                tmp_path / "detections" / name, ordered, {"data": role, "settings": {"conf": 0.001, "iou": 0.7}}
             )
         cells = (arm, "m", seed, epoch, role, attach, "one-to-many", name)
         rows.append(dict(zip(RESULTS, cells, strict=True)))

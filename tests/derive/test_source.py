@@ -1,5 +1,6 @@
 """What tables are made of: read once, and in the form that they need."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from forgetbench.files import write_json
 from forgetbench.progress import Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.record.rows.scores import TRAINED
+from forgetbench.train.epoch_record import EpochRecord
 
 
 def test_results_are_of_checkpoints_as_they_were_trained(tmp_path: Path) -> None:
@@ -28,7 +30,7 @@ def test_records_are_those_of_the_longest_arm_of_each_session(tmp_path: Path) ->
         arms.append({"arm": f"{name}-{seed}", "model": "m", "seed": seed, "epochs": epochs})
     for seed, epoch in ((0, 1), (0, 2), (0, 3), (1, 1)):
         run.record("m", seed, epoch).parent.mkdir(parents=True, exist_ok=True)
-        write_json(run.record("m", seed, epoch), {"epoch": epoch})
+        write_json(run.record("m", seed, epoch), asdict(EpochRecord(epoch)))
     source = Source(run, Silent())
     source.__dict__["manifest"] = {"arms": arms}
     found = [(key, record["epoch"]) for key, record in source.records]

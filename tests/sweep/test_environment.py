@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from forgetbench.errors import CorruptRunError
+from forgetbench.errors import CorruptRunError, InputError
 from forgetbench.progress import Level, Silent
 from forgetbench.record.folder import RunFolder
 from forgetbench.sweep import environment as environment_module
@@ -60,6 +60,24 @@ def test_a_run_goes_on_with_the_threads_it_began_with(tmp_path: Path) -> None:
         f"warning: this run began with {here + 1} threads, so it goes on with as many instead of {here}: another "
         "number orders sums otherwise"
     ]
+
+
+@pytest.mark.parametrize("take_up", [environment_of, join_environment, joined_environment])
+def test_more_threads_than_any_machine_has_are_refused(tmp_path: Path, take_up: Callable[..., object]) -> None:
+    """So many cannot be begun, and the process would end."""
+    here = torch.get_num_threads()
+    with pytest.raises(InputError, match="this run began with 20,000 threads; expected at most 1,024"):
+        take_up(begun(tmp_path, threads=20_000), CPU, Told())
+    assert torch.get_num_threads() == here
+
+
+@pytest.mark.parametrize("take_up", [environment_of, join_environment, joined_environment])
+@pytest.mark.parametrize("changes", [{"threads": "4"}, {"threads": 0}, {"threads": None}, {"began_with": 5}])
+def test_an_environment_of_other_kinds_is_refused(
+    tmp_path: Path, changes: dict[str, Any], take_up: Callable[..., object]
+) -> None:
+    with pytest.raises(CorruptRunError, match=rf"manifest\.json, environment\.{next(iter(changes))}: not what"):
+        take_up(begun(tmp_path, **changes), CPU, Told())
 
 
 def test_what_may_change_last_bits_is_told_and_kept(tmp_path: Path) -> None:

@@ -68,3 +68,24 @@ def test_the_scorer_and_its_version_are_part_of_the_run(plans: dict[ScorerName, 
         manifest = manifest_of(plan, environment(CPU))
         assert manifest["suite"]["evaluation"]["scorer"] == name
         assert manifest["identity"]["scorer"] == f"{name} {manifest['environment']['packages'][name]}"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"per_class": None}, {"per_class": {"a": 0.5}}, {"more": 1}, {"per_class": [1]}], ids=str
+)
+def test_what_a_journal_vouches_for_and_are_no_scores_are_scored_again(
+    plans: dict[ScorerName, Plan], tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    scorer = Scorer(plans["hotcoco"], "tiny-yolov8", folder, CPU, Silent())
+    (item,) = scorer.original_items()
+    path = folder.detections(scorer.key(item))
+    save_detections(path, gather([]), {})
+    scores = scorer.score(item)
+    kept = path.with_suffix(".json")
+    content = {**json.loads(kept.read_text(encoding="utf-8")), **wrong} if wrong else {}
+    kept.write_text(json.dumps(content), encoding="utf-8")
+    folder.journal.add(kept)
+    assert scorer.score(item) == scores
+    assert json.loads(kept.read_text(encoding="utf-8"))["ap"] == scores.ap
+    assert folder.journal.holds(kept)

@@ -23,7 +23,8 @@ def files(folder: Path) -> SessionFiles:
 
 
 def state(epochs: int) -> dict[str, Any]:
-    return {"session": {"epochs": epochs, "learners": {ARM.name: {"epochs": epochs, "diverged": False}}}}
+    session = {"epochs": epochs, "learners": {ARM.name: {"epochs": epochs, "diverged": False}}}
+    return {"session": session, "history": {ARM.name: []}}
 
 
 def begun(folder: Path) -> SessionFiles:
@@ -66,13 +67,17 @@ def test_epochs_count_beyond_three_digits(tmp_path: Path) -> None:
     assert files(tmp_path).state(CPU) is None
 
 
+LEARNERS: list[Any] = [
+    {}, [1], {ARM.name: {}}, {ARM.name: {"epochs": 1}}, {ARM.name: {"epochs": "1", "diverged": False}},
+    {ARM.name: {"epochs": 2**60, "diverged": False}},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "content",
     [
-        {}, {"session": None}, {"session": {"learners": {}}}, {"session": {"learners": {ARM.name: {}}}},
-        {"session": {"learners": [1]}}, {"session": {"learners": {ARM.name: {"epochs": 1}}}},
-        {"session": {"learners": {ARM.name: {"epochs": "1", "diverged": False}}}},
-        {"session": {"learners": {ARM.name: {"epochs": 2**60, "diverged": False}}}},
+        {}, {**state(1), "session": None}, {**state(1), "history": None}, {**state(1), "history": {}},
+        *({**state(1), "session": {"learners": learners}} for learners in LEARNERS),
     ],
 )  # fmt: skip
 def test_what_a_journal_vouches_for_and_is_no_state_is_not_gone_on_from(tmp_path: Path, content: Any) -> None:
