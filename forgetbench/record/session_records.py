@@ -28,14 +28,18 @@ def read_epoch(path: Path) -> dict[str, Any]:
         columns = {field.name for field in fields(kind)}
         needed = {field.name for field in fields(kind) if field.default is MISSING}
         rows = record.get(name)
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and needed <= row.keys() <= columns for row in rows
-        ):
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and needed <= row.keys() for row in rows):
             raise _of_another_form(path, f"rows of {', '.join(sorted(columns))} as '{name}'")
+        record[name] = [row if row.keys() <= columns else _cut(row, columns) for row in rows]
     losses = record.get("losses")
     if not isinstance(losses, dict) or not all(isinstance(parts, dict) for parts in losses.values()):
         raise _of_another_form(path, "parts of the loss by arm as 'losses'")
     return record
+
+
+def _cut(row: dict[str, Any], columns: set[str]) -> dict[str, Any]:
+    """Return a row without what another version added to it."""
+    return {name: cell for name, cell in row.items() if name in columns}
 
 
 def read_endings(path: Path) -> dict[str, dict[str, Any]]:
