@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from forgetbench.errors import CorruptRunError, shortened
@@ -38,3 +39,22 @@ def opened_tensors(path: Path, framework: Literal["pt", "np"], called: str) -> I
     except _DAMAGE as error:
         found = shortened(" ".join(str(error).split()), 200) or type(error).__name__
         raise CorruptRunError(called, where=path, found=found) from error
+
+
+def check_columns(
+    columns: Mapping[str, NDArray[Any]], kinds: Mapping[str, type], shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Check that columns are what they were written as.
+
+    Args:
+        columns: What a file holds, by name.
+        kinds: The type of each column's values.
+        shapes: The shape of each column.
+
+    Raises:
+        TypeError: one is of another type or shape.
+    """
+    for name, kind in kinds.items():
+        column = columns[name]
+        if column.dtype != kind or column.shape != shapes[name]:
+            raise TypeError(f"'{name}' is of type {column.dtype} and shape {column.shape}")

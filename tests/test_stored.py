@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from forgetbench.errors import CorruptRunError
-from forgetbench.stored import opened_tensors
+from forgetbench.stored import check_columns, opened_tensors
 
 
 def save(path: Path, about: dict[str, str]) -> Path:
@@ -37,3 +37,12 @@ def test_whatever_is_wrong_is_called_as_asked(tmp_path: Path, damage: str) -> No
         raise IndexError("x\n" * 500)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_columns_are_what_they_were_written_as() -> None:
+    kinds, shapes = {"a": np.int64, "b": np.float64}, {"a": (2,), "b": (2, 4)}
+    right = {"a": np.zeros(2, np.int64), "b": np.zeros((2, 4))}
+    check_columns(right, kinds, shapes)
+    for wrong in (np.zeros(2, np.int32), np.zeros(2), np.zeros(3, np.int64), np.zeros((2, 1), np.int64)):
+        with pytest.raises(TypeError, match="'a' is of type"):
+            check_columns({**right, "a": wrong}, kinds, shapes)

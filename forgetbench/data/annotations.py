@@ -14,7 +14,7 @@ from safetensors.numpy import save
 
 from forgetbench.data.dataset import Dataset, Sample, relative_name
 from forgetbench.files import write_bytes
-from forgetbench.stored import opened_tensors
+from forgetbench.stored import check_columns, opened_tensors
 
 #: Columns of a file, and the types of their values.
 _TYPES = {
@@ -90,10 +90,7 @@ def _check(columns: Mapping[str, NDArray[Any]], classes: int) -> None:
     """
     images, boxes = len(columns["size"]), len(columns["image"])
     shapes = {"size": (images, 2), "sha256": (images, 32), "box": (boxes, 4)}
-    for name, kind in _TYPES.items():
-        column = columns[name]
-        if column.dtype != kind or column.shape != shapes.get(name, (boxes,)):
-            raise TypeError(f"'{name}' is of type {column.dtype} and shape {column.shape}")
+    check_columns(columns, _TYPES, {**dict.fromkeys(_TYPES, (boxes,)), **shapes})
     for name, end in (("image", images), ("label", classes)):
         if ((columns[name] < 0) | (columns[name] >= end)).any():
             raise ValueError(f"'{name}' has a value outside 0 to {end - 1}")

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from forgetbench.data.dataset import Dataset
 from forgetbench.errors import CorruptRunError
 from forgetbench.files import write_bytes
-from forgetbench.stored import opened_tensors
+from forgetbench.stored import check_columns, opened_tensors
 
 #: Columns of a file, and the types of their values.
 _TYPES = {"image": np.int32, "label": np.int16, "score": np.float32, "box": np.float32}
@@ -72,15 +72,12 @@ def load_detections(path: Path) -> tuple[Detections, dict[str, Any]]:
         CorruptRunError: the file is missing or is not a detections file.
     """
     with opened_tensors(path, "np", "not a readable detections file") as (file, metadata):
-        detections = Detections(**{name: file.get_tensor(name) for name in _TYPES})
-        for name, kind in _TYPES.items():
-            column = getattr(detections, name)
-            shape = (len(detections), 4) if name == "box" else (len(detections),)
-            if column.dtype != kind or column.shape != shape:
-                raise TypeError(f"'{name}' is of type {column.dtype} and shape {column.shape}")
+        columns = {name: file.get_tensor(name) for name in _TYPES}
+        count = len(columns["image"])
+        check_columns(columns, _TYPES, {**dict.fromkeys(_TYPES, (count,)), "box": (count, 4)})
         if not isinstance(metadata, dict):
             raise TypeError("its description is no mapping")
-    return detections, metadata
+    return Detections(**columns), metadata
 
 
 def load_detections_on(dataset: Dataset, path: Path) -> Detections:

@@ -170,12 +170,10 @@ def _sides(plan: Plan, folder: RunFolder, choice: Choice, classes: CombinedClass
         "target": (plan.target.evaluate, classes.target),
         "reference": (plan.reference[choice.arm["model"]], classes.reference),
     }
-    sides = []
-    for role, file in choice.detections.items():
-        dataset, outputs = known[role]
-        stored = load_detections_on(dataset, folder.detections_called(file))
-        sides.append(Side(role, dataset, outputs, stored))
-    return sides
+    return [
+        Side(role, *known[role], load_detections_on(known[role][0], folder.detections_called(file)))
+        for role, file in choice.detections.items()
+    ]
 
 
 def _converted(made: Path, kind: Format, terms: Terms, choice: Choice, text: str, *, half: bool) -> Path:

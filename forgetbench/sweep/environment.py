@@ -16,7 +16,7 @@ from forgetbench.sweep.provenance import environment
 BEGAN_WITH = "began_with"
 #: Where it keeps what was otherwise where jobs were done, by job.
 DONE_WITH = "done_with"
-#: Systems make this many; a run may come from a larger machine, and from anybody.
+#: Of threads. A run may come from anybody, and a system that cannot begin as many as it says ends the process.
 _MOST_THREADS = 1024
 
 
